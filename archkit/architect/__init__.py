@@ -1,0 +1,1 @@
+"""Talking to the model: the only code that reaches a network."""

@@ -1,0 +1,1 @@
+"""AML: what was decided, what came of it, what works."""

@@ -1,0 +1,1 @@
+"""The seven-section design document."""
