@@ -1,1 +1,76 @@
+"""archkit: brief an architect agent, decide, and learn from what came of it.
+
+The public names, in the order of the work::
+
+    read_card Session Proposal check_proposal        from a brief to a design
+    Memory Pattern Decision Alternative Outcome Lesson   what was decided and what came of it
+    metrics figures write_report                     what works, and how sure one may be
+    ArchkitError                                     what went wrong and how to mend it
+
+Importing archkit imports none of its parts: each is loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archkit import figures, metrics
+    from archkit.architect.card import read_card
+    from archkit.architect.session import Session
+    from archkit.errors import ArchkitError
+    from archkit.memory.memory import Memory
+    from archkit.proposal.document import Proposal
+    from archkit.proposal.rules import check_proposal
+    from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern
+    from archkit.report import write_report
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Alternative",
+    "ArchkitError",
+    "Decision",
+    "Lesson",
+    "Memory",
+    "Outcome",
+    "Pattern",
+    "Proposal",
+    "Session",
+    "check_proposal",
+    "figures",
+    "metrics",
+    "read_card",
+    "write_report",
+]
+
+_HOME = {
+    "Alternative": "archkit.records",
+    "ArchkitError": "archkit.errors",
+    "Decision": "archkit.records",
+    "Lesson": "archkit.records",
+    "Memory": "archkit.memory.memory",
+    "Outcome": "archkit.records",
+    "Pattern": "archkit.records",
+    "Proposal": "archkit.proposal.document",
+    "Session": "archkit.architect.session",
+    "check_proposal": "archkit.proposal.rules",
+    "read_card": "archkit.architect.card",
+    "write_report": "archkit.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in {"figures", "metrics"}:
+        value = import_module(f"archkit.{name}")
+    else:
+        raise AttributeError(f"module 'archkit' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

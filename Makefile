@@ -1,0 +1,46 @@
+# archkit's commands; `make` alone lists them.
+SHELL := /bin/sh
+BIN := .venv/bin
+SETUP := .venv/.setup-done
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lab lint types bench report lock clean
+
+help:            ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP)  ## make .venv from requirements.lock
+
+$(SETUP): requirements.lock pyproject.toml .ci/setup
+	@sh .ci/setup
+
+demo: $(SETUP)   ## set up, then the main job: brief, questions, proposal, decision, outcomes, report
+	@$(BIN)/archkit demo
+
+test: $(SETUP)   ## set up, then every test
+	@sh .ci/test
+
+lab: $(SETUP)    ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+lint: $(SETUP)   ## ruff, notebooks without outputs, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
+
+types: $(SETUP)  ## mypy, strict
+	@$(BIN)/mypy
+
+bench: $(SETUP)  ## measure the speeds the README and the issues name
+	@$(BIN)/python benchmarks/main_job.py
+
+report: $(SETUP) ## write data/reports/memory.html from your memory
+	@$(BIN)/archkit report
+
+lock: $(SETUP)   ## resolve requirements.lock anew from pyproject.toml
+	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes \
+	  --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
+
+clean:           ## remove .venv and caches; your data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
