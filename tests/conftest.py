@@ -1,0 +1,30 @@
+"""Every test runs offline, on an empty data folder, without the reader's keys."""
+
+import socket
+
+import pytest
+
+KEYS = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_DEFAULT_SONNET_MODEL",
+    "ANTHROPIC_DEFAULT_OPUS_MODEL",
+    "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+    "ARCHKIT_OFFLINE",
+)
+_connect = socket.socket.connect
+
+
+def _connect_to_this_machine_only(self, address):
+    local = self.family == socket.AF_UNIX or address[0] in {"127.0.0.1", "::1", "localhost"}
+    assert local, f"a test tried to reach {address}"
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", _connect_to_this_machine_only)
+    monkeypatch.setenv("ARCHKIT_DATA", str(tmp_path_factory.mktemp("data")))
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
