@@ -17,7 +17,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROWS: list[tuple[str, str, str, str]] = []
-WORDS = "tenant session token cache index shard queue retry audit schema partition broker".split()
+WORDS = [
+    "tenant",
+    "session",
+    "token",
+    "cache",
+    "index",
+    "shard",
+    "queue",
+    "retry",
+    "audit",
+    "schema",
+    "partition",
+    "broker",
+]
 
 
 def p50(run: Callable[[int], object], times: int) -> float:
