@@ -8,13 +8,22 @@ Frozen values, without behaviour beyond reading and writing two JSON shapes: `as
 from __future__ import annotations
 
 import dataclasses
-import secrets
-import time
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
+
+from archkit.plain import (
+    extras,
+    instant_of,
+    is_rate,
+    new_id,
+    plain,
+    slug_of,
+    utc_now,
+    without,
+    words_of,
+)
 
 __all__ = [
     "FOCUS_AREAS",
@@ -61,19 +70,6 @@ PROVENANCE = {
 """How evidence of a source is drawn; nothing reported or simulated is ever drawn as observed."""
 
 
-def new_id() -> str:
-    """Return a uuid7: unique, and sorted by the time it was made."""
-    stamp = (time.time_ns() // 1_000_000) & ((1 << 48) - 1)
-    low = secrets.randbits(74)
-    number = stamp << 80 | 0x7 << 76 | (low >> 62) << 64 | 0b10 << 62 | low & ((1 << 62) - 1)
-    return str(uuid.UUID(int=number))
-
-
-def utc_now() -> datetime:
-    """Return the present instant, aware, in UTC."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
     """When a pattern applies or must not be used: in words and, if known, as context keys."""
@@ -103,13 +99,15 @@ class _Record:
 
     def as_payload(self) -> dict[str, Any]:
         """Return plain JSON values: what an event holds."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """Rebuild a record; keys of a later version are left aside."""
         known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        return cls(**{k: _READ.get(k, _same)(v) for k, v in payload.items() if k in known})
+        return cls(
+            **{k: _READ[k](v) if k in _READ else v for k, v in payload.items() if k in known}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +116,7 @@ class Pattern(_Record):
 
     `slug` names it within a memory; `area` is one of `FOCUS_AREAS`; `kind` is the choice it
     answers ("authentication"), patterns of one kind being alternatives; `ladder` rates it 1 to 5
-    on `LADDER`; `blueprint` is what it contributes to a proposal; `uses_observed` lives in the
-    memory's evidence, not here.
+    on `LADDER`; `blueprint` is what it contributes to a proposal.
     """
 
     slug: str
@@ -164,7 +161,7 @@ class Pattern(_Record):
             metrics=metrics,
         )
         return cls(
-            slug=slug or _slug(name),
+            slug=slug or slug_of(name),
             name=name,
             kind=str(inner.pop("type", "")),
             context=dict(inner.pop("context", {})),
@@ -173,8 +170,8 @@ class Pattern(_Record):
             when_not=_conditions(conditions.pop("whenNotApplicable", ())),
             reported=reported if "metrics" in record else None,
             agent=str(record.get("agent", "")),
-            extra=_extras(
-                record=_without(record, "agent", "pattern", "metrics"),
+            extra=extras(
+                record=without(record, "agent", "pattern", "metrics"),
                 pattern=inner,
                 conditions=conditions,
             ),
@@ -186,7 +183,7 @@ class Pattern(_Record):
         record["pattern"] = {
             "type": self.kind,
             "context": dict(self.context),
-            "approach": _plain(self.approach),
+            "approach": plain(self.approach),
             **self.extra.get("pattern", {}),
             "conditions": {
                 "whenApplicable": [c.text for c in self.when],
@@ -273,13 +270,13 @@ class Decision(_Record):
             rationale=inner.pop("rationale", ""),
             alternatives=tuple(Alternative(name=str(name)) for name in alternatives),
             agent=str(record.get("agent", "")),
-            extra=_extras(record=_without(record, "agent", "decision", "outcome"), decision=inner),
+            extra=extras(record=without(record, "agent", "decision", "outcome"), decision=inner),
         )
 
     def to_card(self, outcome: Outcome | None = None) -> dict[str, Any]:
         """Write the card's decision record, with one of its outcomes if given."""
         inner: dict[str, Any] = {"type": self.kind, "context": dict(self.context)}
-        inner |= {"chosenApproach": self.chosen, "rationale": _plain(self.rationale)}
+        inner |= {"chosenApproach": self.chosen, "rationale": plain(self.rationale)}
         inner |= self.extra.get("decision", {})
         inner["alternativesConsidered"] = [a.name for a in self.alternatives]
         record: dict[str, Any] = {"agent": self.agent, "decision": inner}
@@ -312,7 +309,7 @@ class Outcome(_Record):
         """Read the `outcome {…}` part of the card's decision record: a *reported* outcome."""
         inner = dict(record["outcome"])
         success, repeat = inner.pop("success", None), inner.pop("wouldRepeat", None)
-        scores = {k: v for k, v in inner.items() if _is_rate(v)}
+        scores = {k: v for k, v in inner.items() if is_rate(v)}
         return cls(
             decision_id=decision_id,
             success=success,
@@ -371,22 +368,6 @@ class Measurement(_Record):
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _is_rate(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _slug(name: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-
-
-def _without(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return {k: v for k, v in record.items() if k not in keys}
-
-
-def _extras(**parts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: dict(part) for name, part in parts.items() if part}
-
-
 def _conditions(items: Iterable[Any]) -> tuple[Condition, ...]:
     return tuple(_condition(item) for item in items)
 
@@ -397,31 +378,6 @@ def _condition(item: Any) -> Condition:
     if isinstance(item, Mapping):
         return Condition(item["text"], item.get("context", {}))
     return Condition(str(item))
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _instant(value: Any) -> datetime:
-    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    return tuple(str(v) for v in value or ())
 
 
 def _reported(value: Any) -> Reported | None:
@@ -437,11 +393,11 @@ _READ: dict[str, Any] = {
     "when_not": _conditions,
     "reported": _reported,
     "alternatives": _alternatives,
-    "decided_at": _instant,
-    "observed_at": _instant,
-    "learned_at": _instant,
-    "measured_at": _instant,
+    "decided_at": instant_of,
+    "observed_at": instant_of,
+    "learned_at": instant_of,
+    "measured_at": instant_of,
     **dict.fromkeys(
-        ("pros", "cons", "security", "tags", "patterns", "diagnosis", "fix", "prevention"), _words
+        ("pros", "cons", "security", "tags", "patterns", "diagnosis", "fix", "prevention"), words_of
     ),
 }

@@ -1,0 +1,80 @@
+"""Plain values: ids, instants, and what a record's fields are in JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = [
+    "extras",
+    "instant_of",
+    "is_rate",
+    "new_id",
+    "plain",
+    "slug_of",
+    "utc_now",
+    "without",
+    "words_of",
+]
+
+
+def new_id() -> str:
+    """Return a uuid7: unique, and sorted by the time it was made."""
+    stamp = (time.time_ns() // 1_000_000) & ((1 << 48) - 1)
+    low = secrets.randbits(74)
+    number = stamp << 80 | 0x7 << 76 | (low >> 62) << 64 | 0b10 << 62 | low & ((1 << 62) - 1)
+    return str(uuid.UUID(int=number))
+
+
+def utc_now() -> datetime:
+    """Return the present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def is_rate(value: object) -> bool:
+    """Say whether a JSON value is a number from 0 to 1."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def slug_of(name: str) -> str:
+    """Return the name in lower case with hyphens."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def without(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """Return the record less some keys."""
+    return {k: v for k, v in record.items() if k not in keys}
+
+
+def extras(**parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts that are not empty."""
+    return {name: dict(part) for name, part in parts.items() if part}
+
+
+def plain(value: Any) -> Any:
+    """Return plain JSON values of records, instants, mappings and sequences."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value
+
+
+def instant_of(value: Any) -> datetime:
+    """Return an aware instant of an ISO text or a datetime; naive ones are UTC."""
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def words_of(value: Any) -> tuple[str, ...]:
+    """Return the items as strings; none for None."""
+    return tuple(str(v) for v in value or ())
