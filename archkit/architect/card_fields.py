@@ -68,12 +68,13 @@ def read_fields(front: FrontMatter) -> tuple[dict[str, Any], tuple[str, ...]]:
         The name or the description is missing.
     """
     reader = _Reader(front)
-    for key in ("name", "description"):
-        if not reader.text(key):
-            raise FrontMatterError(f"{key} is missing or empty", front.lines.get(key, 1))
     fields: dict[str, Any] = {name: reader.text(key) for key, name in _TEXTS.items()}
-    fields |= {name: reader.words(key) or () for key, name in _LISTS.items()}
-    fields["tools"] = reader.words("tools")
+    for key in ("name", "description"):
+        if not fields[key]:
+            raise FrontMatterError(f"{key} is missing or empty", front.lines.get(key, 1))
+    fields |= {name: reader.words(key) for key, name in _LISTS.items()}
+    for name in ("disallowed_tools", "skills"):
+        fields[name] = fields[name] or ()
     fields |= reader.others()
     known = {*_TEXTS, *_LISTS, *_OTHERS}
     fields["extra"] |= {k: v for k, v in front.values.items() if k not in known}
@@ -95,14 +96,10 @@ class _Reader:
         value = self.front.values.get(key)
         if value is None:
             return None
-        written = self.front.written.get(key, str(value))
-        note = f"{key}: YAML reads {written!r} as {value!r}; it is taken as text."
-        if not isinstance(value, str) and note not in self._said():
-            self.odd(key, note)
-        return written.strip()
-
-    def _said(self) -> set[str]:
-        return {problem.partition(": ")[2] for problem in self.problems}
+        written = self.front.written[key].strip()
+        if not isinstance(value, str):
+            self.odd(key, f"{key}: YAML reads {written!r} as {value!r}; it is taken as text.")
+        return written
 
     def words(self, key: str) -> tuple[str, ...] | None:
         """Return a list that may be written as one text, split at commas outside parentheses."""

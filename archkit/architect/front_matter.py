@@ -23,7 +23,6 @@ _FIELD = re.compile(r"^(?P<key>[A-Za-z_][\w-]*):(?:[ \t]+(?P<value>\S.*?))?[ \t]
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Building a value raises ValueError for the date 2024-99-99.
 _UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
-_READER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class FrontMatterError(ValueError):
@@ -39,8 +38,8 @@ class FrontMatterError(ValueError):
 class FrontMatter:
     """The fields of a card as YAML gives them, and as they are written.
 
-    `values` are YAML's, `written` the text of those that are plain text, `lines` where each key
-    stands; `body` is the rest of the file, which begins at `body_line`.
+    `values` are YAML's, `written` the same as text, before YAML makes False of `no`; `lines` says
+    where each key stands; `body` is the rest of the file, which begins at `body_line`.
     """
 
     values: Mapping[str, Any]
@@ -71,7 +70,7 @@ def read_front_matter(text: str) -> FrontMatter:
     fields = {_key(key): value for key, value in node.value}
     return FrontMatter(
         values={key: _value(value) for key, value in fields.items()},
-        written={k: v.value for k, v in fields.items() if isinstance(v, yaml.ScalarNode)},
+        written={key: _written(value, source) for key, value in fields.items()},
         lines={_key(key): key.start_mark.line + 2 for key, _ in node.value},
         body=text[block.end() :],
         body_line=len(_LINE_END.findall(text[: block.end()])) + 1,
@@ -105,7 +104,7 @@ def _tolerant(source: str) -> tuple[yaml.Node | None, str, list[str]]:
 
 
 def _node(source: str) -> yaml.Node | None:
-    node: yaml.Node | None = yaml.compose(source, Loader=_READER)
+    node: yaml.Node | None = yaml.compose(source, Loader=yaml.SafeLoader)
     if node is not None:
         _value(node)  # a value such as `!important` fails only when it is built
     return node
@@ -113,6 +112,12 @@ def _node(source: str) -> yaml.Node | None:
 
 def _value(node: yaml.Node) -> Any:
     return yaml.SafeLoader("").construct_document(node)  # type: ignore[no-untyped-call]
+
+
+def _written(node: yaml.Node, source: str) -> str:
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    return source[node.start_mark.index : node.end_mark.index]
 
 
 def _key(node: yaml.Node) -> str:
@@ -157,7 +162,7 @@ def _plain_values(lines: list[str]) -> Iterator[tuple[int, int, str, str]]:
 
 def _is_value(text: str) -> bool:
     try:
-        return not isinstance(yaml.load(text, Loader=_READER), dict) or text[0] == "{"
+        return not isinstance(yaml.load(text, Loader=yaml.SafeLoader), dict) or text[0] == "{"
     except _UNREADABLE:
         return False
 
