@@ -37,8 +37,10 @@ def check_entries(name: str, kind: str, page: Mapping[str, Any]) -> None:
     """Hold the entries of one file against the schema of their kind."""
     from jsonschema.exceptions import best_match
 
-    if kind == "pattern" and page.get("area") not in FOCUS_AREAS:
-        raise misfit(name, "", "area", f"{page.get('area')!r} is none of {', '.join(FOCUS_AREAS)}")
+    if kind == "pattern":
+        _check_known(name, "", "area", [page.get("area", "")], set(FOCUS_AREAS))
+        if name != f"patterns/{page['area']}.yaml":
+            raise misfit(name, "", "area", f"a file of {page['area']!r} is called by that name")
     entries = page.get(f"{kind}s")
     if not isinstance(entries, list):
         raise misfit(name, "", f"{kind}s", "it is not a list of entries")
@@ -60,10 +62,10 @@ def check_unique(library: Library) -> None:
             seen.add(entry.slug)
 
 
-def check_names(library: Library) -> None:
-    """Hold the names that one file uses of another: kinds, areas, facets, components."""
+def check_names(library: Library, among: Library) -> None:
+    """Hold the names that `library` uses against what is `among` all: kinds, components, facets."""
     facets = set(_definitions()["context"]["properties"])
-    kinds = {concern.slug for concern in library.concerns}
+    kinds = {concern.slug for concern in among.concerns}
     for concern in library.concerns:
         _check_known("concerns.yaml", concern.slug, "facets", concern.facets, facets)
         _check_known("concerns.yaml", concern.slug, "area", [concern.area], set(FOCUS_AREAS))
@@ -71,7 +73,7 @@ def check_names(library: Library) -> None:
         name = f"patterns/{pattern.area}.yaml"
         _check_known(name, pattern.slug, "kind", [pattern.kind], kinds)
         uses = (pattern.blueprint or {}).get("uses", ())
-        _check_known(name, pattern.slug, "uses", uses, set(library.components))
+        _check_known(name, pattern.slug, "uses", uses, set(among.components))
 
 
 def _check_known(name: str, entry: str, where: str, words: Iterable[str], known: set[str]) -> None:
