@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from archkit import figures
-from archkit.figure_style import TOKENS, colour_swap, elided, mark_of, percent, span
-from archkit.figure_trend import interval_of_mean, rolling_mean
+from archkit.figures.style import TOKENS, colour_swap, elided, mark_of, percent, span
+from archkit.figures.trend import interval_of_mean, rolling_mean
 
 
 def pattern(slug: str, rate: float | None, n: float = 10, **given: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from archkit.figure_rows import provenances, share_axis
-from archkit.figure_style import (
+from archkit.figures.rows import provenances, share_axis
+from archkit.figures.style import (
     TOKENS,
     KeyEntry,
     blank,

@@ -6,16 +6,31 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archkit.figure_style import TOKENS, elided, escaped, mark_of, percent, span
+from archkit.figures.style import TOKENS, elided, escaped, mark_of, percent, span
 
 if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure, Scatter
 
-__all__ = ["add_rows", "estimates", "interval_words", "provenances", "share_axis"]
+__all__ = [
+    "ROW_HEIGHT",
+    "add_rows",
+    "caveats",
+    "ci_prob_of",
+    "estimates",
+    "interval_words",
+    "provenances",
+    "share_axis",
+]
 
 ROW_HEIGHT = 29
+"""Pixels that a row takes."""
+
 _ORDER = ("measured", "observed", "reported", "simulated")
+_CAVEATS = {
+    "reported": "reported figures were not seen here",
+    "simulated": "simulated: made-up data",
+}
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -111,3 +126,22 @@ def interval_words(low: float, high: float, ci_prob: float | None) -> str:
         return "no interval: one value only"
     share = f"{percent(ci_prob, 0)} interval" if ci_prob else "interval"
     return f"{share} {span(low, high)}"
+
+
+def caveats(provenance: Iterable[str]) -> list[str]:
+    """Say what evidence is not this memory's own."""
+    origins = {part for value in provenance for part in value.split(" + ")}
+    made_up = "all " if origins == {"simulated"} else "some "
+    return [
+        (made_up if name == "simulated" else "") + words
+        for name, words in _CAVEATS.items()
+        if name in origins
+    ]
+
+
+def ci_prob_of(frame: pd.DataFrame) -> float | None:
+    """Give the probability inside the intervals, if the frame says."""
+    if "ci_prob" in frame and len(frame):
+        return float(frame["ci_prob"].iloc[0])
+    value = frame.attrs.get("ci_prob")
+    return None if value is None else float(value)

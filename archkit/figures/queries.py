@@ -1,0 +1,146 @@
+"""How many queries the changes did away with."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from archkit.figures.rows import (
+    ROW_HEIGHT,
+    add_rows,
+    caveats,
+    ci_prob_of,
+    estimates,
+    interval_words,
+    provenances,
+    share_axis,
+)
+from archkit.figures.style import (
+    blank,
+    count_of,
+    escaped,
+    key_of,
+    new_figure,
+    number,
+    percent,
+    titled,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+__all__ = ["query_reduction"]
+
+
+def query_reduction(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
+    """Draw the share of queries that changes did away with.
+
+    Parameters
+    ----------
+    frame
+        `metrics.query_reduction`: one row a pattern and provenance with `slug`, `name`,
+        `reduction_share`, `low`, `high` (at most 1, negative when queries were added),
+        `median_share`, `n` (measurements), `queries_before`, `queries_after`, `provenance`.
+    theme
+        `light` or `dark`: the page the figure stands on.
+
+    Returns
+    -------
+    Figure
+        One row a pattern: the pooled share with its interval; a figure that somebody reports
+        stands beside it as a hollow diamond and is never merged.
+    """
+    known = frame.dropna(subset=["reduction_share"]) if len(frame) else frame
+    if known.empty:
+        return blank(
+            theme,
+            "How many queries did the changes save?",
+            "No queries have been counted yet. Count a request before and after a change with "
+            "archkit.queries, or run archkit.labs.n_plus_one.",
+        )
+    counted = known[known["provenance"] != "reported"]
+    order = _order(known, counted)
+    placed = known.assign(row=_rows(known, order))
+    fig = new_figure(theme)
+    for provenance in provenances(known["provenance"]):
+        rows = placed[placed["provenance"] == provenance]
+        fig.add_trace(estimates(rows, "reduction_share", provenance, theme, _hover(rows)))
+    names = known.drop_duplicates("slug").set_index("slug")["name"]
+    sizes = counted.groupby("slug")["n"].sum()
+    counts = [f"n {number(sizes[slug])}" if slug in sizes else "reported" for slug in order]
+    add_rows(fig, [names[slug] for slug in order], counts, theme)
+    least = min(0.0, known["reduction_share"].min(), known["low"].min())
+    fig.update_xaxes(**share_axis("queries saved (pooled share, interval)", least))
+    return titled(
+        fig,
+        _finding(counted, known),
+        _subtitle(known, counted),
+        height=ROW_HEIGHT * len(order) + 64,
+        key=key_of(provenances(known["provenance"])),
+    )
+
+
+def _order(known: pd.DataFrame, counted: pd.DataFrame) -> list[str]:
+    """Order the patterns so that the most saved, counted before reported, stands on top."""
+    slugs: list[str] = []
+    for part in (counted, known):
+        ranked = part.sort_values("reduction_share", ascending=False, kind="stable")
+        slugs += [slug for slug in dict.fromkeys(ranked["slug"]) if slug not in slugs]
+    return slugs[::-1]
+
+
+def _rows(known: pd.DataFrame, order: list[str]) -> list[float]:
+    """Place each figure on its pattern's row, a reported one just below a counted one."""
+    both = known.groupby("slug")["provenance"].nunique() > 1
+    return [
+        order.index(slug) + ((-0.2 if origin == "reported" else 0.15) if both[slug] else 0)
+        for slug, origin in zip(known["slug"], known["provenance"], strict=True)
+    ]
+
+
+def _finding(counted: pd.DataFrame, known: pd.DataFrame) -> str:
+    if counted.empty:
+        return "Queries saved are reported, none counted here yet"
+    before, after = counted["queries_before"].sum(), counted["queries_after"].sum()
+    share = 1 - after / before if before else 0.0
+    made_up = " in simulated data" if set(counted["provenance"]) == {"simulated"} else ""
+    if share < 0:
+        return f"The changes added {percent(-share, 0)} more queries{made_up}"
+    digits = 1 if 0.9 < share < 1 else 0
+    return f"{percent(share, digits)} of the queries are gone{made_up}"
+
+
+def _subtitle(known: pd.DataFrame, counted: pd.DataFrame) -> str:
+    parts = [count_of(int(counted["n"].sum()), "measurement")]
+    if len(counted):
+        before, after = counted["queries_before"].sum(), counted["queries_after"].sum()
+        parts.append(f"{number(before)} queries before, {number(after)} after")
+    if len(counted) == 1:
+        parts.append(f"median {percent(counted['median_share'].iloc[0])}")
+    return " · ".join(parts + caveats(known["provenance"]))
+
+
+def _hover(rows: pd.DataFrame) -> list[str]:
+    ci_prob = ci_prob_of(rows)
+    return [
+        "<br>".join(
+            [
+                f"<b>{escaped(row['name'])}</b>",
+                f"{percent(row['reduction_share'])} saved, "
+                + interval_words(row["low"], row["high"], ci_prob),
+                *_counts(row),
+                f"slug {escaped(row['slug'])}",
+            ]
+        )
+        for row in rows.to_dict("records")
+    ]
+
+
+def _counts(row: Mapping[Hashable, Any]) -> list[str]:
+    if row["provenance"] == "reported":
+        return ["reported, not counted here"]
+    return [
+        f"{row['queries_before']:,.0f} queries before, {row['queries_after']:,.0f} after",
+        f"median {percent(row['median_share'])}, n {row['n']:,.0f}, {row['provenance']}",
+    ]
