@@ -51,8 +51,8 @@ def lines_of(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Return a line of Markdown without its emphasis and code marks."""
-    return _EMPHASIS.sub("", text).strip()
+    """Return a line of Markdown without its emphasis and code marks; at most 300 characters."""
+    return _EMPHASIS.sub("", text[:300]).strip()
 
 
 def same_title(title: str) -> str:
@@ -77,13 +77,13 @@ def parts(
     tokens = block_tokens(text) if tokens is None else tokens
     lines = lines_of(text)
     found = [
-        (int(opening.tag[1]), plain(inline.content), *opening.map)
+        (int(opening.tag[1]), inline.content, opening.map[0], opening.map[1])
         for opening, inline in pairwise(tokens)
         if opening.type == "heading_open" and opening.level == 0 and opening.map
     ]
     ends = _ends([(level, start) for level, _, start, _ in found], len(lines))
     return tuple(
-        Part(level, title, start + first_line, "".join(lines[below:end]))
+        Part(level, plain(title), start + first_line, "".join(lines[below:end]))
         for (level, title, start, below), end in zip(found, ends, strict=True)
     )
 
