@@ -1,8 +1,7 @@
 """What is remembered: patterns, solutions, decisions, outcomes, lessons, measurements.
 
-Frozen values, without behaviour beyond reading and writing two JSON shapes: `as_payload` /
-`from_payload` is what an event holds, `to_card` / `from_card` is the shape agent cards show
-(camelCase, nested), in which unknown keys survive in `extra`.
+Frozen values that read and write two JSON shapes: `as_payload` / `from_payload` is what an event
+holds, `to_card` / `from_card` what agent cards show, where unknown keys survive in `extra`.
 """
 
 from __future__ import annotations
@@ -82,8 +81,7 @@ class Condition:
 class Reported:
     """Figures somebody else reports: effective counts, never shown as observed.
 
-    `success_rate` is 0 to 1, `uses` the number it was taken over (None: not said), `origin` who
-    says so, `metrics` any other named figures (`setup_hours`, `query_reduction`, …).
+    `success_rate` is 0 to 1, `uses` what it was taken over (None: not said), `origin` who says so.
     """
 
     success_rate: float | None = None
