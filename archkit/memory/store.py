@@ -1,0 +1,411 @@
+"""The memory's files: a spool that is written to, a DuckDB file that is drained into and read.
+
+Nobody keeps the DuckDB file open. Whoever drains or reads holds a lock on a file beside it for that
+long, opens, works and closes, so several kernels, the command line and a DuckDB shell live side by
+side. What another tool holds open delays the drain and the read, never the write.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archkit.errors import StoreError
+from archkit.memory import projection
+from archkit.memory.journal import Draft, Event, Journal, sync
+from archkit.memory.spool import read_chunk, spool_sizes, sweep
+from archkit.records import utc_now
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from pandas import DataFrame
+
+__all__ = ["Store"]
+
+_STORAGE_VERSION = "v1.4.0"  # readable by DuckDB 1.4 and later; 2.0's own format is not
+_DRAIN_WAIT_S = 2.0
+
+
+class _BusyError(StoreError):
+    """The file is held by somebody else; worth another try later."""
+
+
+class Store:
+    """A DuckDB file and the spool beside it.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file; made when first drained into or read. The spool is the folder `spool`
+        beside it.
+    now
+        The clock.
+    patience_s
+        How long a read waits for a file that another process holds (seconds).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        patience_s: float = 5.0,
+    ) -> None:
+        self.path = Path(path)
+        self.spool = self.path.parent / "spool"
+        self.patience_s = patience_s
+        self._now = now
+        self._journal = Journal(self.spool, now=now)
+        self._taken: dict[str, int] = {}
+        self._checked: tuple[int, int] | None = None
+
+    def __repr__(self) -> str:
+        """One line: where it is."""
+        return f"Store({str(self.path)!r})"
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        """Write events to disk, secrets hidden; see `Journal.append`."""
+        return self._journal.append(drafts)
+
+    def drain(self) -> int:
+        """Take what the spool holds into the file.
+
+        Returns
+        -------
+        int
+            Events that were new; 0 too when another process holds the file, and then a later
+            drain takes them.
+
+        Raises
+        ------
+        StoreError
+            The file is no memory, of a later archkit, damaged, or cannot be written.
+        """
+        if not self._pending():
+            return 0
+        try:
+            return self._drained(time.monotonic() + _DRAIN_WAIT_S)
+        except _BusyError:
+            return 0
+
+    def read(self, sql: str, params: Mapping[str, Any] | None = None) -> DataFrame:
+        """Run a SELECT over everything recorded so far.
+
+        Parameters
+        ----------
+        sql
+            The query, values written as ``$name``.
+        params
+            The values.
+
+        Returns
+        -------
+        DataFrame
+            One row a row; instants are naive and UTC.
+
+        Raises
+        ------
+        StoreError
+            The query does not run, or the file cannot be read: see `drain`.
+        """
+        with self._reading() as connection, _asked(sql):
+            frame: DataFrame = connection.execute(sql, params).df()
+            return frame
+
+    def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a SELECT like `read`, for plain rows."""
+        with self._reading() as connection, _asked(sql):
+            return connection.execute(sql, params).fetchall()
+
+    def rejected(self) -> DataFrame:
+        """Return lines of the spool that were no events: file, byte_off, text, reason, found_at."""
+        return self.read("FROM rejected_line ORDER BY found_at, file, byte_off")
+
+    def stamp(self) -> tuple[Any, ...]:
+        """Return a value that changes whenever the file or the spool does; touches no content."""
+        return (
+            *(_stat(self.path.with_name(self.path.name + end)) for end in ("", ".wal")),
+            *sorted(spool_sizes(self.spool).items()),
+        )
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Derive everything anew from the events, in a new file that takes the old one's place.
+
+        Parameters
+        ----------
+        progress
+            Told how many events are done, and of how many.
+
+        Returns
+        -------
+        int
+            Events in the file.
+        """
+        deadline = time.monotonic() + self.patience_s
+        if self._pending():
+            self._drained(deadline)
+        with self._locked(deadline), self._guarded():
+            if not self.path.exists():
+                return self._made(lambda connection: 0)
+            return self._rebuilt(deadline, progress)
+
+    def describe(self) -> dict[str, dict[str, str]]:
+        """Return what each table and view is: column to comment, its own comment under ''."""
+        told: dict[str, dict[str, str]] = {}
+        for name, column, comment in self.rows(_COMMENTS):
+            told.setdefault(name, {})[column] = comment or ""
+        return told
+
+    def close(self) -> None:
+        """Drain a last time and let go of the spool file; a later append starts a new one."""
+        self._journal.close()
+        self.drain()
+        if any(size <= self._taken.get(name, 0) for name, size in spool_sizes(self.spool).items()):
+            with suppress(_BusyError), self._locked(time.monotonic() + _DRAIN_WAIT_S):
+                sweep(self.spool, self._taken)
+
+    def _pending(self) -> bool:
+        sizes = spool_sizes(self.spool)
+        return any(size > self._taken.get(name, 0) for name, size in sizes.items())
+
+    def _drained(self, deadline: float) -> int:
+        with self._locked(deadline), self._guarded():
+            if not self.path.exists():
+                self._made(lambda connection: 0)
+            with self._current(deadline) as connection:
+                offsets = dict(
+                    connection.execute("SELECT file, byte_off FROM spool_offset").fetchall()
+                )
+                names = sorted(spool_sizes(self.spool))
+                chunks = [read_chunk(self.spool / name, offsets.get(name, 0)) for name in names]
+                connection.execute("BEGIN")
+                count = projection.take(connection, chunks, self._now())
+                connection.execute("COMMIT")
+            self._taken = {chunk.file: chunk.end for chunk in chunks}
+            sweep(self.spool, self._taken)
+        return count
+
+    @contextmanager
+    def _reading(self) -> Iterator[DuckDBPyConnection]:
+        deadline = time.monotonic() + self.patience_s
+        if self._pending() or not self.path.exists():
+            self._drained(deadline)
+        with (
+            self._locked(deadline, needed=False),
+            self._guarded(),
+            self._current(deadline, read_only=True) as connection,
+        ):
+            yield connection
+
+    def _current(self, deadline: float, *, read_only: bool = False) -> DuckDBPyConnection:
+        """Open the file, rebuilt first if it was made with other SQL than ours."""
+        connection = self._connect(deadline, read_only=read_only)
+        try:
+            if _is_current(connection, self.path):
+                return connection
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        self._rebuilt(deadline)
+        return self._connect(deadline, read_only=read_only)
+
+    def _rebuilt(self, deadline: float, progress: Callable[[int, int], None] | None = None) -> int:
+        with self._connect(deadline) as old:
+            _is_current(old, self.path)
+            old.execute("CHECKPOINT")  # a log left by a killed process must not meet the new file
+
+        def fill(new: DuckDBPyConnection) -> int:
+            new.execute("ATTACH $path AS old (READ_ONLY)", {"path": str(self.path)})
+            new.execute(_COPY)
+            return projection.project_all(new, progress)
+
+        return self._made(fill)
+
+    def _made(self, fill: Callable[[DuckDBPyConnection], int]) -> int:
+        """Make the file beside its place and move it there whole; the lock is held."""
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        for leftover in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        with _connection(fresh, storage_compatibility_version=_STORAGE_VERSION) as new:
+            new.execute("BEGIN")
+            projection.create(new, self._now())
+            count = fill(new)
+            new.execute("COMMIT")
+        sync(fresh)
+        fresh.replace(self.path)
+        sync(self.path.parent)
+        return count
+
+    def _connect(self, deadline: float, *, read_only: bool = False) -> DuckDBPyConnection:
+        import duckdb
+
+        if not _is_duckdb(self.path):
+            raise _foreign(self.path, "It is not a DuckDB file.")
+        while True:
+            try:
+                return _connection(self.path, read_only=read_only)
+            except (duckdb.IOException, duckdb.ConnectionException) as error:
+                if not _HELD.search(str(error)):
+                    raise
+                if time.monotonic() > deadline:
+                    raise _busy(self.path, str(error)) from error
+            time.sleep(0.05)
+
+    @contextmanager
+    def _locked(self, deadline: float, *, needed: bool = True) -> Iterator[None]:
+        """Hold the lock of this memory; where nobody can write, nobody needs it to read."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path.with_name(f"{self.path.name}.lock"), poll_interval=0.01)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        except Timeout as error:
+            raise _busy(self.path, "") from error
+        except OSError as error:
+            if needed or not self.path.exists():
+                raise _unwritable(self.path, error) from error
+        try:
+            yield
+        finally:
+            if lock.is_locked:
+                lock.release()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Say what DuckDB or the disk refuses in our words; the spool still holds what it held."""
+        import duckdb
+
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        except duckdb.Error as error:
+            raise StoreError(
+                f"The memory {str(self.path)!r} cannot be used.",
+                why=f"DuckDB says: {error}",
+                mend="Nothing recorded is lost: it stays in the folder 'spool' until it is "
+                "taken in. Make room on the disk, or put a copy of the file in its place.",
+            ) from error
+
+
+_COPY = """
+INSERT INTO event BY NAME FROM old.event ORDER BY recorded_at, event_id;
+INSERT INTO spool_offset BY NAME FROM old.spool_offset;
+INSERT INTO rejected_line BY NAME FROM old.rejected_line;
+"""
+_COMMENTS = """
+SELECT table_name, '', comment FROM duckdb_tables() WHERE NOT internal
+UNION ALL
+SELECT view_name, '', comment FROM duckdb_views() WHERE NOT internal
+UNION ALL
+SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal
+ORDER BY ALL
+"""
+_SETTINGS = """
+SET TimeZone = 'UTC';
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
+"""
+
+
+_HELD = re.compile(r"Conflicting lock is held in (.*?) \(PID (\d+)\)|different configuration")
+
+
+def _connection(path: Path, *, read_only: bool = False, **config: str) -> DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(str(path), read_only=read_only, config=dict(config))
+    connection.execute(_SETTINGS)
+    return connection
+
+
+def _is_duckdb(path: Path) -> bool:
+    """Look before DuckDB does: shown an SQLite file, it tries to fetch an extension."""
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
+
+
+def _is_current(connection: DuckDBPyConnection, path: Path) -> bool:
+    """Whether the file was made with our SQL; somebody else's, or a later archkit's, is refused."""
+    import duckdb
+
+    try:
+        row = connection.execute(
+            "SELECT version, projection, made_by FROM schema_version"
+        ).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        row = None
+    if row is None:
+        raise _foreign(path, "It is a DuckDB database, but not one of archkit's.")
+    version, fingerprint, made_by = row
+    if version > projection.SCHEMA_VERSION:
+        raise StoreError(
+            f"The memory {str(path)!r} is newer than this archkit.",
+            why=f"It has schema {version}, made by {made_by}; here is {projection.SCHEMA_VERSION}.",
+            mend="Upgrade archkit, or name another file; what is recorded stays in 'spool'.",
+        )
+    return (version, fingerprint) == (projection.SCHEMA_VERSION, projection.fingerprint())
+
+
+@contextmanager
+def _asked(sql: str) -> Iterator[None]:
+    """Say what is wrong with a query of the caller's."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StoreError(
+            f"The query did not run: {' '.join(sql.split())[:80]!r}.",
+            why=str(error).strip(),
+            mend="Only SELECT runs here; `describe()` names the tables, views and columns.",
+        ) from error
+
+
+def _busy(path: Path, reason: str) -> _BusyError:
+    found = _HELD.search(reason)
+    if found and found[2]:
+        who = f"{found[1]} (PID {found[2]}) has it open."
+        mend = f"Close it there, or end process {found[2]}, and try again."
+    elif found:
+        who = "This process has it open through a DuckDB connection of its own."
+        mend = "Close that connection and try again."
+    else:
+        who = "Another archkit process is writing to it or reading from it."
+        mend = "Wait for it to finish and try again."
+    return _BusyError(
+        f"The memory {str(path)!r} is in use.",
+        why=f"{who} What was recorded is safe in the folder 'spool'.",
+        mend=mend,
+    )
+
+
+def _foreign(path: Path, why: str) -> StoreError:
+    return StoreError(
+        f"{str(path)!r} is not a memory.",
+        why=why,
+        mend="Name another file, or move this one away; what is recorded stays in 'spool'.",
+    )
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The memory {str(path)!r} cannot be opened.",
+        why=f"{error.strerror or error}.",
+        mend="Make room on the disk, make the folder writable, or name another folder.",
+    )
+
+
+def _stat(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
