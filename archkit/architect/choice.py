@@ -1,0 +1,158 @@
+"""What the memory says of the patterns for one concern: the first choice, its rivals, its rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archkit.architect.concerns import Touched
+from archkit.architect.phrases import amount, listed, percent
+
+__all__ = ["Choice", "choice_of", "evidence_line", "tie_line"]
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One concern with its ranking read.
+
+    `best` is the pattern to use, None when there is none; `rivals` could be used as well, in
+    order; `tied` are those of them that cannot be told apart from `best`; `vetoed` must not be
+    used here, each with its reason; `set_aside` are candidates and retired ones.
+    """
+
+    concern: Touched
+    best: Entry | None = None
+    rivals: tuple[Entry, ...] = ()
+    tied: tuple[Entry, ...] = ()
+    vetoed: tuple[Entry, ...] = ()
+    set_aside: tuple[Entry, ...] = ()
+    rule: str = ""
+    ci_prob: float = 0.9
+    what_if: tuple[Entry, ...] = ()
+    memory: bool = True
+
+    def name_of(self, slug: Any) -> str:
+        """Name of one of the patterns ranked here, by its slug."""
+        every = (self.best, *self.rivals, *self.vetoed, *self.set_aside)
+        return next((name(e) for e in every if e and e.get("slug") == slug), str(slug))
+
+
+def choice_of(concern: Touched, ranking: Mapping[str, Any], *, memory: bool = True) -> Choice:
+    """Read a ranking's JSON, as the tool `query_patterns` gives it, for one concern.
+
+    Parameters
+    ----------
+    concern
+        What the ranking answers; of one without a kind only its own patterns are looked at.
+    ranking
+        The ranking's JSON.
+    memory
+        Whether the memory gave it; otherwise no rates are known.
+    """
+    patterns = [p for p in ranking.get("patterns") or () if isinstance(p, Mapping)]
+    if concern.kind:
+        patterns = [p for p in patterns if p.get("kind", concern.kind) == concern.kind]
+    else:
+        patterns = [p for p in patterns if p.get("slug") in concern.slugs]
+    aside = tuple(p for p in patterns if p.get("status") in ("candidate", "retired"))
+    vetoed = tuple(p for p in patterns if p.get("veto") and p not in aside)
+    usable = [p for p in patterns if p not in aside and p not in vetoed]
+    best, rivals = (usable[0] if usable else None), tuple(usable[1:])
+    tied = tuple(p for p in rivals if p.get("in_tie_set")) if best else ()
+    return Choice(
+        concern,
+        best,
+        rivals,
+        tied if best and best.get("in_tie_set", True) else (),
+        vetoed,
+        aside,
+        str(ranking.get("rule") or ""),
+        float(ranking.get("ci_prob") or 0.9),
+        tuple(w for w in ranking.get("what_if") or () if isinstance(w, Mapping)),
+        memory,
+    )
+
+
+def name(entry: Entry) -> str:
+    """Return a pattern's name, or its slug."""
+    return str(entry.get("name") or entry.get("slug") or "a pattern without a name")
+
+
+def evidence_line(entry: Entry, choice: Choice, origins: Mapping[str, str]) -> str:
+    """Say a pattern's rate with interval, count and provenance, or that none is known.
+
+    Parameters
+    ----------
+    entry
+        A pattern of a ranking's JSON.
+    choice
+        The choice it belongs to, for the interval's probability and whether memory was on.
+    origins
+        Who reports a pattern's figures, by slug.
+    """
+    uses = float(entry.get("n") or 0)
+    if not choice.memory:
+        return "no rate is known, since the memory was off"
+    if uses <= 0 or entry.get("provenance") in (None, "none", ""):
+        return "no rate is known: nothing is recorded or reported of its use"
+    low, high = (float(entry.get(k) or 0) for k in ("low", "high"))
+    interval = f"{percent(choice.ci_prob)} interval {_range(low, high)}"
+    rate = percent(float(entry.get("success_rate") or 0))
+    return f"success rate {rate} ({interval}, n = {amount(uses)}; {_provenance(entry, origins)})"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def _provenance(entry: Entry, origins: Mapping[str, str]) -> str:
+    """Say where the counts come from: what is only reported is never called observed."""
+    counts = [
+        (float(entry.get(f"n_{key}") or 0), key)
+        for key in ("observed", "measured", "simulated", "reported")
+    ]
+    held = [(n, key) for n, key in counts if n > 0]
+    origin = origins.get(str(entry.get("slug"))) or "elsewhere"
+    by = f"by the {origin}" if origin != "elsewhere" else origin
+    if [key for _, key in held] == ["reported"] or (
+        not held and entry.get("provenance") == "reported"
+    ):
+        return f"reported {by}, not observed here"
+    said = {
+        "observed": "observed here",
+        "measured": "measured here",
+        "simulated": "simulated, not real",
+        "reported": f"reported {by}",
+    }
+    if not held:
+        return str(entry.get("provenance"))
+    return listed(f"{amount(n)} {said[key]}" for n, key in held)
+
+
+def tie_line(choice: Choice) -> str:
+    """Say honestly which rivals cannot be told apart from the first, and what decided; or ""."""
+    if not choice.best or not choice.tied:
+        return ""
+    line = f"It cannot be told apart from {listed(map(name, choice.tied))} on the evidence so far"
+    return f"{line}; {_rule(choice.rule)}." if choice.rule else f"{line}."
+
+
+def _rule(rule: str) -> str:
+    words = " ".join(rule.split()).rstrip(".")
+    return f"{words[0].lower()}{words[1:]}" if len(words.split()) > 3 else f"decided by {words}"
+
+
+def candidates_line(entries: Sequence[Entry]) -> str:
+    """Say which patterns were set aside because they are candidates or retired; or ""."""
+    parts = [
+        f"{listed(found)} {'is' if len(found) == 1 else 'are'} {said}"
+        for status, said in (
+            ("candidate", "still on trial and not recommended unattended"),
+            ("retired", "retired for failing too often"),
+        )
+        if (found := [name(e) for e in entries if e.get("status") == status])
+    ]
+    return f"{'; '.join(parts)}." if parts else ""

@@ -1,0 +1,182 @@
+"""The plan of a proposal: what was asked, what is chosen, and the design merged from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from archkit.architect.choice import Choice
+from archkit.architect.request_body import Said
+from archkit.architect.facets import Facet, read_technologies
+from archkit.architect.phrases import fill, placeholders
+from archkit.architect.questions import Open
+
+if TYPE_CHECKING:
+    from archkit.library import Library
+
+__all__ = ["Design", "Plan", "design_of"]
+
+_PROSE = frozenset(
+    {
+        "overview", "purpose", "duties", "how", "why", "trade_off", "scalability", "security",
+        "observability", "deployment", "assumes", "holds", "choose", "alternative", "for",
+        "threat", "mitigation",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One consistent design, its gaps filled with the brief's words.
+
+    `bare` are patterns that came without a blueprint; `broken` those whose blueprint could not
+    be merged.
+    """
+
+    overview: tuple[str, ...] = ()
+    services: tuple[Mapping[str, Any], ...] = ()
+    stores: tuple[Mapping[str, Any], ...] = ()
+    endpoints: tuple[Mapping[str, Any], ...] = ()
+    tables: tuple[Mapping[str, Any], ...] = ()
+    choices: tuple[Mapping[str, Any], ...] = ()
+    scalability: tuple[str, ...] = ()
+    security: tuple[Mapping[str, Any], ...] = ()
+    observability: tuple[str, ...] = ()
+    deployment: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a proposal is composed from.
+
+    `gaps` are parts of the brief that nothing is known of, `unread` answers that could not be
+    read, `troubles` what went wrong on the way, `open` facets nobody stated.
+    """
+
+    brief: str
+    facets: Mapping[str, Facet] = field(default_factory=dict)
+    briefing: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    gaps: tuple[str, ...] = ()
+    open: tuple[Open, ...] = ()
+    unread: tuple[Said, ...] = ()
+    troubles: tuple[str, ...] = ()
+    memory: bool = True
+
+    @property
+    def chosen(self) -> tuple[Choice, ...]:
+        """The concerns that have a pattern to use."""
+        return tuple(c for c in self.choices if c.best)
+
+    @property
+    def project(self) -> Mapping[str, Any]:
+        """What the briefing found of the project."""
+        found = self.briefing.get("project")
+        return found if isinstance(found, Mapping) else {}
+
+    @cached_property
+    def existing(self) -> tuple[str, ...]:
+        """Frameworks and data stores in use already, by briefing and brief."""
+        named = [*_texts(self.project.get("frameworks")), *_texts(self.project.get("data_stores"))]
+        said = [s for s in self.brief.split(".") if _ours(s)]
+        return tuple(dict.fromkeys([*named, *read_technologies(said)]))
+
+
+def _ours(sentence: str) -> bool:
+    """Whether a sentence speaks of what is there: "we run Django on PostgreSQL"."""
+    words = f" {sentence.lower()} "
+    return any(
+        w in words
+        for w in (" we run", " we use", " we have", " our ", " already ", " existing ", " runs on")
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list | tuple) else []
+
+
+def design_of(plan: Plan, library: Library) -> Design:
+    """Merge the blueprints of the chosen patterns into one design."""
+    from archkit.library import merged_blueprint
+
+    words = placeholders(plan.facets)
+    patterns, bare, broken = [], [], []
+    for choice in plan.chosen:
+        pattern = _pattern(choice.best or {}, library)
+        if not pattern.blueprint:
+            bare.append(pattern.name)
+            continue
+        try:
+            merged_blueprint(library, [pattern])
+            patterns.append(pattern)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Only blueprints that users recorded can be odd: the library's are schema-checked.
+            broken.append(pattern.name)
+    merged = _filled(merged_blueprint(library, patterns), words)
+    own = [_filled(c, words) for p in patterns for c in (p.blueprint or {}).get("choices", ())]
+    return Design(
+        overview=tuple(part for part in str(merged["overview"]).split("\n\n") if part.strip()),
+        services=tuple(s for s in merged["services"] if s.get("purpose") or s.get("duties")),
+        stores=tuple(merged["stores"]),
+        endpoints=tuple(merged["endpoints"]),
+        tables=tuple(merged["tables"]),
+        choices=_one_each(own, merged["choices"]),
+        scalability=tuple(merged["scalability"]),
+        security=tuple(merged["security"]),
+        observability=tuple(merged["observability"]),
+        deployment=tuple(merged["deployment"]),
+        assumes=tuple(merged["assumes"]),
+        bare=tuple(bare),
+        broken=tuple(broken),
+    )
+
+
+def _pattern(entry: Mapping[str, Any], library: Library) -> Any:
+    """Return the library's pattern, or one made of the ranking's JSON when it is the user's."""
+    from archkit.records import Pattern
+
+    slug = str(entry.get("slug"))
+    if not entry.get("blueprint"):
+        found = next((p for p in library.patterns if p.slug == slug), None)
+        if found is not None:
+            return found
+    blueprint = entry.get("blueprint")
+    return Pattern(
+        slug=slug,
+        name=str(entry.get("name") or slug),
+        blueprint=blueprint if isinstance(blueprint, Mapping) else None,
+    )
+
+
+def _one_each(
+    own: Sequence[Mapping[str, Any]], merged: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], ...]:
+    """One choice for each thing to choose: a pattern's own goes before a shared component's."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for choice in (*own, *merged):
+        found.setdefault(str(choice["for"]).casefold(), choice)
+    return tuple(found.values())
+
+
+def _filled(value: Any, words: Mapping[str, str], key: str = "") -> Any:
+    """Fill the placeholders of a blueprint's prose; paths, JSON examples and DDL stay as is."""
+    if isinstance(value, Mapping):
+        return (
+            {k: _filled(v, words, str(k)) for k, v in value.items()} if key in _NESTING else value
+        )
+    if isinstance(value, list | tuple):
+        return [_filled(v, words, key) for v in value]
+    if isinstance(value, str) and key in _PROSE:
+        parts = [fill(part, words) for part in value.split("\n\n")]
+        return "\n\n".join(parts)
+    return value
+
+
+_NESTING = frozenset(
+    {"", "services", "stores", "endpoints", "choices", "security", "talks_to", "tables"}
+)

@@ -1,0 +1,125 @@
+"""Questions: the unknown facets whose answers would change a first choice, most change first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archkit.architect.choice import Choice, name
+from archkit.architect.phrases import listed
+from archkit.architect.topics import SIZES, TOPICS, UNKNOWN, Topic
+
+__all__ = ["MOST", "Open", "open_questions", "possible_answers", "question_input"]
+
+MOST = 5
+"""At most so many questions are asked."""
+
+_MOST_SIZES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A facet nobody has stated.
+
+    `why` names what an answer would change, `changes` whether it would change a first choice,
+    `assumed` is the clause of the answer taken meanwhile ("" when nothing need be).
+    """
+
+    topic: Topic
+    why: str
+    changes: bool
+    assumed: str = ""
+    weight: float = 0.0
+
+
+def possible_answers(facets: Iterable[str], known: Collection[str]) -> dict[str, list[Any]]:
+    """Possible values of each facet not known yet: what `query_patterns` is asked as `what_if`."""
+    return {
+        key: [answer.value for answer in TOPICS[key].answers]
+        for key in facets
+        if key in TOPICS and key not in known
+    }
+
+
+def open_questions(choices: Iterable[Choice], known: Collection[str]) -> tuple[Open, ...]:
+    """Find what to ask: at most five facets, never one that is known.
+
+    Parameters
+    ----------
+    choices
+        The concerns with their rankings, the chief one first; their `what_if` says what each
+        possible answer would put first.
+    known
+        Keys that brief, briefing or answers state.
+
+    Returns
+    -------
+    tuple of Open
+        Those that change a first choice, most change first; places left go to sizes that the
+        proposal's figures need.
+    """
+    found = [c for c in choices if c.best]
+    keys = dict.fromkeys(str(w.get("key")) for c in found for w in c.what_if)
+    asked = [_open(key, found) for key in keys if key in TOPICS and key not in known]
+    changing = sorted((q for q in asked if q and q.changes), key=lambda q: -q.weight)[:MOST]
+    wanted = {key for c in found for key in c.concern.facets} | {"requests_per_minute"}
+    sizes = [
+        Open(TOPICS[key], "It changes sizes, not the choice.", False)
+        for key in SIZES
+        if key in wanted and key not in known and key not in {q.topic.key for q in changing}
+    ]
+    room = min(MOST - len(changing), _MOST_SIZES) if found else 0
+    return (*changing, *sizes[:room])
+
+
+def _open(key: str, choices: list[Choice]) -> Open | None:
+    """Read every what-if of one facet; None when nothing is said of it."""
+    topic, parts, weight = TOPICS[key], [], 0.0
+    kept = {_key(answer.value) for answer in topic.answers}
+    for rank, choice in enumerate(choices):
+        rows = [w for w in choice.what_if if w.get("key") == key]
+        moved: dict[str, list[str]] = {}
+        for row in rows:
+            if not _changes(row, choice):
+                continue
+            kept.discard(_key(row.get("value")))
+            moved.setdefault(str(row.get("first")), []).append(_clause(topic, row.get("value")))
+            weight += (1 + min(float(row.get("margin") or 0), 1)) / len(rows) / (1 + 0.25 * rank)
+        parts += [_sentence(clauses, choice, slug) for slug, clauses in moved.items()]
+    if not parts:
+        return Open(topic, "", False)
+    assumed = next((a.clause for a in topic.answers if _key(a.value) in kept), "")
+    return Open(topic, " ".join(parts[:3]), True, assumed, weight)
+
+
+def _changes(row: Mapping[str, Any], choice: Choice) -> bool:
+    best = choice.best or {}
+    return bool(row.get("changes")) and row.get("first") != best.get("slug")
+
+
+def _sentence(clauses: list[str], choice: Choice, slug: str) -> str:
+    now, then = name(choice.best or {}), choice.name_of(slug)
+    condition = listed(dict.fromkeys(c for c in clauses if c), last="or") or "the answer differs"
+    if slug in ("None", ""):
+        return f"If {condition}, {now} no longer fits and nothing known takes its place."
+    return f"If {condition}, {then} comes first instead of {now}."
+
+
+def _clause(topic: Topic, value: Any) -> str:
+    return next((a.clause for a in topic.answers if _key(a.value) == _key(value)), "")
+
+
+def _key(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def question_input(question: Open) -> dict[str, Any]:
+    """Return a question as the tool `ask_questions` takes it."""
+    options = [{"label": a.label, "value": a.value} for a in question.topic.answers]
+    return {
+        "key": question.topic.key,
+        "text": question.topic.text,
+        "why": question.why,
+        "options": [*options, {"label": "I do not know", "value": UNKNOWN}],
+    }
