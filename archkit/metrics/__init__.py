@@ -1,0 +1,25 @@
+"""A memory's rows as frames: how well patterns work, what came of decisions, queries saved.
+
+Every function reads `memory` and gives a frame (or a dict of figures) made for one question.
+Instants are UTC and aware; a rate is 0 to 1; what is not known is null, never zero.
+"""
+
+from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
+from archkit.metrics.rows import decisions, outcome_debt, outcome_scores, sessions, steps
+from archkit.metrics.saving import query_measurements, query_reduction, query_reduction_share
+from archkit.metrics.tiles import headline
+
+__all__ = [
+    "decisions",
+    "headline",
+    "outcome_debt",
+    "outcome_scores",
+    "pattern_evidence",
+    "query_measurements",
+    "query_reduction",
+    "query_reduction_share",
+    "sessions",
+    "solutions",
+    "steps",
+    "with_tie_set",
+]

@@ -1,0 +1,134 @@
+"""Rows of a memory, one frame for each kind: decisions, their outcomes, sessions, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import pandas as pd
+
+from archkit.records import PROVENANCE, utc_now
+
+__all__ = [
+    "KINDS",
+    "Readable",
+    "decisions",
+    "joined",
+    "known_rows",
+    "outcome_debt",
+    "outcome_scores",
+    "sessions",
+    "steps",
+    "utc",
+]
+
+KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
+"""Where evidence comes from, the plainest first."""
+
+
+class Readable(Protocol):
+    """A memory, as far as a frame needs one."""
+
+    def sql(self, select: str, **params: Any) -> pd.DataFrame:
+        """Return the rows of a SELECT."""
+        ...
+
+
+def outcome_scores(memory: Readable) -> pd.DataFrame:
+    """Return what came of the decisions.
+
+    Returns
+    -------
+    DataFrame
+        One row a score of an outcome, oldest first: `outcome_id`, `decision_id`, `title`,
+        `chosen`, `kind`, `decided_at`, `observed_at` (UTC), `horizon_days` (null if not said),
+        `source`, `provenance`, `score` ("success" is one), `value` (0 to 1, higher is better).
+    """
+    rows = memory.sql(
+        "SELECT outcome_id, decision_id, title, chosen, kind, decided_at, observed_at, "
+        "horizon_days, source, provenance, score, value FROM outcome_trend "
+        "ORDER BY observed_at, outcome_id, score"
+    )
+    return utc(rows, "decided_at", "observed_at")
+
+
+def decisions(memory: Readable) -> pd.DataFrame:
+    """Return what was decided, and how it turned out so far.
+
+    Returns
+    -------
+    DataFrame
+        One row a decision, newest first, with the columns of the view `decision_log`: among them
+        `decided_at`, `due_at`, `last_outcome_at` (UTC), `confidence` and `last_value` (0 to 1;
+        null if not known), `alternatives` and `patterns` (lists), `outcomes` (count).
+    """
+    rows = memory.sql("SELECT * FROM decision_log ORDER BY decided_at DESC, decision_id DESC")
+    return utc(rows, "decided_at", "due_at", "last_outcome_at")
+
+
+def outcome_debt(memory: Readable, now: datetime | None = None) -> pd.DataFrame:
+    """Return the decisions nobody has looked at since.
+
+    Returns
+    -------
+    DataFrame
+        One row a decision without an outcome, most overdue first: `decision_id`, `title`,
+        `chosen`, `decided_at`, `due_at` (UTC), `confidence` (0 to 1), `overdue_days` (negative
+        while it is not due yet, null if it never is).
+    """
+    rows = memory.sql(
+        "SELECT decision_id, title, chosen, decided_at, due_at, confidence FROM outcome_debt "
+        "ORDER BY due_at, decision_id"
+    )
+    frame = utc(rows, "decided_at", "due_at")
+    late = pd.Timestamp(now or utc_now()).tz_convert(UTC) - frame["due_at"]
+    return frame.assign(overdue_days=late.dt.total_seconds() / 86_400)
+
+
+def sessions(memory: Readable) -> pd.DataFrame:
+    """Return the sessions with an architect.
+
+    Returns
+    -------
+    DataFrame
+        One row a session, newest first, with the columns of the view `session_log`: among them
+        `started_at` and `ended_at` (UTC), `turns`, `tool_calls`, `refused`, `input_tokens`,
+        `output_tokens` and `decisions` (counts), `cost_usd` (null if not known).
+    """
+    rows = memory.sql("SELECT * FROM session_log ORDER BY started_at DESC, session_id DESC")
+    return utc(rows, "started_at", "ended_at")
+
+
+def steps(memory: Readable, session_id: str) -> pd.DataFrame:
+    """Return the steps of the learning protocol in one session.
+
+    Returns
+    -------
+    DataFrame
+        One row a step, in order: `n` (1 to 12), `phase`, `name`, `status` (done or skipped),
+        `reason`, `recorded_at` (UTC).
+    """
+    rows = memory.sql(
+        "SELECT n, phase, name, status, reason, recorded_at FROM step_log "
+        "WHERE session_id = $session_id ORDER BY n",
+        session_id=session_id,
+    )
+    return utc(rows, "recorded_at")
+
+
+def known_rows(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Return the rows in which none of the columns is null, numbered anew."""
+    return rows.dropna(subset=list(columns)).reset_index(drop=True)
+
+
+def joined(kinds: Iterable[str]) -> str:
+    """Name where evidence comes from, the plainest first."""
+    there = set(kinds)
+    return " + ".join(kind for kind in KINDS if kind in there) or "none"
+
+
+def utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Say that instants are UTC, which the file keeps without saying so."""
+    aware: Mapping[str, Any] = {c: pd.to_datetime(frame[c], utc=True) for c in columns}
+    return frame.assign(**aware)

@@ -1,0 +1,101 @@
+"""The few figures a dashboard opens with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from archkit.memory.learning import posterior
+from archkit.metrics.evidence import interval
+from archkit.metrics.rows import Readable, decisions, joined, known_rows, outcome_debt, sessions
+from archkit.metrics.saving import pooled, query_measurements
+from archkit.records import PROVENANCE, SOURCE_WEIGHT, utc_now
+
+__all__ = ["headline"]
+
+
+def headline(
+    memory: Readable, now: datetime | None = None, *, ci_prob: float = 0.9
+) -> dict[str, dict[str, Any]]:
+    """Return the few figures a dashboard opens with.
+
+    Parameters
+    ----------
+    memory
+        What to read.
+    now
+        The instant to look from; the present by default.
+    ci_prob
+        Probability inside the intervals.
+
+    Returns
+    -------
+    dict
+        `decisions` {value, with_outcome}; `success_rate` of the decisions {value, low, high, n,
+        provenance}, nothing reported in it; `queries_saved` {value (pooled share), low, high,
+        median, n, queries_before, queries_after, provenance}; `outcome_debt` {value, overdue,
+        oldest (decision id), oldest_days}; `sessions` {value, open, cost_usd}. A value nobody
+        knows is None.
+    """
+    made, debt, held = decisions(memory), outcome_debt(memory, now), sessions(memory)
+    counted = known_rows(query_measurements(memory), "reduction_share")
+    late = debt[debt["overdue_days"] > 0]
+    saved = (
+        pooled(counted, ci_prob)
+        if len(counted)
+        else dict.fromkeys(("reduction_share", "low", "high", "median_share"))
+    )
+    return {
+        "decisions": {"value": len(made), "with_outcome": int((made["outcomes"] > 0).sum())},
+        "success_rate": _decision_rate(made, now, ci_prob),
+        "queries_saved": {
+            "value": saved["reduction_share"],
+            "low": _none_if_nan(saved["low"]),
+            "high": _none_if_nan(saved["high"]),
+            "median": saved["median_share"],
+            "n": len(counted),
+            "queries_before": int(counted["queries_before"].sum()),
+            "queries_after": int(counted["queries_after"].sum()),
+            "provenance": joined(counted["provenance"]),
+        },
+        "outcome_debt": {
+            "value": len(debt),
+            "overdue": len(late),
+            "oldest": str(late["decision_id"].iloc[0]) if len(late) else None,
+            "oldest_days": float(late["overdue_days"].iloc[0]) if len(late) else None,
+        },
+        "sessions": {
+            "value": len(held),
+            "open": int((held["status"] == "open").sum()),
+            "cost_usd": float(held["cost_usd"].sum()) if held["cost_usd"].notna().any() else None,
+        },
+    }
+
+
+def _decision_rate(made: pd.DataFrame, now: datetime | None, ci_prob: float) -> dict[str, Any]:
+    known = known_rows(made, "last_value")
+    if known.empty:
+        none = dict.fromkeys(("value", "low", "high"))
+        return {**none, "n": 0, "provenance": "none"}
+    age = pd.Timestamp(now or utc_now()).tz_convert(UTC) - known["last_outcome_at"]
+    a, b = posterior(
+        known["last_value"].to_numpy(dtype=float),
+        np.ones(len(known)),
+        known["last_source"].map(SOURCE_WEIGHT).to_numpy(dtype=float),
+        age.dt.total_seconds().to_numpy(dtype=float) / 86_400,
+    )
+    low, high = interval(np.array([a]), np.array([b]), ci_prob)
+    return {
+        "value": a / (a + b),
+        "low": float(low[0]),
+        "high": float(high[0]),
+        "n": len(known),
+        "provenance": joined(known["last_source"].map(PROVENANCE)),
+    }
+
+
+def _none_if_nan(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else float(value)
