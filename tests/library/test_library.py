@@ -275,7 +275,7 @@ class TestBlueprint:
             assert choice["choose"].lower() != choice["alternative"].lower()
 
 
-@pytest.mark.parametrize("part", blueprints(), ids=lambda part: part[0])
+@pytest.mark.parametrize("part", list(blueprints()), ids=lambda part: part[0])
 def test_placeholders_in_prose_are_known(part):
     for text in prose_of(part[1]):
         text.format_map(PROSE)
