@@ -100,12 +100,12 @@ def evidence_line(entry: Entry, choice: Choice, origins: Mapping[str, str]) -> s
         return "no rate is known: nothing is recorded or reported of its use"
     low, high = (float(entry.get(k) or 0) for k in ("low", "high"))
     interval = f"{percent(choice.ci_prob)} interval {_range(low, high)}"
-    rate = percent(float(entry.get("success_rate") or 0))
+    rate = percent(float(entry.get("success_rate") or 0), digits=1)
     return f"success rate {rate} ({interval}, n = {amount(uses)}; {_provenance(entry, origins)})"
 
 
 def _range(low: float, high: float) -> str:
-    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+    return f"{percent(low, digits=1).removesuffix(' %')} to {percent(high, digits=1)}"
 
 
 def _provenance(entry: Entry, origins: Mapping[str, str]) -> str:
@@ -141,8 +141,15 @@ def tie_line(choice: Choice) -> str:
 
 
 def _rule(rule: str) -> str:
-    words = " ".join(rule.split()).rstrip(".")
-    return f"{words[0].lower()}{words[1:]}" if len(words.split()) > 3 else f"decided by {words}"
+    """Say what decided, in a clause: the rule of a ranking in words."""
+    if rule.startswith("ladder:"):
+        return (
+            f"{rule.removeprefix('ladder:').strip()}, by the card's ladder of priorities, decides"
+        )
+    return {
+        "score": "the higher score of relevance, fit and rate decides",
+        "no evidence yet: context fit and relevance": "fit and relevance decide",
+    }.get(rule, f"decided by {' '.join(rule.split()).rstrip('.')}")
 
 
 def candidates_line(entries: Sequence[Entry]) -> str:

@@ -100,10 +100,10 @@ def about(value: float) -> float:
     return float(f"{value:.2g}") if value else 0.0
 
 
-def percent(rate: float) -> str:
-    """Write a share as a percentage: "93 %", "99.9 %"."""
+def percent(rate: float, *, digits: int = 2) -> str:
+    """Write a share as a percentage: "93 %", "99.9 %"; `digits` is for what is nearly all."""
     value = 100 * rate
-    shown = f"{value:.2f}" if 99 < value < 100 else f"{value:.0f}"
+    shown = f"{value:.{digits}f}" if 99 < value < 100 else f"{value:.0f}"
     return (shown.rstrip("0").rstrip(".") if "." in shown else shown) + " %"
 
 
@@ -194,19 +194,19 @@ def data_size(gigabytes: float) -> str:
 
 
 def placeholders(facets: Mapping[str, Facet]) -> dict[str, str]:
-    """Words for every placeholder of a blueprint, honest where nothing is known."""
+    """Return words for every placeholder of a blueprint, honest where nothing is known."""
     load = facets.get("requests_per_minute")
     words = {
         "requests": "the present load (not stated)",
         "requests_10x": "ten times the present load",
         "per_second_10x": "ten times the present rate",
-        "users": "all users",
-        "data_size": "the data (its size is not stated)",
-        "response": "the response time wanted (not stated)",
-        "staleness": "the staleness allowed (not stated)",
-        "tenancy": "the organisations that use it",
-        "clients": "the clients",
-        "read_share": "most",
+        "users": "not stated",
+        "data_size": "not stated",
+        "response": "not stated",
+        "staleness": "not stated",
+        "tenancy": "not stated",
+        "clients": "not stated",
+        "read_share": "not stated",
     }
     if load:
         rough = "about " if load.approximate else ""

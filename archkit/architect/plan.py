@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archkit.architect.choice import Choice
-from archkit.architect.request_body import Said
 from archkit.architect.facets import Facet, read_technologies
 from archkit.architect.phrases import fill, placeholders
 from archkit.architect.questions import Open
+from archkit.architect.request_body import Said
 
 if TYPE_CHECKING:
     from archkit.library import Library
@@ -121,7 +121,7 @@ def design_of(plan: Plan, library: Library) -> Design:
     own = [_filled(c, words) for p in patterns for c in (p.blueprint or {}).get("choices", ())]
     return Design(
         overview=tuple(part for part in str(merged["overview"]).split("\n\n") if part.strip()),
-        services=tuple(s for s in merged["services"] if s.get("purpose") or s.get("duties")),
+        services=_outer_first(merged["services"]),
         stores=tuple(merged["stores"]),
         endpoints=tuple(merged["endpoints"]),
         tables=tuple(merged["tables"]),
@@ -134,6 +134,23 @@ def design_of(plan: Plan, library: Library) -> Design:
         bare=tuple(bare),
         broken=tuple(broken),
     )
+
+
+def _outer_first(services: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Services in the order of a request: those nobody calls first, then whom they talk to."""
+    by_name = {s["name"]: s for s in services if s.get("purpose") or s.get("duties")}
+    called = {talk["service"] for s in by_name.values() for talk in s.get("talks_to", ())}
+    ends = [n for n, s in by_name.items() if not s.get("talks_to")]
+    ordered: list[str] = []
+    waiting = [n for n in by_name if n not in called and n not in ends]
+    while waiting:
+        current = waiting.pop(0)
+        if current in ordered or current not in by_name or current in ends:
+            continue
+        ordered.append(current)
+        waiting += [talk["service"] for talk in by_name[current].get("talks_to", ())]
+    left = [n for n in by_name if n not in ordered and n not in ends]
+    return tuple(by_name[n] for n in (*ordered, *left, *ends))
 
 
 def _pattern(entry: Mapping[str, Any], library: Library) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ def open_questions(choices: Iterable[Choice], known: Collection[str]) -> tuple[O
     found = [c for c in choices if c.best]
     keys = dict.fromkeys(str(w.get("key")) for c in found for w in c.what_if)
     asked = [_open(key, found) for key in keys if key in TOPICS and key not in known]
-    changing = sorted((q for q in asked if q and q.changes), key=lambda q: -q.weight)[:MOST]
+    changing = sorted((q for q in asked if q), key=lambda q: -q.weight)[:MOST]
     wanted = {key for c in found for key in c.concern.facets} | {"requests_per_minute"}
     sizes = [
         Open(TOPICS[key], "It changes sizes, not the choice.", False)
@@ -74,40 +74,46 @@ def open_questions(choices: Iterable[Choice], known: Collection[str]) -> tuple[O
 
 
 def _open(key: str, choices: list[Choice]) -> Open | None:
-    """Read every what-if of one facet; None when nothing is said of it."""
+    """Read every what-if of one facet; None when its answers all come to the same choices."""
     topic, parts, weight = TOPICS[key], [], 0.0
     kept = {_key(answer.value) for answer in topic.answers}
     for rank, choice in enumerate(choices):
-        rows = [w for w in choice.what_if if w.get("key") == key]
+        firsts = {
+            _key(w.get("value")): str(w.get("first")) for w in choice.what_if if w.get("key") == key
+        }
+        if len(set(firsts.values())) < 2:
+            continue
+        most = max(list(firsts.values()).count(first) for first in firsts.values())
+        weight += (1 - most / len(firsts) + _margin(choice, key) / 10) / (1 + 0.25 * rank)
+        now = str((choice.best or {}).get("slug"))
         moved: dict[str, list[str]] = {}
-        for row in rows:
-            if not _changes(row, choice):
-                continue
-            kept.discard(_key(row.get("value")))
-            moved.setdefault(str(row.get("first")), []).append(_clause(topic, row.get("value")))
-            weight += (1 + min(float(row.get("margin") or 0), 1)) / len(rows) / (1 + 0.25 * rank)
-        parts += [_sentence(clauses, choice, slug) for slug, clauses in moved.items()]
+        for value, first in firsts.items():
+            if first != now:
+                kept.discard(value)
+                moved.setdefault(first, []).append(value)
+        parts += [_sentence(topic, values, choice, slug) for slug, values in moved.items()]
     if not parts:
-        return Open(topic, "", False)
+        return None
     assumed = next((a.clause for a in topic.answers if _key(a.value) in kept), "")
     return Open(topic, " ".join(parts[:3]), True, assumed, weight)
 
 
-def _changes(row: Mapping[str, Any], choice: Choice) -> bool:
-    best = choice.best or {}
-    return bool(row.get("changes")) and row.get("first") != best.get("slug")
+def _margin(choice: Choice, key: str) -> float:
+    """Largest lead that an answer would give: parts facets that would change as much."""
+    leads = (w.get("margin") for w in choice.what_if if w.get("key") == key and w.get("changes"))
+    return max((min(float(lead or 0), 1.0) for lead in leads), default=0.0)
 
 
-def _sentence(clauses: list[str], choice: Choice, slug: str) -> str:
+def _sentence(topic: Topic, values: list[str], choice: Choice, slug: str) -> str:
     now, then = name(choice.best or {}), choice.name_of(slug)
-    condition = listed(dict.fromkeys(c for c in clauses if c), last="or") or "the answer differs"
+    answers = [a for a in topic.answers if _key(a.value) in values]
+    if len(answers) == 1:
+        condition = answers[0].clause
+    else:
+        condition = f"the answer is {listed((f'“{a.label}”' for a in answers), last='or')}"
     if slug in ("None", ""):
         return f"If {condition}, {now} no longer fits and nothing known takes its place."
     return f"If {condition}, {then} comes first instead of {now}."
-
-
-def _clause(topic: Topic, value: Any) -> str:
-    return next((a.clause for a in topic.answers if _key(a.value) == _key(value)), "")
 
 
 def _key(value: Any) -> str:

@@ -36,7 +36,7 @@ _NOT = re.compile(
     r"\b(?:no|not|without|never|neither|nor|non|cannot|can't|don't|doesn't|isn't|aren't|won't|"
     r"needn't|rather than|instead of|except|avoid|avoiding|excluding|drop|dropping|do not|"
     r"lack(?:s|ing)?)\b"
-    r"(?!\s(?:\w+ing\b|only|just|matter|doubt|later than|more than|less than|longer than|sooner than))",
+    r"(?!\s(?:\w+ing\b|only|just|matter|doubt|(?:later|more|less|longer|sooner) than))",
     re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(

@@ -1,0 +1,204 @@
+"""Sections 6 and 7 of a proposal: why each technology, and what to look after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from archkit.architect.choice import Choice, candidates_line, evidence_line, name, tie_line
+from archkit.architect.facets import Facet, read_technologies
+from archkit.architect.phrases import (
+    counted,
+    listed,
+    lowered,
+    phrase_of,
+    placeholders,
+    sentence,
+    without_stop,
+)
+from archkit.architect.plan import Design, Plan
+
+__all__ = ["fits", "key_considerations", "technology_rationale"]
+
+_MOST_RIVALS = 2
+
+
+def technology_rationale(plan: Plan, design: Design, origins: Mapping[str, str]) -> list[str]:
+    """One heading a choice: why it suits this brief, and what the alternative would trade."""
+    lines: list[str] = []
+    for choice in plan.chosen:
+        lines += _concern_choice(choice, plan, origins)
+    for row in design.choices:
+        lines.append(f"#### {sentence(row['for']).rstrip('.')}: {without_stop(row['choose'])}")
+        why = f"- **Justification:** {sentence(row['why'])}{_kept(row['choose'], plan)}"
+        lines.append(
+            f"{why}\n- **Trade-offs:** compared with {lowered(row['alternative'])}: "
+            f"{sentence(row['trade_off'])}"
+        )
+    return lines
+
+
+def _concern_choice(choice: Choice, plan: Plan, origins: Mapping[str, str]) -> list[str]:
+    best = choice.best or {}
+    points = [f"- **Justification:** {_justification(choice, plan)}"]
+    points.append(f"- **Evidence:** {sentence(evidence_line(best, choice, origins))}")
+    tie = tie_line(choice)
+    points += [f"- **Tie:** {tie}"] if tie else []
+    points += [f"- {line}" for line in _trade_offs(choice, origins)]
+    points += [
+        f"- **Ruled out:** {name(e)}, because it must not be used when: {lowered(_veto(e))}."
+        for e in choice.vetoed
+    ]
+    aside = candidates_line(choice.set_aside)
+    points += [f"- **Set aside:** {aside}"] if aside else []
+    return [f"#### {choice.concern.title}: {name(best)}", "\n".join(points)]
+
+
+def _veto(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("veto") or "its own conditions forbid it")
+
+
+def _justification(choice: Choice, plan: Plan) -> str:
+    best = choice.best or {}
+    context = best.get("context") or {}
+    matched = [f for k, f in plan.facets.items() if k in context and fits(f.value, context[k])]
+    against = [f for k, f in plan.facets.items() if k in context and not fits(f.value, context[k])]
+    parts = []
+    if matched:
+        parts.append(f"It is made for what is known here: {listed(map(phrase_of, matched))}.")
+    if against:
+        parts.append(
+            f"It is not made for {listed(map(phrase_of, against), last='or')}: watch that."
+        )
+    strengths = [lowered(p) for p in _texts(best.get("pros"))]
+    if strengths:
+        parts.append(f"In its favour: {_semicolons(strengths)}.")
+    if not parts:
+        parts.append(sentence(str(best.get("summary") or "It is the only pattern known for this")))
+    return " ".join(parts) + _kept(f"{name(best)} {best.get('summary') or ''}", plan)
+
+
+def _kept(text: str, plan: Plan) -> str:
+    """Say what of a choice the project has already: consistency with what is there."""
+    held = [t for t in read_technologies([text]) if t in plan.existing]
+    if not held:
+        return ""
+    return f" The project already runs on {listed(held)}, so the team knows it."
+
+
+def _trade_offs(choice: Choice, origins: Mapping[str, str]) -> list[str]:
+    cons = [lowered(c) for c in _texts((choice.best or {}).get("cons"))]
+    price = f"its price is {_semicolons(cons)}." if cons else "no drawback of it is recorded."
+    lines = [f"**Trade-offs:** {price}"]
+    lines += [_compared(rival, choice, origins) for rival in choice.rivals[:_MOST_RIVALS]]
+    left = choice.rivals[_MOST_RIVALS:]
+    if left:
+        lines.append(f"**Further alternatives**, ranked lower: {listed(map(name, left))}.")
+    if not choice.rivals and not choice.vetoed:
+        lines.append("**Alternative:** none is recorded for this choice.")
+    return lines
+
+
+def _compared(rival: Mapping[str, Any], choice: Choice, origins: Mapping[str, str]) -> str:
+    pros, cons = _texts(rival.get("pros"))[:2], _texts(rival.get("cons"))[:2]
+    said = [f"it would bring {_semicolons(map(lowered, pros))}"] if pros else []
+    said += [f"its price would be {_semicolons(map(lowered, cons))}"] if cons else []
+    line = f"**Alternative, {name(rival)}:** {', but '.join(said) or 'it is known by name only'}."
+    if not choice.memory:
+        return line
+    evidence = sentence(evidence_line(rival, choice, origins))
+    return f"{line} {evidence}"
+
+
+def _semicolons(items: Iterable[str]) -> str:
+    """Join clauses that hold commas themselves: with semicolons, and once "and"."""
+    *head, tail = list(items) or [""]
+    return f"{'; '.join(head)}; and {tail}" if head else tail
+
+
+def fits(said: Any, wanted: Any) -> bool:
+    """Whether a value lies in what a pattern's context allows: equal, listed, or in range."""
+    if isinstance(said, list):
+        allowed = wanted if isinstance(wanted, list) else [wanted]
+        return any(value in allowed for value in said)
+    if isinstance(wanted, list):
+        return said in wanted
+    if isinstance(wanted, str) and isinstance(said, int | float):
+        return _in_range(float(said), wanted)
+    if isinstance(wanted, int | float) and isinstance(said, int | float):
+        return wanted / 4 <= said <= wanted * 4
+    return bool(said == wanted)
+
+
+def _in_range(value: float, wanted: str) -> bool:
+    try:
+        if ".." in wanted:
+            low, high = wanted.split("..", 1)
+            return float(low) <= value <= float(high)
+        bound = float(wanted.lstrip("<>= "))
+    except ValueError:
+        return False
+    return value >= bound if wanted.startswith(">") else value <= bound
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(v) for v in value if str(v).strip()] if isinstance(value, list | tuple) else []
+
+
+def key_considerations(plan: Plan, design: Design) -> list[str]:
+    """Scalability, security, observability, deployment: each with its heading."""
+    best = [c.best or {} for c in plan.chosen]
+    security = [
+        f"**{sentence(row['threat']).rstrip('.')}:** {sentence(row['mitigation'])}"
+        for row in design.security
+    ]
+    notes = [sentence(text) for entry in best for text in _texts(entry.get("security"))]
+    return [
+        "#### Scalability",
+        _tenfold(plan.facets),
+        *_bullets(design.scalability),
+        "#### Security",
+        *(
+            _bullets([*security, *notes])
+            or ["The chosen patterns name no threats; a threat model is to be drawn up first."]
+        ),
+        "#### Observability",
+        *(
+            _bullets(design.observability)
+            or ["The chosen patterns say nothing of it; agree what to measure before building."]
+        ),
+        "#### Deployment & CI/CD",
+        *(
+            _bullets(design.deployment)
+            or ["The chosen patterns ask for no change to how the system is deployed today."]
+        ),
+    ]
+
+
+def _tenfold(facets: Mapping[str, Facet]) -> str:
+    words = placeholders(facets)
+    if "requests_per_minute" not in facets:
+        return (
+            "The initial load is not stated, so 10x means ten times whatever is measured when it "
+            "goes live; measure it first."
+        )
+    line = (
+        f"The initial load is {words['requests']}; ten times that is {words['requests_10x']} "
+        f"({words['per_second_10x']})."
+    )
+    growth = facets.get("growth")
+    if growth and growth.value > 1:
+        line += f" At {phrase_of(growth)}, that is reached in {_years(growth.value)}."
+    return line
+
+
+def _years(growth: float) -> str:
+    import math
+
+    years = math.log(10) / math.log(growth)
+    return f"about {counted(max(round(years), 1), 'year')}"
+
+
+def _bullets(items: Iterable[str]) -> list[str]:
+    found: Sequence[str] = list(dict.fromkeys(sentence(item) for item in items if item.strip()))
+    return ["\n".join(f"- {item}" for item in found)] if found else []
