@@ -1,0 +1,1 @@
+"""Small measurements on a real database that any laptop can repeat."""
