@@ -106,7 +106,7 @@ def pooled(group: pd.DataFrame, ci_prob: float) -> dict[str, float]:
     after = group["queries_after"].to_numpy(dtype=float)
     low, high = _bootstrap(before, after, ci_prob)
     return {
-        "reduction_share": query_reduction_share(before.sum(), after.sum()),
+        "reduction_share": query_reduction_share(float(before.sum()), float(after.sum())),
         "low": low,
         "high": high,
         "median_share": float(np.median(1 - after / before)),
