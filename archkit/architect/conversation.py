@@ -1,0 +1,275 @@
+"""The talk with the model: one tool loop of the SDK, streamed, stoppable, kept turn by turn.
+
+Every turn and tool call is handed to `keep` before anything is returned. A turn that breaks off
+leaves a history that can be taken up again, in which no tool that ran is asked for twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from archkit.architect.dialogue import Message, ToolCall
+from archkit.architect.failures import explained, refused, stopped
+from archkit.architect.loop import portal
+from archkit.architect.streamed_answer import Answer
+from archkit.architect.tool_use import ToolUse
+
+if TYPE_CHECKING:
+    from anyio import CancelScope
+
+    from archkit.architect.client import ChosenClient
+    from archkit.architect.tools import ToolBox
+
+__all__ = ["Conversation", "Reply"]
+
+Block = dict[str, Any]
+_CLOSING_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of a request: the last text, and how it `ended`.
+
+    `ended` is complete, asked (questions to the user), max_tokens or max_turns.
+    """
+
+    text: str
+    ended: str
+
+
+class Conversation:
+    """One conversation with one model.
+
+    Parameters
+    ----------
+    chosen
+        The client, made when first needed.
+    box
+        The tools; asking questions ends a turn.
+    system
+        The system prompt's blocks.
+    keep
+        Is told every message and tool call, when it is whole.
+    max_turns, max_tokens
+        How often the model may answer a request, and how long each answer may be.
+
+    Attributes
+    ----------
+    status
+        Of the last request: open, interrupted (partial text is kept), cancelled or failed.
+    """
+
+    def __init__(
+        self,
+        chosen: ChosenClient,
+        box: ToolBox,
+        *,
+        system: Sequence[Block],
+        keep: Callable[[Message | ToolCall], None],
+        max_turns: int = 12,
+        max_tokens: int = 16_000,
+    ) -> None:
+        self._chosen, self._box, self._system = chosen, box, list(system)
+        self._keep, self._max_turns, self._max_tokens = keep, max_turns, max_tokens
+        self._client: Any = None
+        self._history: list[Block] = []
+        self._open: list[Block] | None = None
+        self._count = 0
+        self._scope: CancelScope | None = None
+        self._stopped = False
+        self._answer: Answer | None = None
+        self.status = "open"
+
+    def ask(
+        self,
+        request: Sequence[Block],
+        *,
+        on_text: Callable[[str], None] | None = None,
+        on_tool: Callable[[ToolCall], None] | None = None,
+    ) -> Reply:
+        """Send a request and wait for what comes of it.
+
+        Parameters
+        ----------
+        request
+            Content blocks. The same request after a broken turn takes that turn up again.
+        on_text, on_tool
+            Called in this thread: with each piece of text as it arrives, with each tool call.
+
+        Raises
+        ------
+        SessionError
+            The turn did not end well; what was said so far is kept as interrupted.
+        """
+        self._stopped, self.status = False, "open"
+        self._add_request(list(request))
+        said: SimpleQueue[str | ToolCall | None] = SimpleQueue()
+        future = portal().start_task_soon(self._stoppable, said.put)
+        future.add_done_callback(lambda _: said.put(None))
+        try:
+            for piece in iter(said.get, None):
+                if isinstance(piece, str) and on_text:
+                    on_text(piece)
+                elif isinstance(piece, ToolCall) and on_tool:
+                    on_tool(piece)
+            return future.result()
+        except KeyboardInterrupt:
+            self._wait_for_stop(future)
+            self.status = "interrupted"
+            raise stopped("It was interrupted from the keyboard.") from None
+        finally:
+            if not future.done():  # a callback failed
+                self._wait_for_stop(future)
+
+    def cancel(self) -> None:
+        """Stop the turn that is running, from any thread; its text so far is kept."""
+        self._stopped = True
+        scope = self._scope
+        if scope is not None:
+            portal().start_task_soon(scope.cancel)
+
+    def close(self) -> None:
+        """Close the connection, if it was made here; the next request opens a new one."""
+        client, self._client = self._client, None
+        if client is not None and self._chosen.owned:
+            portal().call(client.close)
+
+    def _wait_for_stop(self, future: Any) -> None:
+        self.cancel()
+        future.exception()
+
+    def _add_request(self, request: list[Block]) -> None:
+        if self._open == request:
+            return
+        self._open = request
+        self._add_user(request)
+        text = "\n\n".join(str(block.get("text", "")) for block in request)
+        self._keep(Message(self._number(), "user", text, tuple(request)))
+
+    def _add_user(self, content: list[Block]) -> None:
+        if self._history and self._history[-1]["role"] == "user":
+            content = [*self._history.pop()["content"], *content]
+        self._history.append({"role": "user", "content": content})
+
+    def _add_assistant(self, content: Sequence[Mapping[str, Any]]) -> None:
+        if content:
+            self._history.append({"role": "assistant", "content": [dict(b) for b in content]})
+
+    async def _stoppable(self, tell: Callable[[str | ToolCall], None]) -> Reply:
+        from anyio import CancelScope
+
+        with CancelScope() as scope:
+            self._scope = scope
+            if self._stopped:
+                scope.cancel()
+            try:
+                return await self._answered(tell)
+            finally:
+                self._scope = None
+                self._keep_partial()
+        self.status = "cancelled"
+        raise stopped("It was cancelled.")
+
+    async def _answered(self, tell: Callable[[str | ToolCall], None]) -> Reply:
+        try:
+            return await self._loop(tell)
+        except Exception as error:
+            partial = self._keep_partial()
+            self.status = "interrupted" if partial else "failed"
+            told = explained(error, kind=self._chosen.kind, partial=partial)
+            if told is error:
+                raise
+            if told.__traceback__:  # it is an error's cause already
+                raise told from told.__cause__
+            raise told from error
+
+    async def _loop(self, tell: Callable[[str | ToolCall], None]) -> Reply:
+        from anyio import move_on_after
+
+        tools = ToolUse(self._box, lambda call: self._keep_call(call, tell), self._number)
+        runner = self._runner(tools)
+        reply = Reply("", "max_turns")
+        try:
+            async for stream in runner:
+                message = await self._read(stream, tell, again=bool(reply.text))
+                asked = self._box.asked
+                if message.stop_reason == "tool_use":
+                    await self._use_tools(tools, runner, message)
+                reply = Reply(message.text or reply.text, _end(message))
+                if self._box.asked is not asked:
+                    reply = Reply(reply.text, "asked")
+                    break
+        finally:
+            with move_on_after(_CLOSING_S, shield=True):
+                await runner.close()
+        if reply.ended != "max_turns":
+            self._open = None
+        return reply
+
+    def _runner(self, tools: ToolUse) -> Any:
+        if self._client is None:
+            self._client = self._chosen.make()
+        return self._client.beta.messages.tool_runner(
+            model=self._chosen.model,
+            max_tokens=self._max_tokens,
+            system=self._system,
+            messages=list(self._history),
+            tools=tools.runnables(),
+            max_iterations=self._max_turns,
+            stream=True,
+            thread=False,
+        )
+
+    async def _read(
+        self, stream: Any, tell: Callable[[str | ToolCall], None], *, again: bool
+    ) -> Message:
+        """Read one answer of the model, tell its text as it comes, keep it."""
+        answer = self._answer = Answer(stream)
+
+        def tell_text(piece: str) -> None:
+            tell(piece if answer.text != piece or not again else f"\n\n{piece}")
+
+        await answer.read(tell_text)
+        self._answer = None
+        message = answer.message(self._number(), status="complete")
+        self._keep(message)
+        if message.stop_reason == "refusal":
+            raise refused(answer.stop_details)
+        if message.stop_reason != "tool_use":  # a use that was cut off is not answered: leave it
+            self._add_assistant([b for b in message.content if b["type"] != "tool_use"])
+        return message
+
+    async def _use_tools(self, tools: ToolUse, runner: Any, message: Message) -> None:
+        try:
+            await tools.run(runner, message)
+        finally:  # whatever ran has its place in the history, so that it is not run again
+            results = tools.results(message)
+            if results:
+                self._add_assistant(message.content)
+                self._add_user(results)
+
+    def _keep_call(self, call: ToolCall, tell: Callable[[str | ToolCall], None]) -> None:
+        self._keep(call)
+        tell(call)
+
+    def _keep_partial(self) -> bool:
+        """Keep the text of an answer that broke off; True if there was any."""
+        answer, self._answer = self._answer, None
+        if answer is None:
+            return False
+        self._keep(answer.message(self._number(), status="interrupted"))
+        return bool(answer.text)
+
+    def _number(self) -> int:
+        self._count += 1
+        return self._count
+
+
+def _end(message: Message) -> str:
+    if message.stop_reason in ("tool_use", "pause_turn"):
+        return "max_turns"
+    cut = message.stop_reason in ("max_tokens", "model_context_window_exceeded")
+    return "max_tokens" if cut else "complete"

@@ -1,0 +1,165 @@
+"""The twelve steps of the card's learning protocol: which were done, and why others were not."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from archkit.architect.rankings_seen import Evidence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from archkit.architect.card import AgentCard
+    from archkit.architect.tools import ToolBox
+    from archkit.proposal.document import Proposal
+
+__all__ = ["LearningStep", "LearningSteps"]
+
+_OWN = (
+    ("Before", "Ask the memory for similar systems"),
+    ("Before", "Review what worked best"),
+    ("Before", "Look for known pitfalls"),
+    ("Before", "Gather security and performance notes"),
+    ("During", "Keep track of decisions and trade-offs"),
+    ("During", "Note where a pattern must be customised"),
+    ("During", "Spot new patterns"),
+    ("During", "Watch for bottlenecks and security concerns"),
+    ("After", "Record the outcome"),
+    ("After", "Update the confidence in patterns"),
+    ("After", "Keep new patterns that proved themselves"),
+    ("After", "Write down lessons"),
+)
+_OUTCOME = "no outcome yet: record one with memory.record_outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class LearningStep:
+    """One step; `status` is done, skipped, or open while its time has not come."""
+
+    n: int
+    phase: str
+    name: str
+    status: str = "open"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """One line: number, name, what became of it."""
+        return f"{self.n}. {self.name}: {self.status}" + (
+            f" ({self.reason})" if self.reason else ""
+        )
+
+
+class LearningSteps:
+    """The steps of a session, in order.
+
+    Parameters
+    ----------
+    card
+        Names its steps; where it has not twelve, archkit's own names stand.
+    log
+        Is told each step when it is done or skipped.
+    """
+
+    def __init__(self, card: AgentCard, log: Callable[[LearningStep], None]) -> None:
+        self._log = log
+        named = [(s.phase.split(" ")[0], s.text) for s in card.steps]
+        pairs = named if [s.n for s in card.steps] == list(range(1, 13)) else list(_OWN)
+        self._steps = [LearningStep(n, phase, name) for n, (phase, name) in enumerate(pairs, 1)]
+
+    def __iter__(self) -> Iterator[LearningStep]:
+        """Give the steps in order."""
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        """How many there are: twelve."""
+        return len(self._steps)
+
+    def __getitem__(self, index: int) -> LearningStep:
+        """Return a step, counted from 0."""
+        return self._steps[index]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the steps: n, phase, name, status (done, skipped or open), reason."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(step) for step in self._steps])
+
+    def before(self, evidence: Evidence, why_off: str) -> None:
+        """Log the steps 1 to 4, by what the memory said."""
+        found = list(evidence.patterns())
+        if why_off or not evidence:
+            for n in range(1, 5):
+                self._skip(n, why_off or "the memory was not asked")
+            return
+        self._done(1, f"{len(evidence)} queries found {len(found)} patterns")
+        top = sorted(found, key=lambda r: r.score, reverse=True)[:3]
+        rates = "; ".join(f"{r.pattern.name} {r.success_rate:.2f} ({r.provenance})" for r in top)
+        self._done(2, f"best: {rates}") if top else self._skip(2, "no pattern was found")
+        vetoed = [f"{r.pattern.name}: {r.veto}" for r in found if r.veto]
+        self._done(3, "; ".join(vetoed[:3]) or "none is known for this context")
+        notes = sum(len(r.pattern.security) for r in found)
+        figures = sum(bool(r.pattern.reported and r.pattern.reported.metrics) for r in found)
+        self._done(4, f"{notes} security notes, {figures} patterns with reported figures")
+
+    def during(self, box: ToolBox, proposal: Proposal, why_off: str) -> None:
+        """Log the steps 5 to 8, when a proposal is there."""
+        noted = len(box.tradeoffs)
+        if noted:
+            self._done(5, f"{noted} trade-offs noted")
+        best = [ranking.best for ranking in box.evidence]
+        fits = {r.pattern.slug: r for r in best if r is not None}
+        if why_off or not fits:
+            self._skip(6, why_off or "no pattern was ranked")
+        else:
+            odd = [r.pattern.name for r in fits.values() if r.context_fit < 0.5]
+            self._done(
+                6, f"{len(fits)} first choices; to be customised: {', '.join(odd) or 'none'}"
+            )
+        names = ", ".join(pattern.name for pattern in box.candidates)
+        self._done(7, f"candidates: {names}") if names else self._skip(7, "none was proposed")
+        if "Key Considerations" in proposal.missing:
+            self._skip(8, "the proposal lacks its section on key considerations")
+        else:
+            self._done(8, "see the proposal's key considerations")
+
+    def after(self, alternatives: int, box: ToolBox) -> None:
+        """Log what is left, when a decision is made."""
+        self._done(5, f"{len(box.tradeoffs)} trade-offs noted, {alternatives} alternatives kept")
+        for n in (9, 10, 11):
+            self._skip(n, _OUTCOME)
+        if box.lessons:
+            self._done(12, f"{len(box.lessons)} lessons recorded")
+        else:
+            self._skip(12, "no lesson yet: record one with memory.record_lesson")
+
+    def _done(self, n: int, reason: str) -> None:
+        self._set(n, "done", reason)
+
+    def _skip(self, n: int, reason: str) -> None:
+        self._set(n, "skipped", reason)
+
+    def _set(self, n: int, status: str, reason: str) -> None:
+        old = self._steps[n - 1]
+        step = LearningStep(old.n, old.phase, old.name, status, reason)
+        if step != old:
+            self._steps[n - 1] = step
+            self._log(step)
+
+    def __repr__(self) -> str:
+        """One line: how many are done, skipped, open."""
+        counts = [
+            sum(s.status == kind for s in self._steps) for kind in ("done", "skipped", "open")
+        ]
+        return "LearningSteps({} done, {} skipped, {} open)".format(*counts)
+
+    def _repr_html_(self) -> str:
+        cells = (
+            "".join(f"<td>{html.escape(str(v))}</td>" for v in asdict(step).values())
+            for step in self._steps
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("n", "phase", "step", "status", "reason"))
+        rows = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -1,0 +1,84 @@
+"""The minutes of a session: everything that happened in it, written to the memory as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from archkit.architect.dialogue import Message, Tokens, ToolCall, clipped
+
+if TYPE_CHECKING:
+    from archkit.architect.card import AgentCard
+    from archkit.architect.learning_steps import LearningStep
+    from archkit.architect.tools import SessionMemory
+    from archkit.proposal.document import Proposal
+
+__all__ = ["Minutes"]
+
+
+class Minutes:
+    """Writes the events of one session; without a memory only the transcript is kept.
+
+    Parameters
+    ----------
+    memory
+        Where events go; None keeps nothing beyond the process.
+    session_id, agent, project
+        What each event is filed under.
+    """
+
+    def __init__(
+        self, memory: SessionMemory | None, *, session_id: str, agent: str, project: str
+    ) -> None:
+        self._memory = memory
+        self._filed = {"session_id": session_id, "agent": agent, "project": project}
+        self.transcript: list[Message | ToolCall] = []
+
+    @property
+    def messages(self) -> list[Message]:
+        """The turns of the transcript, without the tool calls."""
+        return [said for said in self.transcript if isinstance(said, Message)]
+
+    @property
+    def tokens(self) -> Tokens:
+        """What was read and written."""
+        return sum((m.tokens for m in self.messages if m.role == "assistant"), Tokens())
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What was spent, None where no price is known."""
+        costs = [m.cost_usd for m in self.messages if m.cost_usd is not None]
+        return sum(costs) if costs else None
+
+    def started(self, card: AgentCard, brief: str, **circumstances: str) -> None:
+        """Write who works on what: `circumstances` are workspace, model and client."""
+        self._append("agent", card.as_payload(), entity_id=card.name)
+        known = {"aml_enabled": self._memory is not None, "card_hash": card.card_hash}
+        self._append(
+            "session_started", {"brief": brief, "title": clipped(brief), **circumstances, **known}
+        )
+
+    def status(self, status: str, stage: str, reason: str = "") -> None:
+        """Write where the session stands: open, ended, failed, interrupted or cancelled."""
+        self._append("session_status", {"status": status, "stage": stage, "reason": reason})
+
+    def keep(self, said: Message | ToolCall) -> None:
+        """Write a turn or a tool call."""
+        self._append("message" if isinstance(said, Message) else "tool_call", said.as_payload())
+        self.transcript.append(said)
+
+    def step(self, step: LearningStep) -> None:
+        """Write a step of the learning protocol."""
+        self._append("step", asdict(step))
+
+    def proposal(self, proposal: Proposal, version: int) -> None:
+        """Write a proposal."""
+        missing = list(proposal.missing)
+        self._append(
+            "proposal",
+            {"text": proposal.text, "version": version, "missing": missing, "findings": []},
+        )
+
+    def _append(self, kind: str, payload: dict[str, Any], *, entity_id: str | None = None) -> None:
+        if self._memory is not None:
+            self._memory.append(kind, payload, entity_id=entity_id, **self._filed)

@@ -1,0 +1,90 @@
+"""What the memory said in a session: the rankings seen, and which pattern a name means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from archkit.memory.ranking import Ranked, Ranking
+
+__all__ = ["Evidence"]
+
+
+class Evidence(Sequence["Ranking"]):
+    """The rankings that a session has seen, in order."""
+
+    def __init__(self) -> None:
+        self._rankings: list[Ranking] = []
+        self._topics: list[str] = []
+
+    def add(self, ranking: Ranking, *, topic: str = "") -> None:
+        """Keep one more; `topic` is the choice it was asked for."""
+        self._rankings.append(ranking)
+        self._topics.append(topic)
+
+    @property
+    def main(self) -> Ranking | None:
+        """The ranking for the first choice asked about, as it was ranked last."""
+        full = [pair for pair in zip(self._topics, self._rankings, strict=True) if len(pair[1])]
+        return next((r for topic, r in reversed(full) if topic == full[0][0]), None)
+
+    @overload
+    def __getitem__(self, index: int) -> Ranking: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Ranking]: ...
+    def __getitem__(self, index: int | slice) -> Ranking | list[Ranking]:
+        """Return one ranking, or some."""
+        return self._rankings[index]
+
+    def __len__(self) -> int:
+        """How many queries there were."""
+        return len(self._rankings)
+
+    def __repr__(self) -> str:
+        """One line: how many rankings, of how many patterns."""
+        return f"Evidence({len(self)} rankings, {len(list(self.patterns()))} patterns)"
+
+    def patterns(self) -> Iterator[Ranked]:
+        """Give each pattern once, as it was ranked last."""
+        seen: set[str] = set()
+        for ranking in reversed(self._rankings):
+            for ranked in ranking:
+                if ranked.pattern.slug not in seen:
+                    seen.add(ranked.pattern.slug)
+                    yield ranked
+
+    def named(self, slug: str) -> Ranked | None:
+        """Return the pattern of that slug as it was ranked last."""
+        return next((r for r in self.patterns() if r.pattern.slug == slug), None)
+
+    def ranking_of(self, slug: str) -> Ranking | None:
+        """Return the last ranking that a pattern was in."""
+        found = (k for k in reversed(self._rankings) if any(r.pattern.slug == slug for r in k))
+        return next(found, None)
+
+    def meant(self, text: str) -> list[Ranked]:
+        """Return the patterns that a name may mean: one exact, else all whose words it shares.
+
+        Parameters
+        ----------
+        text
+            A slug, a pattern's name, or a part of it.
+        """
+        wanted = _words(text)
+        found = list(self.patterns())
+        exact = [r for r in found if wanted in (_words(r.pattern.slug), _words(r.pattern.name))]
+        if exact or not wanted:
+            return exact[:1]
+        return [r for r in found if _shares(set(wanted), r)]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(set(re.findall(r"[a-z0-9]+", text.lower()))))
+
+
+def _shares(wanted: set[str], ranked: Ranked) -> bool:
+    """Whether all the wanted words are the pattern's, or all of the pattern's are wanted."""
+    slug, name = set(_words(ranked.pattern.slug)), set(_words(ranked.pattern.name))
+    return wanted <= (slug | name) or (bool(name) and name <= wanted)

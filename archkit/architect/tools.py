@@ -1,0 +1,346 @@
+"""The tools a session offers: the card's read-only ones, the memory's, and those of a session.
+
+What the card lists and archkit does not offer is named in `withheld`, with the reason; a model that
+calls one is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from archkit.architect.briefing import get_task_briefing
+from archkit.architect.dialogue import Question
+from archkit.architect.rankings_seen import Evidence
+from archkit.architect.tool import Tool, ToolFailedError, as_text, needed, schema, words
+from archkit.architect.workspace_tools import workspace_tools
+from archkit.errors import ArchkitError
+from archkit.records import FOCUS_AREAS, Condition, Decision, Lesson, Pattern, utc_now
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from archkit.architect.card import AgentCard
+    from archkit.memory.ranking import Ranking
+
+__all__ = ["MOST_QUESTIONS", "SessionMemory", "ToolBox"]
+
+MOST_QUESTIONS = 5
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_ASKED = {
+    "type": "array",
+    "items": schema(
+        "key text", key="string", text="string", why="string", options={"type": "array"}
+    ),
+}
+_WITHHELD = {
+    "Write": "archkit designs; it does not change your files",
+    "Edit": "archkit designs; it does not change your files",
+    "MultiEdit": "archkit designs; it does not change your files",
+    "NotebookEdit": "archkit designs; it does not change your files",
+    "Bash": "no command is run in a session",
+    "WebSearch": "a session stays on this machine, but for the model itself",
+    "WebFetch": "a session stays on this machine, but for the model itself",
+    "Task": "one agent works in a session; no other is started",
+}
+
+
+class SessionMemory(Protocol):
+    """What a session asks of a memory; `archkit.Memory` has more."""
+
+    def query(
+        self,
+        text: str,
+        context: Mapping[str, Any] | None = None,
+        *,
+        area: str | None = None,
+        kind: str | None = None,
+        limit: int = 8,
+        what_if: Mapping[str, Sequence[Any]] | None = None,
+    ) -> Ranking:
+        """Rank the patterns for a problem."""
+        ...
+
+    def find_solution(self, error_text: str, limit: int = 3) -> Any:
+        """Find what helped against an error."""
+        ...
+
+    def record_decision(self, decision: Decision) -> Decision:
+        """Keep a decision."""
+        ...
+
+    def record_pattern(self, pattern: Pattern) -> Pattern:
+        """Keep a pattern."""
+        ...
+
+    def record_lesson(self, lesson: Lesson) -> Lesson:
+        """Keep a lesson."""
+        ...
+
+    def recent(self, n: int = 10) -> pd.DataFrame:
+        """Return the latest events."""
+        ...
+
+    def append(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        session_id: str | None = None,
+        entity_id: str | None = None,
+        agent: str = "",
+        project: str = "",
+    ) -> str:
+        """Write one event of a session."""
+        ...
+
+
+class ToolBox:
+    """The tools of one session, and what was done with them.
+
+    Parameters
+    ----------
+    card
+        Says which tools are wanted, and whose session it is.
+    workspace
+        The folder the file tools are kept inside.
+    memory
+        None leaves the memory's tools out.
+    session_id
+        What a lesson or a pattern belongs to.
+    now
+        The clock.
+
+    Attributes
+    ----------
+    offered, withheld
+        The tools by name; the names the card lists beside them, with the reason.
+    asked
+        The questions of `ask_questions`, None while it was not called.
+    may_ask
+        Whether questions can still be asked; it is the session's to set.
+    evidence, tradeoffs, todo, candidates, lessons
+        What came of `query_patterns`, `note_tradeoff`, `TodoWrite`, `propose_pattern`,
+        `record_lesson`.
+    """
+
+    def __init__(
+        self,
+        card: AgentCard,
+        workspace: Path,
+        memory: SessionMemory | None,
+        *,
+        session_id: str,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._workspace, self._memory, self._now = workspace, memory, now
+        self._agent, self._session_id = card.name, session_id
+        self.evidence = Evidence()
+        self.asked: tuple[Question, ...] | None = None
+        self.may_ask = True
+        self.tradeoffs: list[dict[str, Any]] = []
+        self.todo: list[dict[str, str]] = []
+        self.candidates: list[Pattern] = []
+        self.lessons: list[Lesson] = []
+        own = [*self._session_tools(), *(self._memory_tools() if memory is not None else ())]
+        listed = (*workspace_tools(workspace), self._todo_tool())
+        chosen = [tool for tool in listed if card.allows(tool.name)]
+        self.offered = {tool.name: tool for tool in [*own, *chosen]}
+        names = [name for name in card.tools or () if name != "*"]
+        self.withheld = {name: self.why_not(name) for name in names if name not in self.offered}
+
+    def why_not(self, name: str) -> str:
+        """Say why a tool is not offered."""
+        if name.startswith("mcp__"):
+            return "no MCP server is connected to this session"
+        if name in ("query_patterns", "find_solution", "record_lesson", "propose_pattern"):
+            return "the memory is off in this session"
+        return _WITHHELD.get(name.split("(")[0], "archkit has no tool of this name")
+
+    def _session_tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(
+                "get_task_briefing",
+                "Ask the Context Manager what the project is and which files matter for a task.",
+                schema("query", query="string"),
+                self._brief,
+            ),
+            Tool(
+                "ask_questions",
+                f"Ask the user at most {MOST_QUESTIONS} questions whose answers would change the "
+                "design, what changes most first. This ends your turn.",
+                schema("questions", questions=_ASKED),
+                self._ask,
+            ),
+            Tool(
+                "note_tradeoff",
+                "Note a choice you make, what else you considered, and the trade-off between them.",
+                schema("choice note", choice="string", alternatives=_TEXTS, note="string"),
+                self._note,
+            ),
+        )
+
+    def _memory_tools(self) -> tuple[Tool, ...]:
+        areas = {"type": "string", "enum": list(FOCUS_AREAS)}
+        return (
+            Tool(
+                "query_patterns",
+                "Ask the memory which patterns fit a problem and how often they worked. `context` "
+                "holds what is known (requests_per_minute, tenancy, clients, consistency, …); "
+                "`what_if` maps a key to possible values and says which would change the first.",
+                schema(
+                    "query",
+                    query="string",
+                    context="object",
+                    area=areas,
+                    kind="string",
+                    limit="integer",
+                    what_if="object",
+                ),
+                self._query,
+            ),
+            Tool(
+                "find_solution",
+                "Ask the memory what helped against an error, by its message.",
+                schema("error", error="string"),
+                self._solve,
+            ),
+            Tool(
+                "record_lesson",
+                "Keep something learnt, in words, for later sessions.",
+                schema("text", text="string", kind="string", pattern="string"),
+                self._learn,
+            ),
+            Tool(
+                "propose_pattern",
+                "Propose a new pattern: a candidate until it has worked often enough.",
+                schema(
+                    "name summary",
+                    name="string",
+                    summary="string",
+                    problem="string",
+                    kind="string",
+                    area=areas,
+                    when=_TEXTS,
+                    when_not=_TEXTS,
+                    pros=_TEXTS,
+                    cons=_TEXTS,
+                ),
+                self._propose,
+            ),
+        )
+
+    def _todo_tool(self) -> Tool:
+        description = "Keep your list of what is to do in this session: the whole list, each time."
+        items = {"type": "array", "items": {"type": "object"}}
+        return Tool("TodoWrite", description, schema("todos", todos=items), self._list_todo)
+
+    def _brief(self, given: Mapping[str, Any]) -> str:
+        query = needed(given, "query")
+        memory = self._memory
+        return as_text(get_task_briefing(self._workspace, query, memory=memory, now=self._now))
+
+    def _ask(self, given: Mapping[str, Any]) -> str:
+        if not self.may_ask:
+            raise ToolFailedError(
+                "No more questions in this stage: write the proposal, and list what you assume.",
+                refused=True,
+            )
+        listed = given.get("questions")
+        if not isinstance(listed, list | tuple):
+            raise ToolFailedError("'questions' must be a list of {key, text, why, options}.")
+        read = [Question.from_input(value, number=n) for n, value in enumerate(listed, 1)]
+        by_key = {question.key: question for question in read if question.text}
+        self.asked = tuple(by_key.values())[:MOST_QUESTIONS]
+        left = len(by_key) - len(self.asked)
+        return "asked" if left <= 0 else f"asked the first {MOST_QUESTIONS}; {left} were left out"
+
+    def _note(self, given: Mapping[str, Any]) -> str:
+        choice, note = needed(given, "choice"), needed(given, "note")
+        alternatives = words(given.get("alternatives"))
+        self.tradeoffs.append({"choice": choice, "alternatives": list(alternatives), "note": note})
+        return "noted"
+
+    def _list_todo(self, given: Mapping[str, Any]) -> str:
+        listed = given.get("todos")
+        if not isinstance(listed, list):
+            raise ToolFailedError("'todos' must be a list of {content, status}.")
+        entries = [v if isinstance(v, Mapping) else {"content": v} for v in listed]
+        self.todo = [
+            {"content": str(e.get("content", "")), "status": str(e.get("status", "pending"))}
+            for e in entries
+        ]
+        return f"{len(self.todo)} items listed"
+
+    def _query(self, given: Mapping[str, Any]) -> str:
+        limit = given.get("limit", 8)
+        ranking = self._asking(
+            lambda memory: memory.query(
+                needed(given, "query"),
+                _object(given, "context"),
+                area=given.get("area") or None,
+                kind=given.get("kind") or None,
+                limit=max(1, min(limit, 20)) if isinstance(limit, int) else 8,
+                what_if=_object(given, "what_if") or None,
+            )
+        )
+        self.evidence.add(ranking, topic=str(given.get("kind") or given["query"]))
+        return as_text(ranking.as_json())
+
+    def _solve(self, given: Mapping[str, Any]) -> str:
+        error = needed(given, "error")
+        return as_text(self._asking(lambda memory: memory.find_solution(error)).as_json())
+
+    def _learn(self, given: Mapping[str, Any]) -> str:
+        lesson = Lesson(
+            text=needed(given, "text"),
+            kind=str(given.get("kind") or "review"),
+            pattern=given.get("pattern") or None,
+            learned_at=self._now(),
+            session_id=self._session_id,
+            agent=self._agent,
+        )
+        self.lessons.append(self._asking(lambda memory: memory.record_lesson(lesson)))
+        return "recorded"
+
+    def _propose(self, given: Mapping[str, Any]) -> str:
+        name = needed(given, "name")
+        slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+        known = self._asking(lambda memory: memory.query(name, limit=8))
+        if any(ranked.pattern.slug == slug for ranked in known):
+            raise ToolFailedError(f"The memory already has a pattern '{slug}'.")
+        area = given.get("area")
+        pattern = Pattern(
+            slug=slug,
+            name=name,
+            summary=needed(given, "summary"),
+            problem=str(given.get("problem") or ""),
+            kind=str(given.get("kind") or ""),
+            area=area if area in FOCUS_AREAS else "architecture-decisions",
+            when=tuple(map(Condition, words(given.get("when")))),
+            when_not=tuple(map(Condition, words(given.get("when_not")))),
+            pros=words(given.get("pros")),
+            cons=words(given.get("cons")),
+            status="candidate",
+            agent=self._agent,
+        )
+        self.candidates.append(self._asking(lambda memory: memory.record_pattern(pattern)))
+        return f"kept as the candidate '{slug}'"
+
+    def _asking(self, ask: Callable[[SessionMemory], Any]) -> Any:
+        if self._memory is None:
+            raise ToolFailedError(self.why_not("query_patterns"), refused=True)
+        try:
+            return ask(self._memory)
+        except (ArchkitError, ValueError, TypeError, LookupError) as error:
+            text = error.what if isinstance(error, ArchkitError) else str(error)
+            raise ToolFailedError(f"The memory cannot answer this: {text}") from error
+
+
+def _object(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = given.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise ToolFailedError(f"'{key}' must be an object.")
+    return value

@@ -1,0 +1,174 @@
+import json
+import subprocess
+
+import pandas as pd
+import pytest
+
+from archkit.architect.briefing import (
+    answer_request,
+    get_directory_purpose,
+    get_file_location,
+    get_task_briefing,
+)
+from archkit.architect.purpose import purpose_of, stack_in
+from archkit.architect.workspace import is_private, list_files
+
+
+@pytest.fixture
+def shop(tmp_path):
+    folder = tmp_path / "shop"
+    files = {
+        "README.md": "# Shop\n\n![logo](x.png)\nSells [books](http://x), 10k requests/min.\n\n"
+        "```sh\nrm\n```\n",
+        "pyproject.toml": '[project]\ndependencies = ["fastapi>=1", "SQLAlchemy", "psycopg[c]"]\n',
+        "docker-compose.yml": "services:\n  cache:\n    image: redis:7-alpine\n",
+        "shop/__init__.py": '"""The shop itself."""\n',
+        "shop/posts.py": '"""Loads posts with their users."""\n\nimport os\n',
+        "shop/payments.py": "#!/usr/bin/env python\n# Copyright X\n# Takes money.\n",
+        "api/openapi.yaml": "openapi: 3.1.0\n",
+        "docs/adr/0001-use-postgres.md": "---\nstatus: x\n---\n# Use PostgreSQL\n",
+        "docs/status.xml": "<status/>\n",
+        "node_modules/left/index.js": "// junk about posts\n",
+        ".env": "SECRET=1\n",
+        "ignored.log": "posts\n",
+        ".gitignore": "*.log\n.env\n",
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / "logo.png").write_bytes(b"\x89PNG\0\0")
+    (tmp_path / "outside.py").write_text('"""Posts outside."""\n', encoding="utf-8")
+    (folder / "link.py").symlink_to(tmp_path / "outside.py")
+    (folder / "linked").symlink_to(tmp_path)
+    return folder
+
+
+def test_briefing_has_the_agreed_form(shop):
+    said = get_task_briefing(shop, "Stop the N+1 queries when posts load their users")
+    assert (said["response_to"], said["status"]) == ("get_task_briefing", "success")
+    briefing = said["briefing"]
+    assert set(briefing) == {"summary", "relevant_paths", "file_purposes", "related_activity"}
+    assert briefing["relevant_paths"][0] == "shop/posts.py"
+    assert briefing["file_purposes"]["shop/posts.py"] == "Loads posts with their users."
+    assert briefing["related_activity"] == []
+    json.dumps(said)
+
+
+def test_briefing_finds_what_the_project_is_built_with(shop):
+    project = get_task_briefing(shop, "posts")["project"]
+    assert project["frameworks"] == ["FastAPI", "SQLAlchemy"]
+    assert project["data_stores"] == ["PostgreSQL", "Redis"]
+    assert project["api_specs"] == ["api/openapi.yaml"]
+    assert project["decision_records"] == ["docs/adr/0001-use-postgres.md"]
+    assert project["story_status"] == "docs/status.xml"
+    assert project["readme_head"] == "Sells books, 10k requests/min."
+    assert project["languages"]["Python"] == 3
+
+
+def test_nothing_outside_nothing_private_and_no_absolute_path_is_told(shop, tmp_path):
+    said = json.dumps(get_task_briefing(shop, "posts outside secret log junk"))
+    for hidden in (str(tmp_path), "outside", "SECRET", "ignored.log", "node_modules", "linked"):
+        assert hidden not in said
+
+
+def test_git_and_the_plain_walk_agree(shop):
+    walked = list_files(shop).files
+    subprocess.run(["git", "init", "-q", str(shop)], check=True)
+    assert set(list_files(shop).files) >= set(walked)
+    assert "ignored.log" not in list_files(shop).files
+
+
+def test_repository_cannot_have_a_command_run(shop, tmp_path):
+    subprocess.run(["git", "init", "-q", str(shop)], check=True)
+    trap = tmp_path / "ran"
+    command = f"touch {trap}"
+    subprocess.run(["git", "-C", str(shop), "config", "core.fsmonitor", command], check=True)
+    assert list_files(shop).files
+    assert not trap.exists()
+
+
+def test_empty_folder_is_a_fresh_start(tmp_path):
+    said = get_task_briefing(tmp_path, "anything")
+    assert said["status"] == "not_found"
+    assert "fresh start" in said["briefing"]["summary"]
+
+
+def test_no_folder_is_an_error_without_its_path(tmp_path):
+    said = get_task_briefing(tmp_path / "nowhere", "anything")
+    assert said["status"] == "error"
+    assert str(tmp_path) not in json.dumps(said)
+
+
+def test_listing_is_bounded_and_says_so(tmp_path):
+    for number in range(20):
+        (tmp_path / f"{number:02}.py").touch()
+    listing = list_files(tmp_path, limit=10)
+    assert (len(listing.files), listing.complete) == (10, False)
+
+
+def test_briefing_without_a_hit_shows_the_landmarks(shop):
+    paths = get_task_briefing(shop, "zzz")["briefing"]["relevant_paths"]
+    assert paths[0] == "README.md"
+    assert "pyproject.toml" in paths
+
+
+def test_recent_work_is_related(shop):
+    class Recent:
+        def recent(self, n=10):
+            row = {"kind": "decision", "agent": "tester", "title": "Posts", "recorded_at": "2026"}
+            return pd.DataFrame([row, {**row, "title": None}])
+
+    activity = get_task_briefing(shop, "posts", memory=Recent())["briefing"]["related_activity"]
+    assert activity[0] == {"agent": "tester", "summary": "decision Posts", "timestamp": "2026"}
+    assert activity[1]["summary"] == "decision"
+
+
+def test_file_location_and_directory_purpose(shop):
+    assert get_file_location(shop, "where are payments")["file_paths"] == ["shop/payments.py"]
+    assert get_file_location(shop, "zzz")["status"] == "not_found"
+    said = get_directory_purpose(shop, "shop/")
+    assert (said["purpose"], said["files"]) == ("The shop itself.", 3)
+    assert get_directory_purpose(shop, ".")["subdirectories"] == ["api", "docs", "shop"]
+    assert get_directory_purpose(shop, "../..")["status"] == "not_found"
+
+
+def test_requests_are_answered_by_type(shop):
+    request = {"requesting_agent": "a", "payload": {"query": "shop"}}
+    for kind in ("get_task_briefing", "get_file_location", "get_directory_purpose"):
+        assert answer_request(shop, {**request, "request_type": kind})["response_to"] == kind
+    assert answer_request(shop, {"request_type": "dance"})["status"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "purpose"),
+    [
+        ("a.py", '# -*- coding -*-\nr"""Does it. """\n', "Does it."),
+        ("a.py", "import os\n# Not it\n", ""),
+        ("a.py", "#!/bin/x\n# Copyright\n# Real.\n", "Real."),
+        ("a.sql", "-- Tables of the shop\ncreate table x;", "Tables of the shop"),
+        ("a.js", "/* Talks. */\n", "Talks."),
+        ("a.md", "text\n## Title ##\n", "Title"),
+        ("a.rst", "Title\n=====\n", "Title"),
+        ("a.json", '{"name": "x", "description": "A shop"}', "A shop"),
+        ("a.html", "<!-- Page -->", "Page"),
+        ("a.py", None, ""),
+    ],
+)
+def test_purpose_is_what_the_file_says(path, head, purpose):
+    assert purpose_of(path, head) == purpose
+
+
+def test_stack_reads_many_manifests():
+    go = "require (\n\tgithub.com/jackc/pgx/v5 v5.0\n\tgithub.com/gin-gonic/gin v1\n)"
+    node = '{"dependencies": {"@nestjs/core": "1", "ioredis": "^5", "next": "1"}}'
+    assert stack_in(go) == (["Gin"], ["PostgreSQL"])
+    assert stack_in(node) == (["NestJS", "Next.js"], ["Redis"])
+    assert stack_in("") == ([], [])
+
+
+def test_private_files_are_known_by_name():
+    for name in (".env", "a/.env.local", "x.pem", "id_rsa", "secrets.yaml"):
+        assert is_private(name)
+    for name in (".env.example", "id_rsa.pub", "environment.yml", "keys.py"):
+        assert not is_private(name)
