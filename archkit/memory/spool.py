@@ -53,7 +53,7 @@ class Chunk:
 def spool_sizes(spool: Path) -> dict[str, int]:
     """Return the size in bytes of every spool file by its name."""
     sizes = {}
-    with suppress(FileNotFoundError), os.scandir(spool) as entries:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(spool) as entries:
         for entry in entries:
             if entry.name.endswith(".jsonl"):
                 with suppress(FileNotFoundError):
@@ -99,8 +99,8 @@ def sweep(spool: Path, offsets: Mapping[str, int]) -> None:
     A writer holds an flock on its file as long as it lives. Holding that lock ourselves while we
     look at the size and remove the file, no writer can be about to append to it.
     """
-    for name, offset in offsets.items():
-        path = spool / name
+    for name in spool_sizes(spool):
+        path, offset = spool / name, offsets.get(name, 0)
         with suppress(OSError), path.open("rb") as file, _unowned(file.fileno()) as dead:
             if dead and os.fstat(file.fileno()).st_size <= offset:
                 path.unlink()
@@ -123,7 +123,7 @@ def _unowned(file: int) -> Iterator[bool]:
 def _event(line: bytes) -> tuple[Any, ...]:
     """Read one line into the columns of an event; a ValueError says what is wrong with it."""
     try:
-        fields = json.loads(line, parse_constant=_no_number)
+        fields = json.loads(line.decode("utf-8"), parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(fields, dict):

@@ -89,7 +89,7 @@ class Store:
         if not self._pending():
             return 0
         try:
-            return self._drained(time.monotonic() + _DRAIN_WAIT_S)
+            return self._drained(time.monotonic() + min(_DRAIN_WAIT_S, self.patience_s))
         except _BusyError:
             return 0
 
@@ -166,7 +166,7 @@ class Store:
         self._journal.close()
         self.drain()
         if any(size <= self._taken.get(name, 0) for name, size in spool_sizes(self.spool).items()):
-            with suppress(_BusyError), self._locked(time.monotonic() + _DRAIN_WAIT_S):
+            with suppress(_BusyError), self._locked(time.monotonic() + self.patience_s):
                 sweep(self.spool, self._taken)
 
     def _pending(self) -> bool:
@@ -183,9 +183,11 @@ class Store:
                 )
                 names = sorted(spool_sizes(self.spool))
                 chunks = [read_chunk(self.spool / name, offsets.get(name, 0)) for name in names]
-                connection.execute("BEGIN")
-                count = projection.take(connection, chunks, self._now())
-                connection.execute("COMMIT")
+                count = 0
+                if any(chunk.end > offsets.get(chunk.file, 0) for chunk in chunks):
+                    connection.execute("BEGIN")
+                    count = projection.take(connection, chunks, self._now())
+                    connection.execute("COMMIT")
             self._taken = {chunk.file: chunk.end for chunk in chunks}
             sweep(self.spool, self._taken)
         return count
@@ -233,10 +235,8 @@ class Store:
         for leftover in (fresh, fresh.with_name(f"{fresh.name}.wal")):
             leftover.unlink(missing_ok=True)
         with _connection(fresh, storage_compatibility_version=_STORAGE_VERSION) as new:
-            new.execute("BEGIN")
             projection.create(new, self._now())
             count = fill(new)
-            new.execute("COMMIT")
         sync(fresh)
         fresh.replace(self.path)
         sync(self.path.parent)
