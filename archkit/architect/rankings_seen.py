@@ -17,18 +17,22 @@ class Evidence(Sequence["Ranking"]):
 
     def __init__(self) -> None:
         self._rankings: list[Ranking] = []
-        self._topics: list[str] = []
+        self._kinds: list[str] = []
 
-    def add(self, ranking: Ranking, *, topic: str = "") -> None:
-        """Keep one more; `topic` is the choice it was asked for."""
+    def add(self, ranking: Ranking, *, kind: str = "") -> None:
+        """Keep one more; `kind` is the choice it was asked for, if one was named."""
         self._rankings.append(ranking)
-        self._topics.append(topic)
+        self._kinds.append(kind)
 
     @property
     def main(self) -> Ranking | None:
-        """The ranking for the first choice asked about, as it was ranked last."""
-        full = [pair for pair in zip(self._topics, self._rankings, strict=True) if len(pair[1])]
-        return next((r for topic, r in reversed(full) if topic == full[0][0]), None)
+        """The ranking for the first kind of choice asked about, as it was ranked last.
+
+        The last ranking where no query named a kind; None where nothing was found.
+        """
+        full = [pair for pair in zip(self._kinds, self._rankings, strict=True) if len(pair[1])]
+        chief = next((kind for kind, _ in full if kind), "")
+        return next((ranking for kind, ranking in reversed(full) if kind == chief), None)
 
     @overload
     def __getitem__(self, index: int) -> Ranking: ...

@@ -318,7 +318,7 @@ class Session:
 
     @property
     def ranking(self) -> Ranking | None:
-        """The ranking for the first choice the brief calls for, as it was ranked last."""
+        """The ranking for the chief choice the brief calls for, as it was ranked last."""
         return self.evidence.main
 
     @property

@@ -286,7 +286,7 @@ class ToolBox:
                 what_if=_object(given, "what_if") or None,
             )
         )
-        self.evidence.add(ranking, topic=str(given.get("kind") or given["query"]))
+        self.evidence.add(ranking, kind=str(given.get("kind") or ""))
         return as_text(ranking.as_json())
 
     def _solve(self, given: Mapping[str, Any]) -> str:
