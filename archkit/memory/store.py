@@ -7,7 +7,6 @@ side. What another tool holds open delays the drain and the read, never the writ
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archkit.errors import StoreError
-from archkit.memory import projection
+from archkit.memory import projection, refusals
 from archkit.memory.journal import Draft, Event, Journal, sync
 from archkit.memory.spool import read_chunk, spool_sizes, sweep
 from archkit.records import utc_now
@@ -29,10 +27,7 @@ __all__ = ["Store"]
 
 _STORAGE_VERSION = "v1.4.0"  # readable by DuckDB 1.4 and later; 2.0's own format is not
 _DRAIN_WAIT_S = 2.0
-
-
-class _BusyError(StoreError):
-    """The file is held by somebody else; worth another try later."""
+_USUAL_NAME = "archkit.duckdb"
 
 
 class Store:
@@ -41,8 +36,9 @@ class Store:
     Parameters
     ----------
     path
-        The DuckDB file; made when first drained into or read. The spool is the folder `spool`
-        beside it.
+        The DuckDB file; made when first drained into or read. Its spool is the folder `spool`
+        beside it, or a folder within, of the file's name, if that is not the usual one: two
+        memories in one folder must not drain each other's events.
     now
         The clock.
     patience_s
@@ -57,12 +53,12 @@ class Store:
         patience_s: float = 5.0,
     ) -> None:
         self.path = Path(path)
-        self.spool = self.path.parent / "spool"
+        own = "" if self.path.name == _USUAL_NAME else self.path.name
+        self.spool = self.path.parent / "spool" / own
         self.patience_s = patience_s
         self._now = now
         self._journal = Journal(self.spool, now=now)
         self._taken: dict[str, int] = {}
-        self._checked: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
         """One line: where it is."""
@@ -90,7 +86,7 @@ class Store:
             return 0
         try:
             return self._drained(time.monotonic() + min(_DRAIN_WAIT_S, self.patience_s))
-        except _BusyError:
+        except refusals.BusyError:
             return 0
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> DataFrame:
@@ -113,6 +109,8 @@ class Store:
         StoreError
             The query does not run, or the file cannot be read: see `drain`.
         """
+        import pandas as pd  # noqa: F401  # slow, and not to be waited for under the lock
+
         with self._reading() as connection, _asked(sql):
             frame: DataFrame = connection.execute(sql, params).df()
             return frame
@@ -166,7 +164,7 @@ class Store:
         self._journal.close()
         self.drain()
         if any(size <= self._taken.get(name, 0) for name, size in spool_sizes(self.spool).items()):
-            with suppress(_BusyError), self._locked(time.monotonic() + self.patience_s):
+            with suppress(refusals.BusyError), self._locked(time.monotonic() + self.patience_s):
                 sweep(self.spool, self._taken)
 
     def _pending(self) -> bool:
@@ -246,15 +244,15 @@ class Store:
         import duckdb
 
         if not _is_duckdb(self.path):
-            raise _foreign(self.path, "It is not a DuckDB file.")
+            raise refusals.foreign(self.path, "It is not a DuckDB file.")
         while True:
             try:
                 return _connection(self.path, read_only=read_only)
             except (duckdb.IOException, duckdb.ConnectionException) as error:
-                if not _HELD.search(str(error)):
+                if not refusals.is_held(str(error)):
                     raise
                 if time.monotonic() > deadline:
-                    raise _busy(self.path, str(error)) from error
+                    raise refusals.busy(self.path, str(error)) from error
             time.sleep(0.05)
 
     @contextmanager
@@ -267,10 +265,10 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
         except Timeout as error:
-            raise _busy(self.path, "") from error
+            raise refusals.busy(self.path) from error
         except OSError as error:
             if needed or not self.path.exists():
-                raise _unwritable(self.path, error) from error
+                raise refusals.unwritable(self.path, error) from error
         try:
             yield
         finally:
@@ -285,14 +283,9 @@ class Store:
         try:
             yield
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise refusals.unwritable(self.path, error) from error
         except duckdb.Error as error:
-            raise StoreError(
-                f"The memory {str(self.path)!r} cannot be used.",
-                why=f"DuckDB says: {error}",
-                mend="Nothing recorded is lost: it stays in the folder 'spool' until it is "
-                "taken in. Make room on the disk, or put a copy of the file in its place.",
-            ) from error
+            raise refusals.unusable(self.path, error) from error
 
 
 _COPY = """
@@ -313,9 +306,6 @@ SET TimeZone = 'UTC';
 SET autoinstall_known_extensions = false;
 SET autoload_known_extensions = false;
 """
-
-
-_HELD = re.compile(r"Conflicting lock is held in (.*?) \(PID (\d+)\)|different configuration")
 
 
 def _connection(path: Path, *, read_only: bool = False, **config: str) -> DuckDBPyConnection:
@@ -343,14 +333,10 @@ def _is_current(connection: DuckDBPyConnection, path: Path) -> bool:
     except (duckdb.CatalogException, duckdb.BinderException):
         row = None
     if row is None:
-        raise _foreign(path, "It is a DuckDB database, but not one of archkit's.")
+        raise refusals.foreign(path, "It is a DuckDB database, but not one of archkit's.")
     version, fingerprint, made_by = row
     if version > projection.SCHEMA_VERSION:
-        raise StoreError(
-            f"The memory {str(path)!r} is newer than this archkit.",
-            why=f"It has schema {version}, made by {made_by}; here is {projection.SCHEMA_VERSION}.",
-            mend="Upgrade archkit, or name another file; what is recorded stays in 'spool'.",
-        )
+        raise refusals.newer(path, version, made_by, projection.SCHEMA_VERSION)
     return (version, fingerprint) == (projection.SCHEMA_VERSION, projection.fingerprint())
 
 
@@ -362,45 +348,7 @@ def _asked(sql: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise StoreError(
-            f"The query did not run: {' '.join(sql.split())[:80]!r}.",
-            why=str(error).strip(),
-            mend="Only SELECT runs here; `describe()` names the tables, views and columns.",
-        ) from error
-
-
-def _busy(path: Path, reason: str) -> _BusyError:
-    found = _HELD.search(reason)
-    if found and found[2]:
-        who = f"{found[1]} (PID {found[2]}) has it open."
-        mend = f"Close it there, or end process {found[2]}, and try again."
-    elif found:
-        who = "This process has it open through a DuckDB connection of its own."
-        mend = "Close that connection and try again."
-    else:
-        who = "Another archkit process is writing to it or reading from it."
-        mend = "Wait for it to finish and try again."
-    return _BusyError(
-        f"The memory {str(path)!r} is in use.",
-        why=f"{who} What was recorded is safe in the folder 'spool'.",
-        mend=mend,
-    )
-
-
-def _foreign(path: Path, why: str) -> StoreError:
-    return StoreError(
-        f"{str(path)!r} is not a memory.",
-        why=why,
-        mend="Name another file, or move this one away; what is recorded stays in 'spool'.",
-    )
-
-
-def _unwritable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"The memory {str(path)!r} cannot be opened.",
-        why=f"{error.strerror or error}.",
-        mend="Make room on the disk, make the folder writable, or name another folder.",
-    )
+        raise refusals.not_run(sql, error) from error
 
 
 def _stat(path: Path) -> tuple[int, ...] | None:

@@ -78,7 +78,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_killing_writers(tmp_path):
     path, rng, acknowledged = tmp_path / "data" / "archkit.duckdb", random.Random(20261123), []
     for _ in range(5):
         writers = [start(WRITER, path, 10_000, every) for every in (1, 3)]
-        acknowledged += killed_after(writers, rng.randrange(1, 12), rng.uniform(0, 0.05))
+        acknowledged += killed_after(writers, rng.randrange(1, 8), rng.uniform(0, 0.05))
     ids = recorded(path)
     assert len(acknowledged) > 10
     assert set(acknowledged) - set(ids) == set()

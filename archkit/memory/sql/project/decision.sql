@@ -17,9 +17,11 @@ SELECT
   coalesce(e.payload->>'$.status', 'accepted') AS status,
   whole(e.payload->>'$.review_after_days') AS review_after_days,
   coalesce(instant(e.payload->>'$.decided_at'), e.recorded_at) AS decided_at,
-  TRY(
-    coalesce(instant(e.payload->>'$.decided_at'), e.recorded_at)
-    + whole(e.payload->>'$.review_after_days') * INTERVAL 1 DAY
+  on_calendar(
+    TRY(
+      coalesce(instant(e.payload->>'$.decided_at'), e.recorded_at)
+      + whole(e.payload->>'$.review_after_days') * INTERVAL 1 DAY
+    )
   ) AS due_at,
   coalesce(e.payload->>'$.session_id', e.session_id) AS session_id,
   coalesce(nullif(e.payload->>'$.agent', ''), e.agent) AS agent,
