@@ -236,7 +236,7 @@ class Store:
             projection.create(new, self._now())
             count = fill(new)
         sync(fresh)
-        # A log without its file, left where somebody deleted the file alone, must not meet this one.
+        # A log left where somebody deleted the file alone must not meet this one.
         self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
         fresh.replace(self.path)
         sync(self.path.parent)
