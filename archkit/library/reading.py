@@ -147,7 +147,7 @@ def _read_cached(stamp: Stamp, folder: Path, check: bool) -> Library:
         patterns += _patterns(name, texts[name], check=check)
     library = Library(
         patterns=tuple(patterns),
-        solutions=tuple(Solution(**e) for e in _entries("solution", texts, check)),
+        solutions=tuple(Solution.from_payload(e) for e in _entries("solution", texts, check)),
         concerns=tuple(Concern(**e) for e in _entries("concern", texts, check)),
         components=_components(texts, check)
         if check
@@ -174,7 +174,7 @@ def _patterns(name: str, text: str, *, check: bool) -> Iterator[Pattern]:
     for entry in page["patterns"]:
         if isinstance(entry.get("blueprint"), int):
             entry["blueprint"] = _Later(partial(_parse, name, held[entry["blueprint"]]))
-        yield Pattern(**{"area": page["area"], "status": "active", **entry})
+        yield Pattern.from_payload({"area": page["area"], "status": "active", **entry})
 
 
 def _entries(kind: str, texts: Mapping[str, str], check: bool) -> Entries:
