@@ -16,7 +16,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archkit import __version__
 from archkit.memory.spool import COLUMNS, Chunk
 from archkit.records import PROVENANCE, SOURCE_WEIGHT
 
@@ -84,7 +83,7 @@ def create(connection: DuckDBPyConnection, made_at: datetime) -> None:
         {
             "version": SCHEMA_VERSION,
             "projection": fingerprint(),
-            "made_by": f"archkit {__version__}",
+            "made_by": _made_by(),
             "made_at": _naive(made_at),
         },
     )
@@ -207,6 +206,15 @@ def _kinds_in(text: str) -> frozenset[str]:
 @cache
 def _macros() -> str:
     return (_SQL / "macros.sql").read_text("utf-8")
+
+
+def _made_by() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"archkit {version('archkit')}"
+    except PackageNotFoundError:  # run from a folder of sources
+        return "archkit"
 
 
 def _naive(instant: datetime) -> datetime:
