@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archkit.architect.concerns import Touched
-from archkit.architect.phrases import amount, listed, percent
+from archkit.architect.phrases import amount, inline, listed, percent
+from archkit.records import Reported
 
 __all__ = ["Choice", "choice_of", "evidence_line", "tie_line"]
 
@@ -81,7 +82,7 @@ def name(entry: Entry) -> str:
     return str(entry.get("name") or entry.get("slug") or "a pattern without a name")
 
 
-def evidence_line(entry: Entry, choice: Choice, origins: Mapping[str, str]) -> str:
+def evidence_line(entry: Entry, choice: Choice, origins: Mapping[str, Reported]) -> str:
     """Say a pattern's rate with interval, count and provenance, or that none is known.
 
     Parameters
@@ -97,46 +98,49 @@ def evidence_line(entry: Entry, choice: Choice, origins: Mapping[str, str]) -> s
     if not choice.memory:
         return "no rate is known, since the memory was off"
     if uses <= 0 or entry.get("provenance") in (None, "none", ""):
-        return "no rate is known: nothing is recorded or reported of its use"
+        return "no rate is known (nothing is recorded or reported of its use)"
     low, high = (float(entry.get(k) or 0) for k in ("low", "high"))
     interval = f"{percent(choice.ci_prob)} interval {_range(low, high)}"
     rate = percent(float(entry.get("success_rate") or 0), digits=1)
-    return f"success rate {rate} ({interval}, n = {amount(uses)}; {_provenance(entry, origins)})"
+    line = f"estimated success rate {rate} ({interval}, n = {amount(uses)}; "
+    line += _provenance(entry, origins)
+    reported = origins.get(str(entry.get("slug")))
+    if reported is not None and reported.success_rate is not None and _only_reported(entry):
+        line += f"; the figure reported is {percent(reported.success_rate)}"
+    return f"{line})"
+
+
+def _only_reported(entry: Entry) -> bool:
+    return entry.get("provenance") == "reported"
 
 
 def _range(low: float, high: float) -> str:
     return f"{percent(low, digits=1).removesuffix(' %')} to {percent(high, digits=1)}"
 
 
-def _provenance(entry: Entry, origins: Mapping[str, str]) -> str:
+def _provenance(entry: Entry, origins: Mapping[str, Reported]) -> str:
     """Say where the counts come from: what is only reported is never called observed."""
-    counts = [
-        (float(entry.get(f"n_{key}") or 0), key)
-        for key in ("observed", "measured", "simulated", "reported")
-    ]
-    held = [(n, key) for n, key in counts if n > 0]
-    origin = origins.get(str(entry.get("slug"))) or "elsewhere"
-    by = f"by the {origin}" if origin != "elsewhere" else origin
-    if [key for _, key in held] == ["reported"] or (
-        not held and entry.get("provenance") == "reported"
-    ):
-        return f"reported {by}, not observed here"
+    reported = origins.get(str(entry.get("slug")))
+    by = f"reported by the {reported.origin}" if reported else "reported elsewhere"
+    if _only_reported(entry):
+        return f"{by}, not observed here"
     said = {
         "observed": "observed here",
         "measured": "measured here",
         "simulated": "simulated, not real",
-        "reported": f"reported {by}",
+        "reported": by,
     }
-    if not held:
-        return str(entry.get("provenance"))
-    return listed(f"{amount(n)} {said[key]}" for n, key in held)
+    held = [(float(entry.get(f"n_{key}") or 0), words) for key, words in said.items()]
+    counts = [f"{amount(n)} {words}" for n, words in held if n > 0]
+    return listed(counts) if counts else str(entry.get("provenance"))
 
 
 def tie_line(choice: Choice) -> str:
     """Say honestly which rivals cannot be told apart from the first, and what decided; or ""."""
     if not choice.best or not choice.tied:
         return ""
-    line = f"It cannot be told apart from {listed(map(name, choice.tied))} on the evidence so far"
+    rivals = listed(inline(name(entry)) for entry in choice.tied)
+    line = f"It cannot be told apart from {rivals} on the evidence so far"
     return f"{line}; {_rule(choice.rule)}." if choice.rule else f"{line}."
 
 

@@ -19,6 +19,7 @@ from archkit.architect.wording import sentences
 
 if TYPE_CHECKING:
     from archkit.library import Library
+    from archkit.records import Reported
 
 __all__ = ["HEADINGS", "compose", "origins_of"]
 
@@ -34,12 +35,12 @@ HEADINGS = (
 """The sections the card mandates, in order."""
 
 _NO_MODEL = (
-    "> No model was asked: archkit's offline architect composed this from its memory and its "
+    "> No model was asked: archkit's offline architect composed this from the memory and the "
     "library of patterns."
 )
 _MEMORY_OFF = (
-    "> The memory was off: the patterns come from the library alone, and no success rates are "
-    "known."
+    "> No model was asked: archkit's offline architect composed this from the library of patterns "
+    "alone. The memory was off, so no success rates are known."
 )
 
 
@@ -74,9 +75,9 @@ def compose(plan: Plan, library: Library) -> str:
     return _document(plan, sections, _assumptions(plan, design, library))
 
 
-def origins_of(library: Library) -> dict[str, str]:
-    """Who reports the figures of the library's patterns, by slug."""
-    return {p.slug: p.reported.origin for p in library.patterns if p.reported}
+def origins_of(library: Library) -> dict[str, Reported]:
+    """Return who reports which rate of the library's patterns, by slug."""
+    return {p.slug: p.reported for p in library.patterns if p.reported}
 
 
 def _document(plan: Plan, sections: Iterable[list[str]], assumptions: list[str]) -> str:
@@ -93,7 +94,7 @@ def _title(brief: str) -> str:
 
 
 def _note(plan: Plan) -> str:
-    notes = [_NO_MODEL] + ([] if plan.memory else [_MEMORY_OFF])
+    notes = [_NO_MODEL if plan.memory else _MEMORY_OFF]
     notes += [f"> {sentence(trouble)}" for trouble in plan.troubles]
     return "\n".join(notes)
 
@@ -145,8 +146,11 @@ def _project_state(plan: Plan) -> str:
 
 def _assumptions(plan: Plan, design: Design, library: Library) -> list[str]:
     lines: list[str] = []
-    rough = [f for f in plan.facets.values() if f.approximate]
-    read = [f"“{f.text}” is read as {phrase_of(f)}." for f in rough]
+    rough: dict[str, list[str]] = {}
+    for facet in plan.facets.values():
+        if facet.approximate:
+            rough.setdefault(facet.text, []).append(phrase_of(facet))
+    read = [f"“{text}” is read as {listed(said)}." for text, said in rough.items()]
     taken = [sentence(text) for text in design.assumes]
     if read or taken:
         lines += ["Taken for granted:", "\n".join(f"- {line}" for line in [*read, *taken])]
@@ -164,9 +168,9 @@ def _open_lines(plan: Plan) -> list[str]:
         if not item.changes:
             line += " Not stated; figures are relative to the present state."
         elif item.assumed:
-            line += f" Assumed that {item.assumed}. {item.why}"
+            line += f" Assumed: {item.assumed}. {item.why}"
         else:
-            line += f" Nothing is assumed, since every answer would matter. {item.why}"
+            line += f" Nothing is assumed, since any answer changes the choice. {item.why}"
         lines.append(line)
     return lines
 

@@ -9,6 +9,7 @@ from archkit.architect.choice import Choice, candidates_line, evidence_line, nam
 from archkit.architect.facets import Facet, read_technologies
 from archkit.architect.phrases import (
     counted,
+    inline,
     listed,
     lowered,
     phrase_of,
@@ -17,13 +18,14 @@ from archkit.architect.phrases import (
     without_stop,
 )
 from archkit.architect.plan import Design, Plan
+from archkit.records import Reported
 
 __all__ = ["fits", "key_considerations", "technology_rationale"]
 
 _MOST_RIVALS = 2
 
 
-def technology_rationale(plan: Plan, design: Design, origins: Mapping[str, str]) -> list[str]:
+def technology_rationale(plan: Plan, design: Design, origins: Mapping[str, Reported]) -> list[str]:
     """One heading a choice: why it suits this brief, and what the alternative would trade."""
     lines: list[str] = []
     for choice in plan.chosen:
@@ -38,7 +40,7 @@ def technology_rationale(plan: Plan, design: Design, origins: Mapping[str, str])
     return lines
 
 
-def _concern_choice(choice: Choice, plan: Plan, origins: Mapping[str, str]) -> list[str]:
+def _concern_choice(choice: Choice, plan: Plan, origins: Mapping[str, Reported]) -> list[str]:
     best = choice.best or {}
     points = [f"- **Justification:** {_justification(choice, plan)}"]
     points.append(f"- **Evidence:** {sentence(evidence_line(best, choice, origins))}")
@@ -46,7 +48,7 @@ def _concern_choice(choice: Choice, plan: Plan, origins: Mapping[str, str]) -> l
     points += [f"- **Tie:** {tie}"] if tie else []
     points += [f"- {line}" for line in _trade_offs(choice, origins)]
     points += [
-        f"- **Ruled out:** {name(e)}, because it must not be used when: {lowered(_veto(e))}."
+        f"- **Ruled out, {name(e)}:** its own conditions forbid it here: “{_veto(e)}”."
         for e in choice.vetoed
     ]
     aside = candidates_line(choice.set_aside)
@@ -55,7 +57,7 @@ def _concern_choice(choice: Choice, plan: Plan, origins: Mapping[str, str]) -> l
 
 
 def _veto(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("veto") or "its own conditions forbid it")
+    return without_stop(str(entry.get("veto") or "not to be used here"))
 
 
 def _justification(choice: Choice, plan: Plan) -> str:
@@ -72,7 +74,7 @@ def _justification(choice: Choice, plan: Plan) -> str:
         )
     strengths = [lowered(p) for p in _texts(best.get("pros"))]
     if strengths:
-        parts.append(f"In its favour: {_semicolons(strengths)}.")
+        parts.append(f"For it: {'; '.join(strengths)}.")
     if not parts:
         parts.append(sentence(str(best.get("summary") or "It is the only pattern known for this")))
     return " ".join(parts) + _kept(f"{name(best)} {best.get('summary') or ''}", plan)
@@ -86,34 +88,29 @@ def _kept(text: str, plan: Plan) -> str:
     return f" The project already runs on {listed(held)}, so the team knows it."
 
 
-def _trade_offs(choice: Choice, origins: Mapping[str, str]) -> list[str]:
+def _trade_offs(choice: Choice, origins: Mapping[str, Reported]) -> list[str]:
     cons = [lowered(c) for c in _texts((choice.best or {}).get("cons"))]
-    price = f"its price is {_semicolons(cons)}." if cons else "no drawback of it is recorded."
+    price = f"Against it: {'; '.join(cons)}." if cons else "No drawback of it is recorded."
     lines = [f"**Trade-offs:** {price}"]
     lines += [_compared(rival, choice, origins) for rival in choice.rivals[:_MOST_RIVALS]]
     left = choice.rivals[_MOST_RIVALS:]
     if left:
-        lines.append(f"**Further alternatives**, ranked lower: {listed(map(name, left))}.")
+        names = listed(inline(name(entry)) for entry in left)
+        lines.append(f"**Further alternatives**, ranked lower: {names}.")
     if not choice.rivals and not choice.vetoed:
         lines.append("**Alternative:** none is recorded for this choice.")
     return lines
 
 
-def _compared(rival: Mapping[str, Any], choice: Choice, origins: Mapping[str, str]) -> str:
+def _compared(rival: Mapping[str, Any], choice: Choice, origins: Mapping[str, Reported]) -> str:
     pros, cons = _texts(rival.get("pros"))[:2], _texts(rival.get("cons"))[:2]
-    said = [f"it would bring {_semicolons(map(lowered, pros))}"] if pros else []
-    said += [f"its price would be {_semicolons(map(lowered, cons))}"] if cons else []
-    line = f"**Alternative, {name(rival)}:** {', but '.join(said) or 'it is known by name only'}."
+    said = [f"For it: {'; '.join(map(lowered, pros))}."] if pros else []
+    said += [f"Against it: {'; '.join(map(lowered, cons))}."] if cons else []
+    line = f"**Alternative, {name(rival)}:** {' '.join(said) or 'It is known by name only.'}"
     if not choice.memory:
         return line
     evidence = sentence(evidence_line(rival, choice, origins))
     return f"{line} {evidence}"
-
-
-def _semicolons(items: Iterable[str]) -> str:
-    """Join clauses that hold commas themselves: with semicolons, and once "and"."""
-    *head, tail = list(items) or [""]
-    return f"{'; '.join(head)}; and {tail}" if head else tail
 
 
 def fits(said: Any, wanted: Any) -> bool:
@@ -152,16 +149,21 @@ def key_considerations(plan: Plan, design: Design) -> list[str]:
         f"**{sentence(row['threat']).rstrip('.')}:** {sentence(row['mitigation'])}"
         for row in design.security
     ]
-    notes = [sentence(text) for entry in best for text in _texts(entry.get("security"))]
+    rules = [
+        f"**{name(entry)}:** {'; '.join(lowered(text) for text in _texts(entry['security']))}."
+        for entry in best
+        if _texts(entry.get("security"))
+    ]
     return [
         "#### Scalability",
         _tenfold(plan.facets),
         *_bullets(design.scalability),
         "#### Security",
         *(
-            _bullets([*security, *notes])
+            [*_bullets(security), *(["Rules that come with the choices:"] if rules else [])]
             or ["The chosen patterns name no threats; a threat model is to be drawn up first."]
         ),
+        *_bullets(rules),
         "#### Observability",
         *(
             _bullets(design.observability)

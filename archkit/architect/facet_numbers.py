@@ -93,30 +93,44 @@ _Rule: TypeAlias = tuple[str, re.Pattern[str], _Worth]
 @cache
 def _rules() -> tuple[_Rule, ...]:
     """Every rule, compiled once: key, pattern, and what a match is worth."""
-    n, n2 = f"(?P<n>{NUMBER})", f"(?P<n2>{NUMBER})"
-    table: tuple[tuple[str, str, _Worth], ...] = (
+    table = (*_sizes(), *_qualities())
+    return tuple((key, re.compile(words, re.IGNORECASE), value) for key, words, value in table)
+
+
+_N, _N2 = f"(?P<n>{NUMBER})", f"(?P<n2>{NUMBER})"
+
+
+def _sizes() -> tuple[tuple[str, str, _Worth], ...]:
+    """Rules for how much there is: load, people, data."""
+    return (
         ("requests_per_minute", rf"{_noun(_READS)}\b(?:\s\w+)?{_PER}(?P<per>{_UNIT})\b",
          _per_minute),
-        ("requests_per_minute", rf"{n}\s*(?:rps|qps|tps|(?P<rpm>rpm))\b", _short_rate),
-        ("requests_per_minute", rf"{n}[\s-]*(?:of\s)?(?P<per>hourly|daily|weekly|monthly)\s"
+        ("requests_per_minute", rf"{_N}\s*(?:rps|qps|tps|(?P<rpm>rpm))\b", _short_rate),
+        ("requests_per_minute", rf"{_N}[\s-]*(?:of\s)?(?P<per>hourly|daily|weekly|monthly)\s"
          rf"{_ADJECTIVES}{_READS}\b", _per_minute),
         ("requests_per_minute", rf"{_noun(_READS)}\s(?P<per>hourly|daily|weekly)\b", _per_minute),
-        ("requests_per_minute", rf"{n}\s*/\s*(?P<per>min|minute|s|sec|second)\b", _per_minute),
+        ("requests_per_minute", rf"{_N}\s*/\s*(?P<per>min|minute|s|sec|second)\b", _per_minute),
         ("writes_per_second", rf"{_noun(_WRITES)}\b(?:\s\w+)?{_PER}(?P<per>{_UNIT})\b",
          _per_second),
-        ("writes_per_second", rf"{n}[\s-]*(?:of\s)?(?P<per>hourly|daily|weekly|monthly)\s"
+        ("writes_per_second", rf"{_N}[\s-]*(?:of\s)?(?P<per>hourly|daily|weekly|monthly)\s"
          rf"{_ADJECTIVES}{_WRITES}\b", _per_second),
-        ("team_size", rf"{n}[\s-]*(?:\w+\s){{0,2}}?{_BUILDERS}", _plain),
-        ("team_size", rf"(?:team|crew|squad) of (?:about )?{n}", _plain),
-        ("team_size", rf"{n}[- ](?:person|people|man) team|{n2} of us\b", _plain),
+        ("team_size", rf"{_N}[\s-]*(?:\w+\s){{0,2}}?{_BUILDERS}", _plain),
+        ("team_size", rf"(?:team|crew|squad) of (?:about )?{_N}", _plain),
+        ("team_size", rf"{_N}[- ](?:person|people|man) team|{_N2} of us\b", _plain),
         ("team_size", r"\b(?:solo|lone) (?:developer|engineer|founder)|\bone[- ]person\b"
          r"|\bon my own\b", lambda _: 1.0),
-        ("users", rf"{n}(?!\s*(?:ms|gb|tb|%))[\s-]*(?:of\s)?{_ADJECTIVES}{_PEOPLE}"
+        ("users", rf"{_N}(?!\s*(?:ms|gb|tb|%))[\s-]*(?:of\s)?{_ADJECTIVES}{_PEOPLE}"
          r"(?!\s(?:team|on the team))", _at_least_two),
-        ("data_size_gb", rf"{n}\s*-?(?P<size>[gtp])(?:i?b\b|ig\w*|er\w*|et\w*)(?!\s*(?:of\s)?"
+        ("data_size_gb", rf"{_N}\s*-?(?P<size>[gtp])(?:i?b\b|ig\w*|er\w*|et\w*)(?!\s*(?:of\s)?"
          rf"(?:ram|memory))(?!{_PER}(?:day|month|hour|week))", _gigabytes),
-        ("data_size_gb", rf"{n}\s*-?(?P<size>m)(?:i?b|eg\w*)\s(?:of )?(?:data|database|tables?)\b",
+        ("data_size_gb", rf"{_N}\s*-?(?P<size>m)(?:i?b|eg\w*)\s(?:of )?(?:data|database|tables?)\b",
          _gigabytes),
+    )  # fmt: skip
+
+
+def _qualities() -> tuple[tuple[str, str, _Worth], ...]:
+    """Rules for how well it must do: age, latency, mix, availability, money, growth."""
+    return (
         ("staleness_s", rf"{_SPAN}(?:\s|-)(?:old|stale|late|behind|out of date|lag"
      rf"|delay)", _duration),
         ("staleness_s", rf"\b(?:stale(?:ness)?|fresh(?:ness)?|cached?|caching|refresh\w*"
@@ -125,7 +139,7 @@ def _rules() -> tuple[_Rule, ...]:
         ("staleness_s", rf"{_SPAN} (?:of )?(?:staleness|lag|delay|caching)", _duration),
         ("staleness_s", r"\breal[- ]time\b|\bup to the second\b|\balways (?:fresh|current)\b",
          lambda _: 1.0),
-        ("response_ms", rf"{n}\s*-?(?:ms|milliseconds?)\b", _plain),
+        ("response_ms", rf"{_N}\s*-?(?:ms|milliseconds?)\b", _plain),
         ("response_ms", rf"\b(?:p9[0-9]|latenc\w+|respon\w+|answers?|load\w*)\b[^.;\n]{{0,25}}?"
          rf"{_SPAN}", lambda m: _duration(m) * 1_000),
         ("read_share", r"(?P<a>[0-9]{1,4})\s*[:/]\s*(?P<b>[0-9]{1,4})[\s(]*(?:mix of )?"
@@ -135,6 +149,8 @@ def _rules() -> tuple[_Rule, ...]:
         ("read_share", r"(?P<p>[0-9]{1,3}(?:\.[0-9]+)?)\s*%[^.;\n]{0,20}?\breads?\b", _percent),
         ("read_share", r"\b(?:very )?few writes\b|\b(?:rare|hardly any|almost no) writes\b"
          r"|\bread[- ]only\b", lambda _: 0.99),
+        ("writes_per_second", r"\b(?:very )?few writes\b|\b(?:rare|hardly any|almost no) writes\b",
+         lambda _: 1.0),
         ("read_share", r"\bread[- ](?:heavy|mostly|intensive)\b|\bmostly reads\b|\bhigh[- ]read\b"
          r"|\bmany reads\b", lambda _: 0.9),
         ("read_share", r"\bwrite[- ](?:heavy|intensive)\b|\bmostly writes\b", lambda _: 0.2),
@@ -144,22 +160,21 @@ def _rules() -> tuple[_Rule, ...]:
          r"(?P<p>9[0-9](?:\.[0-9]{1,4})?)\s*%", _percent),
         ("availability", r"\b(?P<p>99\.[0-9]{1,4})\s*%(?!\s*(?:of|reads?))", _percent),
         ("availability", r"\b(?P<nines>two|three|four|five) nines\b", _nines),
-        ("budget_usd_month", rf"{_MONEY}\s?{n}[^.;\n]{{0,12}}?(?:per|an?|/|each)\s?"
+        ("budget_usd_month", rf"{_MONEY}\s?{_N}[^.;\n]{{0,12}}?(?:per|an?|/|each)\s?"
          r"(?P<per>month|mo|year|yr)\b", _monthly),
-        ("budget_usd_month", rf"{n}\s?(?:{_MONEY}|dollars|euros?)[^.;\n]{{0,12}}?(?:per|an?|/|each)"
+        ("budget_usd_month", rf"{_N}\s?(?:{_MONEY}|dollars|euros?)[^.;\n]{{0,12}}?(?:per|an?|/|each)"
          r"\s?(?P<per>month|mo|year|yr)\b", _monthly),
-        ("budget_usd_month", rf"(?P<per>month|year)ly[^.;\n]{{0,25}}?{_MONEY}\s?{n}", _monthly),
-        ("budget_usd_month", rf"{_MONEY}\s?{n} (?P<per>month|year)ly", _monthly),
+        ("budget_usd_month", rf"(?P<per>month|year)ly[^.;\n]{{0,25}}?{_MONEY}\s?{_N}", _monthly),
+        ("budget_usd_month", rf"{_MONEY}\s?{_N} (?P<per>month|year)ly", _monthly),
         ("page_size", rf"{_noun(r'(?:items?|posts?|rows?|entries|records?|results?|articles?)')}"
          r"\s?(?:per|an?|/|each)\s?page", _plain),
-        ("page_size", rf"\bpage(?:s|[- ]sizes?)?(?: is| of)? {n}\b|{n2}[- ](?:item|post"
+        ("page_size", rf"\bpage(?:s|[- ]sizes?)?(?: is| of)? {_N}\b|{_N2}[- ](?:item|post"
      rf"|row) pages?",
          _plain),
         ("growth", r"\b(?P<word>doubl|tripl)\w+[^.;\n]{0,20}?(?:year|yearly|annually)", _growth),
-        ("growth", rf"\b{n}\s?(?:[x×]|times|fold)[^.;\n]{{0,20}}?year", _plain),
+        ("growth", rf"\b{_N}\s?(?:[x×]|times|fold)[^.;\n]{{0,20}}?year", _plain),
         ("growth", r"\b(?P<word>ten)fold[^.;\n]{0,20}?year", _growth),
     )  # fmt: skip
-    return tuple((key, re.compile(words, re.IGNORECASE), value) for key, words, value in table)
 
 
 def _noun(words: str) -> str:

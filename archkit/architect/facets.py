@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from archkit.architect.facet_numbers import bare_number, read_numbers
-from archkit.architect.topics import TOPICS, UNKNOWN
-from archkit.architect.wording import is_negated
+from archkit.architect.topics import TOPICS, UNKNOWN, Topic
+from archkit.architect.wording import is_negated, stem, word_spans
 
 __all__ = [
     "Facet",
@@ -249,7 +249,23 @@ def _hinted(key: str, answer: str) -> Facet | None:
             value = topic.yes
         elif value is None and re.match(r"\W*(no|nope|never|not)\b", words):
             value = topic.no
+        value = value or _nearest(topic, answer)
     return None if value is None else Facet(key, value, answer.strip(), "answer")
+
+
+def _nearest(topic: Topic, answer: str) -> Any:
+    """Value of the one option that shares most words with an answer, two at least; else None."""
+    said = _stems(answer)
+    shared = [len(said & _stems(f"{a.label} {a.clause}")) for a in topic.answers]
+    most = max(shared)
+    if most < 2 or shared.count(most) > 1:
+        return None
+    return topic.answers[shared.index(most)].value
+
+
+def _stems(text: str) -> set[str]:
+    words = (text[start:end] for start, end in word_spans(text))
+    return {stem(word) for word in words if len(word) > 3}
 
 
 def _shown(value: Any) -> str:

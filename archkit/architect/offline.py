@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -106,8 +107,10 @@ class _Desk:
         """Return what to ask the memory for one concern: what is known, what may be answered."""
         relevant = _relevant(concern, self.library)
         context = context_of({k: f for k, f in self.facets.items() if k in relevant})
-        what_if = possible_answers(concern.facets, self.facets)
-        query: dict[str, Any] = {"query": self.asked.brief, "kind": concern.kind}
+        asked = [key for key in concern.facets if key in relevant]
+        what_if = possible_answers(asked, self.facets)
+        # The brief's words chose the concern; within it, fit and evidence decide, not wording.
+        query: dict[str, Any] = {"query": concern.kind.replace("-", " "), "kind": concern.kind}
         query |= {"context": context} if context else {}
         return query | ({"what_if": what_if} if what_if else {})
 
@@ -166,14 +169,16 @@ def _shelf(version: str) -> Shelf:
 def _facets_of(asked: Asked) -> tuple[dict[str, Facet], tuple[Said, ...]]:
     """Facets of briefing, brief and answers, the later going before the earlier."""
     answers: dict[str, Facet] = {}
+    besides: dict[str, Facet] = {}
     unread = []
     for said in asked.answers:
         found = read_answer(said.key, said.answer)
-        answers |= found
+        besides |= found
+        answers |= {said.key: found[said.key]} if said.key in found else {}
         if not found and not is_unknown(said.answer):
             unread.append(said)
     return (
-        merge_facets(_of_project(asked.briefing), read_facets(asked.brief), answers),
+        merge_facets(_of_project(asked.briefing), read_facets(asked.brief), besides, answers),
         tuple(unread),
     )
 
@@ -191,13 +196,17 @@ def _of_project(briefing: Mapping[str, Any]) -> dict[str, Facet]:
 
 
 def _relevant(concern: Touched, library: Library) -> frozenset[str]:
-    """Facets that a concern's patterns look at; every facet for patterns not of the library."""
+    """Facets to rank a concern's patterns by; every facet for patterns not of the library.
+
+    A facet most of them are silent about would favour those few that name it, not those that
+    fit; it is left out unless it forbids one.
+    """
     mine = [p for p in library.patterns if p.kind == concern.kind]
     if not mine:
         return frozenset(TOPICS)
-    keys = {key for p in mine for key in p.context}
-    keys |= {key for p in mine for c in (*p.when, *p.when_not) for key in c.context}
-    return frozenset(keys | set(concern.facets))
+    named = Counter(key for p in mine for key in p.context)
+    forbidding = {key for p in mine for condition in p.when_not for key in condition.context}
+    return frozenset({key for key, n in named.items() if 2 * n > len(mine)} | forbidding)
 
 
 def _ranking(call: Call | None) -> Mapping[str, Any]:
@@ -283,7 +292,7 @@ def _remembered(plan: Plan, library: Library) -> list[str]:
         if choice.best is None:
             lines.append(f"- **{choice.concern.title}:** no usable pattern is known.")
             continue
-        line = f"- **{choice.concern.title}:** {name(choice.best)} comes first, "
+        line = f"- **{choice.concern.title}:** {name(choice.best)} comes first: "
         line += f"{evidence_line(choice.best, choice, origins)}. {tie_line(choice)}"
         lines.append(line.rstrip())
     return lines

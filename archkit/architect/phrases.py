@@ -14,6 +14,7 @@ __all__ = [
     "counted",
     "duration",
     "fill",
+    "inline",
     "listed",
     "lowered",
     "percent",
@@ -129,6 +130,12 @@ def sentence(text: str) -> str:
     return line if line[-1] in ".!?:" else f"{line}."
 
 
+def inline(name: str) -> str:
+    """Return a name to stand inside a sentence: an article at its start in small letters."""
+    article = name.split(" ", 1)[0] in ("A", "An", "The", "One")
+    return name[0].lower() + name[1:] if article else name
+
+
 def lowered(text: str) -> str:
     """Return a phrase to stand inside a sentence: no stop, no capital unless a name's."""
     line = without_stop(text)
@@ -173,7 +180,7 @@ def _number_phrase(key: str, value: float, *, vague: bool = False) -> str:
         noun = " ".join([head if value == 1 else head + "s", *rest])
         return f"about {amount(about(value))} {noun}" if vague else f"{amount(value)} {noun}"
     return {
-        "read_share": lambda: f"{percent(value)} reads",
+        "read_share": lambda: f"{'about ' if vague else ''}{percent(value)} reads",
         "data_size_gb": lambda: data_size(value),
         "response_ms": lambda: f"answers within {duration(value / 1_000)} (p95)",
         "staleness_s": lambda: f"data up to {duration(value)} old",
@@ -197,7 +204,7 @@ def placeholders(facets: Mapping[str, Facet]) -> dict[str, str]:
     """Return words for every placeholder of a blueprint, honest where nothing is known."""
     load = facets.get("requests_per_minute")
     words = {
-        "requests": "the present load (not stated)",
+        "requests": "the present load",
         "requests_10x": "ten times the present load",
         "per_second_10x": "ten times the present rate",
         "users": "not stated",
@@ -232,4 +239,14 @@ def placeholders(facets: Mapping[str, Facet]) -> dict[str, str]:
 def fill(text: str, words: Mapping[str, str]) -> str:
     """Put words into a text's known placeholders; other braces stay as they are."""
     filled = re.sub(r"\{(\w+)\}", lambda m: words.get(m[1], m[0]), " ".join(text.split()))
-    return re.sub(r"\b(about|some|roughly|around) about\b", r"\1", filled)
+    filled = re.sub(r"\b(about|some|roughly|around) about\b", r"\1", filled)
+    filled = re.sub(r" \((?:[\w ]+: )?(?:not stated(?: today)?|the present load)\)", "", filled)
+    return _REPEATED.sub(_once, filled)
+
+
+_REPEATED = re.compile(r"\b(\w+) \(([^()]*?) ?\b\1\)", re.IGNORECASE)
+
+
+def _once(match: re.Match[str]) -> str:
+    """Say a noun once: "clients (web clients)" is "clients (web)"."""
+    return match[1] if match[2] in ("", "several", "the") else f"{match[1]} ({match[2]})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -123,7 +124,7 @@ def design_of(plan: Plan, library: Library) -> Design:
         overview=tuple(part for part in str(merged["overview"]).split("\n\n") if part.strip()),
         services=_outer_first(merged["services"]),
         stores=tuple(merged["stores"]),
-        endpoints=tuple(merged["endpoints"]),
+        endpoints=_own_first(merged["endpoints"], patterns),
         tables=tuple(merged["tables"]),
         choices=_one_each(own, merged["choices"]),
         scalability=tuple(merged["scalability"]),
@@ -139,18 +140,28 @@ def design_of(plan: Plan, library: Library) -> Design:
 def _outer_first(services: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """Services in the order of a request: those nobody calls first, then whom they talk to."""
     by_name = {s["name"]: s for s in services if s.get("purpose") or s.get("duties")}
-    called = {talk["service"] for s in by_name.values() for talk in s.get("talks_to", ())}
-    ends = [n for n, s in by_name.items() if not s.get("talks_to")]
+    talks = {n: [t["service"] for t in s.get("talks_to", ())] for n, s in by_name.items()}
+    called = {target for targets in talks.values() for target in targets}
+    ends = [n for n in by_name if not talks[n]]
+    first = [n for n in by_name if n not in called and any(t in by_name for t in talks[n])]
+    waiting = [*first, *(n for n in by_name if n not in ends)]
     ordered: list[str] = []
-    waiting = [n for n in by_name if n not in called and n not in ends]
     while waiting:
         current = waiting.pop(0)
-        if current in ordered or current not in by_name or current in ends:
+        if current in ordered or current in ends or current not in by_name:
             continue
         ordered.append(current)
-        waiting += [talk["service"] for talk in by_name[current].get("talks_to", ())]
-    left = [n for n in by_name if n not in ordered and n not in ends]
-    return tuple(by_name[n] for n in (*ordered, *left, *ends))
+        part = re.compile(rf"Part of {re.escape(current)}\b", re.IGNORECASE)
+        parts = [n for n, s in by_name.items() if part.match(s.get("purpose", ""))]
+        waiting = [*parts, *talks[current], *waiting]
+    return tuple(by_name[n] for n in (*ordered, *ends))
+
+
+def _own_first(endpoints: Sequence[Mapping[str, Any]], patterns: Sequence[Any]) -> tuple[Any, ...]:
+    """Endpoints of the chosen patterns themselves before those of shared components."""
+    rows = [e for p in patterns for e in (p.blueprint or {}).get("endpoints", ())]
+    own = {(e["method"], e["path"]) for e in rows}
+    return tuple(sorted(endpoints, key=lambda e: (e["method"], e["path"]) not in own))
 
 
 def _pattern(entry: Mapping[str, Any], library: Library) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archkit.architect.choice import Choice, name
-from archkit.architect.phrases import listed
+from archkit.architect.phrases import inline, listed
 from archkit.architect.topics import SIZES, TOPICS, UNKNOWN, Topic
 
 __all__ = ["MOST", "Open", "open_questions", "possible_answers", "question_input"]
@@ -16,6 +16,11 @@ MOST = 5
 """At most so many questions are asked."""
 
 _MOST_SIZES = 2
+_SIZED = {
+    "requests_per_minute": "today's load and the tenfold one are computed from it.",
+    "users": "rows, sign-ins and memory are reckoned from it.",
+    "data_size_gb": "disks, partitions and backups are reckoned from it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class Open:
     """A facet nobody has stated.
 
     `why` names what an answer would change, `changes` whether it would change a first choice,
-    `assumed` is the clause of the answer taken meanwhile ("" when nothing need be).
+    `assumed` names the answers under which the choices stand, "" when there are none.
     """
 
     topic: Topic
@@ -65,7 +70,7 @@ def open_questions(choices: Iterable[Choice], known: Collection[str]) -> tuple[O
     changing = sorted((q for q in asked if q), key=lambda q: -q.weight)[:MOST]
     wanted = {key for c in found for key in c.concern.facets} | {"requests_per_minute"}
     sizes = [
-        Open(TOPICS[key], "It changes sizes, not the choice.", False)
+        Open(TOPICS[key], f"It changes sizes, not the choice: {_SIZED[key]}", False)
         for key in SIZES
         if key in wanted and key not in known and key not in {q.topic.key for q in changing}
     ]
@@ -84,8 +89,10 @@ def _open(key: str, choices: list[Choice]) -> Open | None:
         if len(set(firsts.values())) < 2:
             continue
         most = max(list(firsts.values()).count(first) for first in firsts.values())
-        weight += (1 - most / len(firsts) + _margin(choice, key) / 10) / (1 + 0.25 * rank)
+        change = len(set(firsts.values())) - most / len(firsts) + _margin(choice, key) / 10
         now = str((choice.best or {}).get("slug"))
+        # Where no answer keeps the first, it lost by saying nothing of this facet: a weak reason.
+        weight += change / (1 + 0.25 * rank) / (1 if now in firsts.values() else 2)
         moved: dict[str, list[str]] = {}
         for value, first in firsts.items():
             if first != now:
@@ -94,8 +101,8 @@ def _open(key: str, choices: list[Choice]) -> Open | None:
         parts += [_sentence(topic, values, choice, slug) for slug, values in moved.items()]
     if not parts:
         return None
-    assumed = next((a.clause for a in topic.answers if _key(a.value) in kept), "")
-    return Open(topic, " ".join(parts[:3]), True, assumed, weight)
+    assumed = [f"“{a.label}”" for a in topic.answers if _key(a.value) in kept]
+    return Open(topic, " ".join(parts[:3]), True, listed(assumed, last="or"), weight)
 
 
 def _margin(choice: Choice, key: str) -> float:
@@ -105,7 +112,7 @@ def _margin(choice: Choice, key: str) -> float:
 
 
 def _sentence(topic: Topic, values: list[str], choice: Choice, slug: str) -> str:
-    now, then = name(choice.best or {}), choice.name_of(slug)
+    now, then = inline(name(choice.best or {})), inline(choice.name_of(slug))
     answers = [a for a in topic.answers if _key(a.value) in values]
     if len(answers) == 1:
         condition = answers[0].clause

@@ -63,7 +63,7 @@ _ALL = (
     ),
     _topic(
         "identity", "Identities", "Where do people's identities come from?",
-        ("our own accounts", "own", "people have accounts of its own"),
+        ("our own accounts", "own", "people have accounts in this system"),
         ("the customers' identity providers", "partners",
          "customers bring their own identity provider"),
         ("Google, Apple and the like", "social", "people sign in with Google, Apple and the like"),

@@ -157,7 +157,7 @@ def test_the_three_example_briefs_give_their_facets():
     analytics = values(
         "Design the schema for an analytics dashboard with millions of daily reads and few writes"
     )
-    assert set(analytics) == {"requests_per_minute", "read_share"}
+    assert set(analytics) == {"requests_per_minute", "read_share", "writes_per_second"}
     assert values(
         "Make our payments endpoint idempotent: customers were charged twice when they retried"
     ) == {"money": "yes", "delivery": "exactly-once-effect"}
@@ -204,6 +204,8 @@ def test_no_number_makes_the_reader_raise(text):
         ("compliance", "gdpr", ["gdpr"]),
         ("delivery", "never", "exactly-once-effect"),
         ("availability", "99.9", 0.999),
+        ("revocation", "Within ten minutes is fast enough", "within-minutes"),
+        ("concurrency", "Several processes can pick up the same order at once", "many-writers"),
     ],
 )
 def test_an_answer_is_read_by_its_question(key, answer, value):
