@@ -22,6 +22,9 @@ _MOST_PATHS = 12
 _MOST_HEADS = 400
 _HEAD = 4_096
 _README_WORDS = 120
+_MOST_EVENTS = 200
+_MOST_ACTIVITY = 8
+_TELLING = ("session_started", "decision", "outcome", "lesson", "measurement", "solution_use")
 _MANIFESTS = (
     "pyproject.toml", "requirements.txt", "requirements.in", "setup.py", "setup.cfg",
     "Pipfile", "environment.yml", "package.json", "go.mod", "Cargo.toml", "pom.xml",
@@ -272,20 +275,17 @@ def _folder_purpose(root: Path, folder: PurePosixPath, inside: list[str]) -> str
 
 
 def _activity(memory: Recent | None) -> list[dict[str, str]]:
+    """Return what was lately started, decided and learnt; the steps in between tell nothing."""
     if memory is None:
         return []
-    rows = memory.recent(10).to_dict("records")
-    return [_activity_entry(row) for row in rows]
+    rows = memory.recent(_MOST_EVENTS).to_dict("records")
+    return [_entry(row) for row in rows if row["kind"] in _TELLING][:_MOST_ACTIVITY]
 
 
-def _activity_entry(row: Mapping[Any, Any]) -> dict[str, str]:
-    def first(*keys: str) -> str:
-        return next((str(row[k]) for k in keys if row.get(k) is not None and row[k] == row[k]), "")
-
-    return {
-        "agent": first("agent"),
-        "summary": " ".join(
-            part for part in (first("kind"), first("summary", "title", "text")) if part
-        ),
-        "timestamp": first("timestamp", "recorded_at"),
-    }
+def _entry(row: Mapping[Any, Any]) -> dict[str, str]:
+    at, summary = row["recorded_at"], row["summary"]
+    if isinstance(at, datetime):
+        at = f"{at.isoformat(timespec='seconds')}{'' if at.tzinfo else 'Z'}"
+    said = f": {summary}" if isinstance(summary, str) and summary else ""
+    what = str(row["kind"]).replace("_", " ")
+    return {"agent": str(row["agent"]), "summary": f"{what}{said}", "timestamp": str(at)}

@@ -337,12 +337,12 @@ class Session:
         return self._minutes.cost_usd
 
     def _start(self, text: str) -> None:
+        self.briefing = get_task_briefing(self._workspace, text, memory=self._memory, now=self._now)
         self._brief = text
         where = self._workspace.name
         self._minutes.started(
             self.card, text, workspace=where, model=self.model, client=self.client_kind
         )
-        self.briefing = get_task_briefing(self._workspace, text, memory=self._memory, now=self._now)
 
     def _ask(self, request: list[dict[str, Any]]) -> Reply:
         try:

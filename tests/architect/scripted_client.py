@@ -166,7 +166,7 @@ class Remembered:
         return pattern
 
     def recent(self, n=10):
-        return pd.DataFrame(columns=["kind", "agent", "recorded_at"])
+        return pd.DataFrame(columns=["kind", "agent", "recorded_at", "summary"])
 
     def append(self, kind, payload, *, session_id=None, entity_id=None, agent="", project=""):
         self.events.append((kind, json.loads(json.dumps(payload))))

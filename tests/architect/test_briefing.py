@@ -113,15 +113,16 @@ def test_briefing_without_a_hit_shows_the_landmarks(shop):
     assert "pyproject.toml" in paths
 
 
-def test_recent_work_is_related(shop):
+def test_recent_work_is_related_and_its_single_steps_are_not(shop):
     class Recent:
         def recent(self, n=10):
-            row = {"kind": "decision", "agent": "tester", "title": "Posts", "recorded_at": "2026"}
-            return pd.DataFrame([row, {**row, "title": None}])
+            row = {"kind": "decision", "agent": "tester", "summary": "Posts"}
+            row["recorded_at"] = pd.Timestamp("2026-01-02 03:04:05.6")
+            return pd.DataFrame([row, {**row, "kind": "step"}, {**row, "summary": None}])
 
     activity = get_task_briefing(shop, "posts", memory=Recent())["briefing"]["related_activity"]
-    assert activity[0] == {"agent": "tester", "summary": "decision Posts", "timestamp": "2026"}
-    assert activity[1]["summary"] == "decision"
+    said = {"agent": "tester", "summary": "decision: Posts", "timestamp": "2026-01-02T03:04:05Z"}
+    assert activity == [said, {**said, "summary": "decision"}]
 
 
 def test_file_location_and_directory_purpose(shop):
