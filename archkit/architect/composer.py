@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ HEADINGS = (
 )
 """The sections the card mandates, in order."""
 
+_SPEAKS_OF_OURS = re.compile(r"\b(?:our|we (?:run|use|have)|existing|currently)\b", re.IGNORECASE)
 _NO_MODEL = (
     "> No model was asked: archkit's offline architect composed this from the memory and the "
     "library of patterns."
@@ -141,6 +143,11 @@ def _project_state(plan: Plan) -> str:
             f"The project holds {size}{written}; its manifests name no framework and no data "
             "store, so both are open."
         )
+    if _SPEAKS_OF_OURS.search(plan.brief):
+        return (
+            "The brief speaks of something that exists, but no code was found beside it: what is "
+            "there is known from the brief's words alone."
+        )
     return "No existing code was found beside the brief, so this is designed as a fresh start."
 
 
@@ -200,7 +207,7 @@ def _not_covered(plan: Plan, library: Library) -> list[str]:
 
 def _gap_document(plan: Plan, library: Library) -> str:
     """Say in all seven sections that nothing is known, and invent nothing."""
-    known = listed(sorted({c.slug.replace("-", " ") for c in library.concerns}), last="or")
+    known = listed(sorted({c.slug.replace("-", " ") for c in library.concerns}))
     touched = [c.concern.title for c in plan.choices]
     if touched:
         what = (

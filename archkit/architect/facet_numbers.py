@@ -162,8 +162,8 @@ def _qualities() -> tuple[tuple[str, str, _Worth], ...]:
         ("availability", r"\b(?P<nines>two|three|four|five) nines\b", _nines),
         ("budget_usd_month", rf"{_MONEY}\s?{_N}[^.;\n]{{0,12}}?(?:per|an?|/|each)\s?"
          r"(?P<per>month|mo|year|yr)\b", _monthly),
-        ("budget_usd_month", rf"{_N}\s?(?:{_MONEY}|dollars|euros?)[^.;\n]{{0,12}}?(?:per|an?|/|each)"
-         r"\s?(?P<per>month|mo|year|yr)\b", _monthly),
+        ("budget_usd_month", rf"{_N}\s?(?:{_MONEY}|dollars|euros?)[^.;\n]{{0,12}}?"
+         r"(?:per|an?|/|each)\s?(?P<per>month|mo|year|yr)\b", _monthly),
         ("budget_usd_month", rf"(?P<per>month|year)ly[^.;\n]{{0,25}}?{_MONEY}\s?{_N}", _monthly),
         ("budget_usd_month", rf"{_MONEY}\s?{_N} (?P<per>month|year)ly", _monthly),
         ("page_size", rf"{_noun(r'(?:items?|posts?|rows?|entries|records?|results?|articles?)')}"

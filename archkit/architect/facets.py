@@ -122,6 +122,7 @@ _RULES: tuple[tuple[str, Any, str], ...] = (
      r"|across regions|europe and (?:the )?(?:us|usa|america|asia)|active[- ]active"),
     ("regions", "one", r"(?:single|one) region"),
 )  # fmt: skip
+_CHOICES = frozenset({"api_style", "units"})
 _LISTS = frozenset({"clients", "compliance"})
 _DENIED = {"tenancy": {"multi": "single"}, "money": {"yes": "no"}, "units": {"several": "one"},
            "provider_idempotency": {"yes": "no"}, "delivery": {},
@@ -178,7 +179,23 @@ def read_facets(text: str, *, source: str = "brief") -> dict[str, Facet]:
             continue
         for match in pattern.finditer(text):
             _take(found, Facet(key, value, match[0].strip(), source, match.span()), text)
+    for key in _CHOICES & found.keys():
+        if _is_undecided(key, text, found[key]):
+            del found[key]
     return {key: found[key] for key in TOPICS if key in found}
+
+
+def _is_undecided(key: str, text: str, said: Facet) -> bool:
+    """Whether a text asks about a choice, or names several ways: "REST or GraphQL?"."""
+    end = said.span[1]
+    asks = re.match(r"[^.!\n]{0,200}?\?", text[end:])
+    others = (
+        match
+        for name, value, pattern in _compiled()
+        if name == key and value != said.value
+        for match in pattern.finditer(text)
+    )
+    return bool(asks) or any(not is_negated(text, *m.span()) for m in others)
 
 
 def _take(found: dict[str, Facet], said: Facet, text: str) -> None:
