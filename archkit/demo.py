@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archkit.errors import LibraryError
+from archkit.errors import LibraryError, SessionError
 
 if TYPE_CHECKING:
     from archkit.architect.session import Session
@@ -93,6 +93,12 @@ def _design(session: Session, example: Mapping[str, Any], say: Say) -> None:
 
 def _decide(session: Session, say: Say) -> Decision:
     ranking = session.ranking
+    if ranking is None or ranking.best is None:
+        raise SessionError(
+            "The memory holds no pattern for the demo's brief.",
+            why="The library's patterns are not in this folder's memory.",
+            mend="Run the demo with another --folder.",
+        )
     best, *others = [r for r in ranking if r.veto is None]
     decision = session.decide(
         best.pattern.slug,

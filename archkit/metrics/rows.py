@@ -30,7 +30,7 @@ KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
 class Readable(Protocol):
     """A memory, as far as a frame needs one."""
 
-    def sql(self, select: str, **params: Any) -> pd.DataFrame:
+    def sql(self, select: str, /, **params: Any) -> pd.DataFrame:
         """Return the rows of a SELECT."""
         ...
 
