@@ -111,7 +111,8 @@ def _node(source: str) -> yaml.Node | None:
 
 
 def _value(node: yaml.Node) -> Any:
-    return yaml.SafeLoader("").construct_document(node)  # type: ignore[no-untyped-call]
+    loader: Any = yaml.SafeLoader("")
+    return loader.construct_document(node)
 
 
 def _written(node: yaml.Node, source: str) -> str:
