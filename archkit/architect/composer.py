@@ -83,7 +83,7 @@ def origins_of(library: Library) -> dict[str, Reported]:
 
 
 def _document(plan: Plan, sections: Iterable[list[str]], assumptions: list[str]) -> str:
-    blocks = [f"## {_title(plan.brief)}", _note(plan)]
+    blocks = [f"# {_title(plan.brief)}", _note(plan)]
     for heading, lines in zip(HEADINGS, sections, strict=True):
         blocks += [f"### {heading}", *lines]
     blocks += ["### Assumptions and open questions", *assumptions]

@@ -154,7 +154,7 @@ def _json(value: Any) -> str:
 
 
 def data_schema(plan: Plan, design: Design) -> list[str]:
-    """One heading a store: its DDL and its keys, or that it has none."""
+    """One heading a store: its DDL and its keys, its layout, or that it has neither."""
     lines: list[str] = []
     by_store: dict[str, list[str]] = {}
     for table in design.tables:
@@ -168,6 +168,8 @@ def data_schema(plan: Plan, design: Design) -> list[str]:
         ddl = "\n\n".join(by_store.get(name, ()))
         if ddl:
             lines += [f"```sql\n{ddl}\n```", _keys(ddl)]
+        elif known.get(name, {}).get("layout"):
+            lines += ["It has no tables; its entries, by key:", _json(known[name]["layout"])]
         else:
             lines.append(
                 f"{name} is schemaless: no DDL applies; the services that write to it own the "
