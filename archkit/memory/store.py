@@ -308,13 +308,17 @@ SET TimeZone = 'UTC';
 SET autoinstall_known_extensions = false;
 SET autoload_known_extensions = false;
 """
+_SHUT = """
+SET enable_external_access = false;
+SET lock_configuration = true;
+"""  # whoever reads a memory with SQL of their own reads no other file and writes none
 
 
 def _connection(path: Path, *, read_only: bool = False, **config: str) -> DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(str(path), read_only=read_only, config=dict(config))
-    connection.execute(_SETTINGS)
+    connection.execute(f"{_SETTINGS}{_SHUT if read_only else ''}")
     return connection
 
 

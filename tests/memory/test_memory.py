@@ -1,0 +1,562 @@
+import itertools
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from archkit.errors import StoreError
+from archkit.library import read_library
+from archkit.memory.memory import Memory
+from archkit.records import (
+    Alternative,
+    Decision,
+    Lesson,
+    Measurement,
+    Outcome,
+    Pattern,
+    Reported,
+    Solution,
+    utc_now,
+)
+
+NOW = utc_now()
+CARD = Path(__file__).parents[2].parent / "shared" / "data" / "cards" / "backend-architect.md"
+
+DATALOADER = Pattern(
+    "loader",
+    "DataLoader",
+    kind="n-plus-one",
+    area="performance",
+    problem="One SQL query for each row of a list",
+    status="active",
+    reported=Reported(0.97, 45, "card"),
+)
+EAGER = Pattern(
+    "eager",
+    "Eager loading",
+    kind="n-plus-one",
+    area="performance",
+    problem="One SQL query for each row of a list",
+    status="active",
+)
+CHOSEN = Decision("DataLoader", title="Posts", kind="n-plus-one", patterns=("loader",))
+
+
+@pytest.fixture
+def memory(tmp_path):
+    ticks = itertools.count()
+
+    def now():
+        return NOW + timedelta(microseconds=next(ticks))
+
+    with Memory(tmp_path / "archkit.duckdb", library=False, now=now) as memory:
+        memory.record_pattern(DATALOADER)
+        yield memory
+
+
+def test_a_recorded_pattern_is_found_by_the_next_query(memory):
+    assert [r.pattern for r in memory.query("SQL query for each row")] == [DATALOADER]
+    memory.record_pattern(EAGER)
+    found = memory.query("SQL query for each row")
+    assert sorted(r.pattern.slug for r in found) == ["eager", "loader"]
+    assert memory.patterns() == (EAGER, DATALOADER)
+    assert memory.pattern("eager") == EAGER
+
+
+def test_an_outcome_counts_and_a_later_look_counts_instead(memory):
+    decision = memory.record_decision(CHOSEN)
+    for success, rate in ((True, 29.736 / 31.6), (False, 28.936 / 31.6)):
+        look = memory.record_outcome(decision, success=success)
+        [found] = memory.query("SQL query for each row")
+        assert (found.n, found.n_observed, found.provenance) == (46, 1, "observed + reported")
+        assert found.success_rate == pytest.approx(rate)
+        assert look == Outcome(
+            decision.decision_id,
+            success,
+            observed_at=look.observed_at,
+            outcome_id=look.outcome_id,
+        )
+        assert NOW <= look.observed_at < NOW + timedelta(seconds=1)
+
+
+def test_counted_queries_are_a_measurement_of_the_decision_and_its_pattern(memory):
+    decision = memory.record_decision(CHOSEN)
+    memory.record_outcome(decision, queries_before=120, queries_after=18)
+    columns = "label, queries_before, queries_after, slug, decision_id, source, reduction_share"
+    assert memory.sql(f"SELECT {columns} FROM query_reduction").values.tolist() == [
+        ["Posts", 120, 18, "loader", decision.decision_id, "measured", 0.85]
+    ]
+
+
+def test_every_record_is_kept_and_none_is_an_orphan(memory):
+    decision = memory.record_decision(
+        replace(CHOSEN, alternatives=(Alternative("eager", predicted=0.9),), confidence=0.8)
+    )
+    lesson = memory.record_lesson("Batch per request", decision_id=decision.decision_id)
+    kept = memory.record_lesson(Lesson("Mind the cache", pattern="loader"))
+    measured = memory.record_measurement(Measurement("posts", 101, 2, n=50, pattern="loader"))
+    solution = memory.record_solution(Solution("pool", "QueuePool limit reached", "Pool"))
+    assert memory.record_solution_use("pool", True, "doubled it") == solution
+    assert lesson.learned_at.date() == NOW.date()
+    assert memory.decision(decision.decision_id) == decision
+    assert memory.sql("FROM orphan").empty
+    assert memory.sql("SELECT text FROM lesson ORDER BY ALL")["text"].tolist() == [
+        lesson.text,
+        kept.text,
+    ]
+    assert memory.sql("SELECT label FROM query_measurement")["label"].tolist() == [measured.label]
+    assert memory.sql("SELECT count(*) AS n FROM solution_use")["n"].tolist() == [1]
+
+
+def test_who_records_is_named_where_the_record_does_not(tmp_path):
+    with Memory(tmp_path, library=False, agent="ada") as memory:
+        assert memory.record_pattern(DATALOADER).agent == "ada"
+        assert memory.record_decision(replace(CHOSEN, agent="bob")).agent == "bob"
+        assert memory.sql("SELECT agent FROM event ORDER BY seq")["agent"].tolist() == [
+            "ada",
+            "bob",
+        ]
+
+
+def test_a_candidate_is_recommended_after_three_successes_in_as_many_sessions(memory):
+    memory.record_pattern(replace(EAGER, slug="new", name="New", status="candidate"))
+    for n in range(3):
+        assert memory.pattern("new").status == "candidate"
+        decision = memory.record_decision(replace(CHOSEN, patterns=("new",), decision_id=f"d{n}"))
+        memory.record_outcome(decision, success=True)
+    assert memory.pattern("new").status == "active"
+
+
+def test_the_library_is_written_once_and_whole(tmp_path):
+    library = read_library()
+    for _ in range(2):
+        with Memory(tmp_path) as memory:
+            assert {p.slug: p for p in memory.patterns()} == {p.slug: p for p in library.patterns}
+    with Memory(tmp_path) as memory:
+        [n] = memory.sql("SELECT count(*) AS n FROM event")["n"]
+        assert n == len(library.patterns) + len(library.solutions) + 1
+        assert memory.recent().empty
+        assert memory.sql("FROM orphan").empty
+
+
+def test_what_is_worded_anew_under_a_name_of_the_library_stays_so(tmp_path):
+    with Memory(tmp_path) as memory:
+        [first, *_] = memory.patterns()
+        mine = memory.record_pattern(replace(first, name="Mine"))
+    with Memory(tmp_path) as memory:
+        assert memory.pattern(first.slug) == mine
+        assert memory.sql(
+            "SELECT count(*) AS n FROM pattern_version WHERE slug = $slug", slug=first.slug
+        )["n"].tolist() == [2]
+
+
+def test_another_kernels_write_is_found_by_the_next_query(tmp_path):
+    path = tmp_path / "archkit.duckdb"
+    script = (
+        "import sys; from archkit.memory.memory import Memory; from archkit.records import Pattern;"
+        "Memory(sys.argv[1], library=False).record_pattern("
+        "Pattern('loader', 'DataLoader', problem='One SQL query for each row', status='active'))"
+    )
+    with Memory(path, library=False) as memory:
+        assert len(memory.query("SQL query for each row")) == 0
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+        assert memory.query("SQL query for each row").best.pattern.slug == "loader"
+
+
+def test_a_warm_query_reads_no_file_again(memory, monkeypatch):
+    memory.query("SQL query")
+    monkeypatch.setattr(memory._store, "rows", None)
+    monkeypatch.setattr(memory._store, "read", None)
+    assert len(memory.query("SQL query for each row")) == 1
+
+
+def test_a_warm_query_over_a_thousand_patterns_is_quick(tmp_path):
+    words = [
+        "cache",
+        "queue",
+        "token",
+        "shard",
+        "index",
+        "batch",
+        "retry",
+        "stream",
+        "lock",
+        "page",
+    ]
+    with Memory(tmp_path, library=False) as memory:
+        memory._store.append(
+            [
+                _draft(
+                    Pattern(
+                        f"p{n}",
+                        f"{words[n % 10]} {words[n // 10 % 10]} {words[n // 100]} {n}",
+                        problem=f"Many {words[n % 7]} under {words[n % 9]} load",
+                        context={"tenancy": "multi", "users": n},
+                        status="active",
+                    )
+                )
+                for n in range(1_000)
+            ]
+        )
+        spent = []
+        for _ in range(60):
+            start = time.process_time()
+            found = memory.query("cache token load", {"tenancy": "multi", "users": 500})
+            spent.append(time.process_time() - start)
+        assert len(found) == 8
+        assert statistics.median(spent) < 0.006  # measured .0016
+
+
+def _draft(pattern):
+    from archkit.memory.drafts import draft_of
+
+    return draft_of(pattern)
+
+
+SOLUTION = Solution(
+    "pool",
+    "Connection pool timeout - all connections in use",
+    "Pool exhausted",
+    root_cause="Leaked connections",
+    fix=("Close them",),
+    reported=Reported(0.91, 16, "card"),
+)
+
+
+def test_an_error_finds_its_solution_with_the_rate_of_its_helping(memory):
+    memory.record_solution(SOLUTION)
+    reply = memory.find_solution("QueuePool timeout: all pooled connections in use")
+    [match] = reply
+    assert (match.solution, match.n, match.provenance) == (SOLUTION, 16, "reported")
+    assert match.effective_rate == pytest.approx(10.3184 / 12.24)
+    assert match.low < match.effective_rate < match.high
+    memory.record_solution_use("pool", True)
+    [again] = memory.find_solution(SOLUTION.signature)
+    assert (again.match, again.n, again.provenance) == (1.0, 17, "observed + reported")
+    assert again.effective_rate > match.effective_rate
+    assert len(memory.find_solution("certificate signed by unknown authority")) == 0
+
+
+def test_a_solution_is_told_in_json_and_html(memory):
+    memory.record_solution(replace(SOLUTION, name="<b>Pool</b>"))
+    reply = memory.find_solution(SOLUTION.signature)
+    told = reply.as_json()
+    assert json.loads(json.dumps(told)) == told
+    [match] = told["matches"]
+    assert {key: match[key] for key in ("match", "n", "provenance")} == {
+        "match": 1.0,
+        "n": 16.0,
+        "provenance": "reported",
+    }
+    assert match["solution"]["fix"] == ["Close them"]
+    assert "<b>" not in reply._repr_html_()
+    assert "No known solution" in memory.find_solution("xyz")._repr_html_()
+    assert repr(reply) == f"SolutionReply({SOLUTION.signature!r}, 1 solutions, first 'pool')"
+
+
+def test_nothing_is_read_without_solutions_or_with_a_limit_below_one(memory):
+    assert len(memory.find_solution("any error")) == 0
+    with pytest.raises(ValueError, match="not 0"):
+        memory.find_solution("any error", limit=0)
+
+
+def refused(call, *args, **settings):
+    with pytest.raises(StoreError) as caught:
+        call(*args, **settings)
+    error = caught.value
+    assert str(error) == f"{error.what}\nWhy: {error.why}\nMend: {error.mend}"
+    assert "\n" not in error.what + error.mend
+    return error.what
+
+
+REFUSED_OUTCOMES = (
+    ({"scores": {"speed": 1.2}}, "The score 'speed' cannot be 1.2."),
+    ({"scores": {"speed": float("nan")}}, "The score 'speed' cannot be nan."),
+    ({"scores": {"speed": True}}, "The score 'speed' cannot be True."),
+    ({"success": "yes"}, "success cannot be 'yes'."),
+    ({"success": True, "source": "rumour"}, "There is no source 'rumour'."),
+    ({"success": True, "horizon_days": -1}, "horizon_days cannot be -1."),
+    ({}, "The outcome says nothing."),
+    ({"queries_before": 5}, "queries_after is missing."),
+    ({"queries_before": 0, "queries_after": 0}, "queries_before cannot be 0."),
+    ({"queries_before": 5, "queries_after": 1.5}, "queries_after cannot be 1.5."),
+    (
+        {"success": True, "observed_at": NOW + timedelta(days=1)},
+        f"observed_at lies in the future: {(NOW + timedelta(days=1)).isoformat()}.",
+    ),
+    (
+        {"success": True, "observed_at": NOW.replace(tzinfo=None)},
+        f"observed_at has no time zone: {NOW.replace(tzinfo=None).isoformat()}.",
+    ),
+    ({"outcome": Outcome("other", True)}, "The outcome is not of the decision 'd'."),
+)
+
+
+def test_an_outcome_that_cannot_be_is_refused_and_not_written(memory):
+    memory.record_decision(replace(CHOSEN, decision_id="d"))
+    for settings, what in REFUSED_OUTCOMES:
+        assert refused(memory.record_outcome, "d", **settings) == what
+    assert memory.sql("FROM outcome").empty
+    assert memory.sql("FROM query_measurement").empty
+
+
+def test_what_is_simulated_may_lie_in_the_future(memory):
+    decision = memory.record_decision(CHOSEN)
+    later = NOW + timedelta(days=30)
+    memory.record_outcome(decision, success=True, source="simulated", observed_at=later)
+    [found] = memory.query("SQL query for each row")
+    assert (found.n_simulated, found.provenance) == (1, "simulated + reported")
+
+
+def test_unknown_names_are_refused_with_the_nearest(memory):
+    with pytest.raises(StoreError, match=r"no pattern 'loder'.*\n.*\n.*Nearest: loader\."):
+        memory.record_decision(replace(CHOSEN, patterns=("loder",)))
+    alternative = Alternative("x", pattern="nothing")
+    assert refused(memory.record_decision, replace(CHOSEN, alternatives=(alternative,))) == (
+        "The memory knows no pattern 'nothing'."
+    )
+    assert refused(memory.record_outcome, "gone", success=True) == (
+        "The memory knows no decision 'gone'."
+    )
+    assert refused(memory.record_outcome, CHOSEN, success=True).startswith(
+        "The memory knows no decision"
+    )
+    assert refused(memory.record_lesson, "x", pattern="gone") == (
+        "The memory knows no pattern 'gone'."
+    )
+    assert refused(memory.record_solution_use, "gone", True) == (
+        "The memory knows no solution 'gone'."
+    )
+    assert refused(memory.pattern, "gone") == "The memory knows no pattern 'gone'."
+    assert refused(memory.decision, "gone") == "The memory knows no decision 'gone'."
+    assert memory.sql("FROM orphan").empty
+
+
+REFUSED_RECORDS = (
+    (Pattern("", "x"), "The slug of a pattern is empty."),
+    (Pattern("x", " "), "The name of the pattern 'x' is empty."),
+    (Pattern("x", "x", area="cooking"), "There is no focus area 'cooking'."),
+    (Pattern("x", "x", status="new"), "There is no status 'new'."),
+    (Pattern("x", "x", ladder={"speed": 3}), "There is no rung of the ladder 'speed'."),
+    (Pattern("x", "x", ladder={"testability": 6}), "testability of 'x' cannot be 6."),
+    (Pattern("x", "x", setup_hours=-1), "setup_hours of 'x' cannot be -1."),
+    (
+        Pattern("x", "x", reported=Reported(95, 38)),
+        "The reported success_rate of 'x' cannot be 95.",
+    ),
+    (Solution("x", ""), "The signature of the solution 'x' is empty."),
+    (Decision(""), "The chosen of a decision is empty."),
+    (Decision("x", confidence=80), "confidence cannot be 80."),
+    (Lesson(" "), "The text of a lesson is empty."),
+    (Measurement("", 2, 1), "The label of a measurement is empty."),
+    (Measurement("x", 2, -1), "queries_after cannot be -1."),
+    (Measurement("x", 2, 1, before_ms=-3), "before_ms cannot be -3."),
+)
+
+
+def test_a_record_that_cannot_be_is_refused(memory):
+    before = memory._store.stamp()
+    for record, what in REFUSED_RECORDS:
+        keep = getattr(memory, f"record_{type(record).__name__.lower()}")
+        assert refused(keep, record) == what
+    assert memory._store.stamp() == before
+
+
+REFUSED_SQL = (
+    "DELETE FROM event",
+    "INSERT INTO lesson VALUES (1)",
+    "-- SELECT\nDROP TABLE event",
+    "/* SELECT */ UPDATE event SET kind = 'x'",
+    "ATTACH 'other.duckdb'",
+    "COPY event TO 'out.csv'",
+    "SET memory_limit = '1GB'",
+    "",
+    "WITH x AS (SELECT 1) INSERT INTO lesson SELECT * FROM x",
+    "SELECT 1; DELETE FROM event",
+    "SELECT 1; SET enable_external_access = true",
+    "SELECT nothing FROM nowhere",
+    "FROM read_csv('/etc/passwd')",
+    "FROM '/etc/passwd'",
+    "SELECT * FROM read_text('/etc/hostname')",
+    "FROM glob('/etc/*')",
+)
+
+
+def test_sql_neither_writes_nor_reads_other_files(memory, tmp_path):
+    before = memory.sql("FROM event")
+    for statement in REFUSED_SQL:
+        refused(memory.sql, statement)
+    assert memory.sql("FROM event").equals(before)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_sql_asks_with_values(memory):
+    assert memory.sql("FROM pattern SELECT slug WHERE name = $name", name="DataLoader")[
+        "slug"
+    ].tolist() == ["loader"]
+    assert len(memory.sql("DESCRIBE pattern_evidence"))
+    assert len(memory.sql("SHOW TABLES"))
+    assert memory.sql("-- how many\n(SELECT 1 AS n)")["n"].tolist() == [1]
+
+
+def test_recent_tells_the_latest_first(memory):
+    memory.record_decision(CHOSEN)
+    memory.append("message", {"text": "Hello", "n": 1}, session_id="s", agent="ada", project="p")
+    frame = memory.recent(2)
+    shown = frame.drop(columns=["recorded_at", "entity_id"]).fillna("")
+    assert shown.to_dict("records") == [
+        {
+            "kind": "message",
+            "agent": "ada",
+            "project": "p",
+            "session_id": "s",
+            "summary": "Hello",
+        },
+        {
+            "kind": "decision",
+            "agent": "",
+            "project": "",
+            "session_id": "",
+            "summary": "Posts",
+        },
+    ]
+
+
+def test_secrets_do_not_reach_the_disk(memory, tmp_path):
+    key = "sk-ant-api03-" + "a1B2" * 20
+    memory.append("message", {"text": f"use {key}"})
+    memory.drain()
+    held = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert key.encode() not in held
+
+
+def test_a_file_held_by_another_tool_stops_reading_not_writing(memory):
+    memory.drain()
+    memory._store.patience_s = 0.1
+    script = f"import duckdb; c = duckdb.connect({str(memory.path)!r}); print(1); input()"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout.readline()
+        decision = memory.record_decision(replace(CHOSEN, patterns=("not-checked-now",)))
+        memory.record_outcome(decision, success=True)
+        memory.record_outcome("unknown-just-now", success=True)
+        assert "is in use" in refused(memory.query, "SQL query")
+        holder.communicate("\n")
+    assert memory.sql("SELECT count(*) AS n FROM outcome")["n"].tolist() == [2]
+
+
+def test_what_was_written_is_taken_in_at_exit(tmp_path):
+    script = (
+        "import sys; from archkit.memory.memory import Memory; from archkit.records import Lesson;"
+        "memory = Memory(sys.argv[1], library=False); memory.record_lesson('x')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], check=True, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    with duckdb.connect(str(tmp_path / "archkit.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT text FROM lesson").fetchall() == [("x",)]
+
+
+def test_closing_never_raises(tmp_path):
+    path = tmp_path / "archkit.duckdb"
+    path.write_text("not a database at all")
+    memory = Memory(path, library=False)
+    memory.append("message", {"text": "x"})
+    memory.close()
+    memory.close()
+    assert refused(memory.query, "x").endswith("is not a memory.")
+    assert len(list((tmp_path / "spool").glob("*.jsonl"))) == 1
+
+
+def test_a_memory_is_kept_where_it_is_said_or_beside_the_project(tmp_path, monkeypatch):
+    assert Memory(tmp_path / "m.duckdb").path == tmp_path / "m.duckdb"
+    assert Memory(tmp_path).path == tmp_path / "archkit.duckdb"
+    monkeypatch.setenv("ARCHKIT_DATA", str(tmp_path / "set"))
+    assert Memory().path == tmp_path / "set" / "archkit.duckdb"
+    monkeypatch.delenv("ARCHKIT_DATA")
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    (tmp_path / "a" / "pyproject.toml").write_text("")
+    assert Memory().path == tmp_path / "a" / "data" / "archkit.duckdb"
+    (inner / ".git").mkdir()
+    assert Memory().path == inner / "data" / "archkit.duckdb"
+    assert refused(Memory, ":memory:") == "A memory cannot be kept in ':memory:'."
+
+
+def test_a_memory_shows_itself_in_a_line_without_asking(memory):
+    assert repr(memory) == f"Memory({str(memory.path)!r})"
+    assert "not made yet" in memory._repr_html_()
+    memory.query("x")
+    assert "MB, 1 patterns" in memory._repr_html_()
+
+
+OWN_DECISION = """
+{agent: "a", tool: "x-1", decision: {type: "storage", context: {rows: 25, kinds: ["p", "q"],
+ scale: "10k"}, chosenApproach: "files", rationale: {files: "simple", db: "safe"},
+ retention: {days: 30, tiers: [{n: 1}, {n: 2}]}, alternativesConsidered: ["db", "queue"]},
+ outcome: {success: true, speedScore: 0.91, reviewer: "ada", wouldRepeat: false}}
+"""
+OWN_PATTERN = """
+{agent: "a", since: 2024, pattern: {type: "caching", version: 2, context: {readWrite: "90:10"},
+ approach: {technique: "two-layer", layers: [{level: "edge", ttl: "1h"}], note: null},
+ conditions: {whenApplicable: ["many reads"], whenNotApplicable: ["ledger"], unless: ["x"]}},
+ metrics: {successRate: 0.94, executionCount: 12, hitRate: 0.85, unit: "share"}}
+"""
+
+
+def roundtrip(memory, decision_record, pattern_record):
+    decision = memory.record_decision(Decision.from_card(decision_record))
+    given = Outcome.from_card(decision_record, decision_id=decision.decision_id)
+    outcome = memory.record_outcome(decision, outcome=given)
+    pattern = memory.record_pattern(Pattern.from_card(pattern_record))
+    kept = memory.sql("SELECT payload FROM event WHERE kind = 'outcome'")["payload"][0]
+    assert outcome == given
+    looked = Outcome.from_payload(json.loads(kept))
+    assert memory.decision(decision.decision_id).to_card(looked) == decision_record
+    assert memory.pattern(pattern.slug).to_card() == pattern_record
+    assert memory.sql("FROM orphan").empty
+
+
+def test_the_cards_records_with_unknown_keys_come_back_as_they_were(memory):
+    roundtrip(memory, yaml.safe_load(OWN_DECISION), yaml.safe_load(OWN_PATTERN))
+
+
+def test_the_reference_cards_two_records_come_back_as_they_were(memory):
+    if not CARD.exists():
+        pytest.skip("the reference card is not here")
+    blocks = re.findall(
+        r"^```\n(\{\n.*?^\})\n```", CARD.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert len(blocks) == 2
+    roundtrip(memory, *(yaml.safe_load(block) for block in blocks))
+
+
+def test_the_reference_cards_examples_are_answered_as_it_answers_them(tmp_path):
+    with Memory(tmp_path) as memory:
+        sign_in = memory.query("authentication multi-tenant mobile web API", kind="authentication")
+        assert sign_in.best.pattern.slug == "jwt-refresh-redis"
+        assert len(sign_in.tie_set) > 1
+        reads = memory.query("database schema high read analytics time-series")
+        assert reads.best.pattern.slug == "timescaledb"
+        question = "N+1 query problem GraphQL REST eager loading"
+        for style, slug in (("graphql", "dataloader"), ("rest", "eager-loading-joins")):
+            ranking = memory.query(question, {"api_style": style}, kind="n-plus-one")
+            assert ranking.best.pattern.slug == slug
+        for error in ("Connection pool timeout", "Duplicate payment processed for same order"):
+            [match, *_] = memory.find_solution(error)
+            assert match.provenance == "reported"
