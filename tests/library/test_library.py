@@ -249,6 +249,12 @@ class TestBlueprint:
         used |= {t["store"] for t in design["tables"]}
         assert [s["name"] for s in design["stores"] if s["name"] not in used] == []
 
+    def test_a_store_without_tables_shows_the_layout_of_what_it_holds(self, slug):
+        design = merged(slug)
+        held = {t["store"] for t in design["tables"]}
+        bare = [s for s in design["stores"] if s["name"] not in held and "layout" not in s]
+        assert [s["name"] for s in bare if s["engine"] != "PostgreSQL"] == []
+
     def test_endpoints_are_plain_json_with_parameters_named_once(self, slug):
         for endpoint in merged(slug)["endpoints"]:
             path = endpoint["path"]
@@ -339,5 +345,6 @@ def test_reading_late_and_reading_at_once_give_the_same():
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["patterns"]
     }
     assert {p.slug: p.blueprint and dict(p.blueprint) for p in late.patterns} == whole
-    assert dict(late.components) == dict(LIBRARY.components)
-    assert late.version == LIBRARY.version
+    checked = read_library(check=True)
+    assert dict(late.components) == dict(checked.components)
+    assert late.version == checked.version
