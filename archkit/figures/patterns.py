@@ -97,10 +97,11 @@ def _finding(ranked: pd.DataFrame) -> str:
         return "The two patterns cannot be told apart"
     if rivals == len(ranked) - 1:
         return "No pattern can be told apart from the best"
-    whole = in_words(len(ranked)).lower()
     if rivals == 1:
         return "One other pattern cannot be told apart from the best"
-    return f"{in_words(rivals)} of {whole} patterns cannot be told apart from the best"
+    few = len(ranked) <= 10
+    some, whole = in_words(rivals) if few else rivals, in_words(len(ranked)).lower()
+    return f"{some} of {whole} patterns cannot be told apart from the best"
 
 
 def _subtitle(ranked: pd.DataFrame, unused: int, top: int) -> str:

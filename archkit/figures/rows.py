@@ -86,20 +86,15 @@ def add_rows(fig: Figure, names: Sequence[str], counts: Sequence[str], theme: st
         showgrid=False,
         fixedrange=True,
     )
-    for row, count in zip(positions, counts, strict=True):
-        fig.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=14,
-            y=row,
-            yref="y",
-            text=count,
-            hovertext=names[row],
-            showarrow=False,
-            font={"size": 12, "color": TOKENS[theme]["mute"]},
-        )
-    fig.update_layout(margin_r=26 + 7 * max(map(len, counts)))
+    beside = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 14, "yref": "y"}
+    beside |= {"showarrow": False, "font": {"size": 12, "color": TOKENS[theme]["mute"]}}
+    fig.update_layout(
+        annotations=[
+            {**beside, "y": row, "text": count, "hovertext": escaped(names[row])}
+            for row, count in zip(positions, counts, strict=True)
+        ],
+        margin_r=26 + 7 * max(map(len, counts)),
+    )
 
 
 def share_axis(title: str, least: float = 0.0) -> dict[str, Any]:

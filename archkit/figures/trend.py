@@ -268,7 +268,8 @@ def _add_points(fig: Figure, rows: pd.DataFrame, provenance: str, theme: str) ->
 
 def _point_words(row: Mapping[Any, Any]) -> str:
     horizon = row["horizon_days"]
-    after = "" if horizon != horizon or horizon is None else f", {horizon:.0f} days after"
+    said = str(horizon) not in {"None", "nan", "<NA>"}
+    after = f", {horizon:.0f} days after" if said else ""
     return "<br>".join(
         [
             f"<b>{escaped(str(row['title']))}</b>",

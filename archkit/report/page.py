@@ -1,0 +1,127 @@
+"""The page itself: head, security policy, figures with their data, scripts inlined by hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from archkit.figures.style import colour_swap
+from archkit.report.text import as_json_block, esc
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["figure_block", "page", "policy"]
+
+_TOP = 14
+_EMPTY = "The next report fills this by itself."
+
+
+def page(*, title: str, header: str, body: str, footer: str) -> str:
+    """Bring the parts together: one file that requests nothing and runs only its own scripts."""
+    scripts = (_plotly_js(), _bootstrap())
+    inlined = "".join(f"<script>{script}</script>\n" for script in scripts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        '<meta name="generator" content="archkit">\n'
+        f'<title>{esc(title)}</title>\n<link rel="icon" href="data:,">\n'
+        f"<style>\n{_stylesheet()}</style>\n</head>\n<body>\n"
+        f'<header class="page">{header}</header>\n<main>\n{body}\n</main>\n'
+        f'<footer class="page">{footer}</footer>\n'
+        f"{as_json_block('archkit-colours', colour_swap())}\n{inlined}</body>\n</html>\n"
+    )
+
+
+def figure_block(fig: Figure, name: str, caption: str, table: str = "") -> str:
+    """Embed a figure: its title as a heading, what its marks mean, its caption and its data.
+
+    Parameters
+    ----------
+    fig
+        A figure of `archkit.figures`, made for the light theme; the page recolours it.
+    name
+        What it is called in the page's ids.
+    caption
+        What to do with it, in plain words.
+    table
+        Its data as an HTML table, shown on demand.
+    """
+    plot, said = _bare(fig)
+    key = "".join(
+        f'<span><span class="t-{token}" aria-hidden="true">{esc(sign)}</span> {esc(label)}</span>'
+        for sign, token, label in said["key"]
+    )
+    label = esc(f"{said['title']}. {said['subtitle']}.")
+    data = f"<details><summary>Data of this figure</summary>{table}</details>" if table else ""
+    return (
+        f'<figure aria-labelledby="{name}-title"><h3 id="{name}-title">{esc(said["title"])}</h3>'
+        f'<p class="subtitle">{esc(said["subtitle"])}</p>'
+        + (f'<p class="key">{key}</p>' if key else "")
+        + f'<div class="plot" style="min-height:{plot["layout"]["height"]}px" '
+        f'data-figure="{name}-figure"></div><img class="print-figure" alt="{label}">'
+        f"<figcaption>{esc(caption if fig.data else _EMPTY)}</figcaption>{data}"
+        f"{as_json_block(f'{name}-figure', plot)}</figure>"
+    )
+
+
+def policy(scripts: tuple[str, ...]) -> str:
+    """Give the security policy: these scripts and no other, no request, no form, no frame.
+
+    Plotly writes style attributes, so styles may be inline; pictures are data (the printed
+    figures).
+    """
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data:; font-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _bare(fig: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take title, subtitle and key out of a figure: the page writes them as text that wraps."""
+    plot = json.loads(fig.to_json())
+    layout = plot["layout"]
+    said = layout.pop("meta")
+    layout.pop("title", None)
+    layout["margin"] = {**layout.get("margin", {}), "t": _TOP}
+    layout["height"] += _TOP - said["top"]
+    return {"data": plot["data"], "layout": layout}, said
+
+
+@cache
+def _plotly_js() -> str:
+    """Give plotly's script so that nothing in it can close or open a script element."""
+    from plotly.offline import get_plotlyjs
+
+    script: str = get_plotlyjs()
+    return _inlinable(script)
+
+
+@cache
+def _bootstrap() -> str:
+    return _inlinable(_library("report.js"))
+
+
+@cache
+def _stylesheet() -> str:
+    return _library("report.css")
+
+
+def _library(name: str) -> str:
+    return (files("archkit") / "library" / name).read_text(encoding="utf-8")
+
+
+def _inlinable(script: str) -> str:
+    text = script.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,271 @@
+"""One session on the page: what was asked and said, the proposal, the steps, what it cost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archkit.report.text import as_date, count, esc, markdown, missing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from archkit.report.reading import SessionRecord
+
+__all__ = ["session_section", "tool_line"]
+
+_LONGEST = 4000
+_STEPS = 12
+_STAGE = re.compile(r'<request stage="(\w+)">')
+_PART = {name: re.compile(rf"<{name}>(.*?)</{name}>", re.DOTALL) for name in ("brief", "answers")}
+
+Row = Mapping[Any, Any]
+
+
+def session_section(record: SessionRecord) -> str:
+    """Write the section of one session."""
+    row = record.row
+    parts = [
+        f'<h2 id="session">The session: {esc(row["title"] or _first_line(row["brief"]))}</h2>',
+        _session_facts(row),
+        '<section class="card" aria-labelledby="transcript-title">'
+        '<h3 id="transcript-title">What was asked and said</h3>',
+        _transcript(record.messages, record.tool_calls),
+        "</section>",
+        _steps(record.steps),
+        _proposal(record.proposals),
+    ]
+    return "\n".join(parts)
+
+
+def tool_line(call: Row) -> str:
+    """Say what a tool call did in one line: `queried memory: 4 patterns, 2 ms`."""
+    asked, gave = _loaded(call["input"]), _loaded(call["output"])
+    mark = (
+        " (refused)" if _true(call["refused"]) else " (failed)" if _true(call["is_error"]) else ""
+    )
+    took = "" if missing(call["duration_ms"]) else f", {call['duration_ms']:.0f} ms"
+    found = _found(str(call["tool"]), asked, gave)
+    return f"{found or _plain_call(str(call['tool']), asked)}{mark}{took}"
+
+
+def _found(tool: str, asked: Any, gave: Any) -> str:
+    if tool == "query_patterns" and isinstance(gave, Mapping):
+        return f"queried memory: {_counted(gave.get('patterns'), 'pattern')}"
+    if tool == "find_solution" and isinstance(gave, Mapping):
+        matches = next((v for v in gave.values() if isinstance(v, list)), None)
+        return f"looked the error up: {_counted(matches, 'known solution')}"
+    if tool == "ask_questions" and isinstance(asked, Mapping):
+        return f"asked {_counted(asked.get('questions'), 'question')}"
+    if tool == "get_task_briefing":
+        return "read the briefing"
+    if tool == "note_tradeoff" and isinstance(asked, Mapping):
+        return f"noted a trade-off: {asked.get('choice', '')}"
+    return ""
+
+
+def _counted(items: Any, noun: str) -> str:
+    number = len(items) if isinstance(items, Sequence) and not isinstance(items, str) else 0
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _plain_call(tool: str, asked: Any) -> str:
+    values = asked.values() if isinstance(asked, Mapping) else [asked]
+    words = next((" ".join(v.split()) for v in values if isinstance(v, str) and v.strip()), "")
+    return f"{tool}: {words[:80]}{'…' if len(words) > 80 else ''}" if words else tool
+
+
+def _session_facts(row: Row) -> str:
+    facts = [
+        ("asked", f"<p>{esc(row['brief'])}</p>"),
+        ("architect", f"{esc(row['agent'])}, {esc(_who(row))}, {as_date(row['started_at'])}"),
+        ("memory", esc(_memory_words(row))),
+        ("went", esc(_how_it_went(row))),
+        ("tokens", esc(_tokens(row))),
+        ("cost", esc(_cost(row))),
+        ("id", f"<code>{esc(row['session_id'])}</code>"),
+    ]
+    pairs = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
+    return f'<div class="card"><dl class="facts">{pairs}</dl></div>'
+
+
+def _who(row: Row) -> str:
+    if str(row["client"]) == "offline":
+        return "offline: no model was asked"
+    return " by ".join(str(row[name]) for name in ("model", "client") if not missing(row[name]))
+
+
+def _memory_words(row: Row) -> str:
+    if missing(row["aml_enabled"]):
+        return "not noted"
+    return "on" if _true(row["aml_enabled"]) else "memory was off: this session saw no evidence"
+
+
+def _how_it_went(row: Row) -> str:
+    stage = "" if missing(row["stage"]) else f" at {row['stage']}"
+    refused = "" if not row["refused"] else f", {count(row['refused'])} refused"
+    turns = "unknown" if missing(row["turns"]) else count(row["turns"])
+    calls = count(row["tool_calls"] or 0)
+    return f"{row['status']}{stage}; {turns} turns, {calls} tool calls{refused}"
+
+
+def _tokens(row: Row) -> str:
+    if missing(row["input_tokens"]) or missing(row["output_tokens"]):
+        return "unknown"
+    if not row["input_tokens"] and not row["output_tokens"]:
+        return "unknown: the server counted none"
+    guess = ", estimated" if str(row["client"]) == "offline" else ""
+    return f"{count(row['input_tokens'])} read, {count(row['output_tokens'])} written{guess}"
+
+
+def _cost(row: Row) -> str:
+    cost = row["cost_usd"]
+    if missing(cost):
+        return "none: no model was asked" if str(row["client"]) == "offline" else "unknown"
+    shown = f"{cost:.2g}" if 0 < cost < 0.01 else f"{cost:,.2f}"
+    return f"{shown} US dollars"
+
+
+def _proposal(proposals: pd.DataFrame) -> str:
+    section = '<section class="card" id="proposal" aria-labelledby="proposal-title">'
+    head = f'{section}<h3 id="proposal-title">'
+    if proposals.empty:
+        empty = '<p class="empty">No proposal was made. Continue with session.propose().</p>'
+        return f"{head}The proposal</h3>{empty}</section>"
+    last = proposals.iloc[-1]
+    missing_parts = [] if last["missing"] is None else [str(part) for part in last["missing"]]
+    note = f"version {last['version']} of {len(proposals)}" if len(proposals) > 1 else ""
+    lacks = f"sections missing: {', '.join(missing_parts)}" if missing_parts else ""
+    said = " · ".join(part for part in (note, lacks) if part)
+    line = f'<p class="mute small">{esc(said)}</p>' if said else ""
+    body = markdown(str(last["text"]))
+    return f'{head}The proposal</h3>{line}<div class="document">{body}</div></section>'
+
+
+def _transcript(messages: pd.DataFrame, calls: pd.DataFrame) -> str:
+    turns = [(row["n"], _message(row)) for row in messages.to_dict("records")]
+    turns += [(row["n"], _tool_call(row)) for row in calls.to_dict("records")]
+    written = [text for _, text in sorted(turns, key=lambda turn: turn[0]) if text]
+    return "\n".join(written) or '<p class="empty">Nothing was said yet.</p>'
+
+
+def _message(row: Row) -> str:
+    text = "" if missing(row["text"]) else str(row["text"]).strip()
+    if row["role"] == "user":
+        return _request(text)
+    if not text:
+        return ""
+    cut = "" if row["status"] in ("complete", None) else f" ({esc(row['status'])})"
+    return f'<div class="turn"><p class="who">architect{cut}</p>{_folded(text)}</div>'
+
+
+def _folded(text: str) -> str:
+    """Show a short text whole, a long one (a proposal, which stands below) on demand."""
+    if len(text) <= _LONGEST:
+        return markdown(text)
+    summary = f"a document of {len(text):,} characters"
+    return f"<details><summary>{summary}</summary>{markdown(text)}</details>"
+
+
+def _request(text: str) -> str:
+    """Show of a request what the reader said: the brief, the answers; else name its stage."""
+    brief, answers = (_loaded_part(name, text) for name in ("brief", "answers"))
+    if isinstance(brief, str):
+        return _reader(f"<p>{esc(brief)}</p>")
+    if isinstance(answers, list):
+        items = [a for a in answers if isinstance(a, Mapping)]
+        return _reader(f"<ul>{''.join(map(_answer, items))}</ul>") if items else ""
+    stage = _STAGE.search(text)
+    if stage and stage[1] == "repair":
+        return '<p class="mute small">What the checker found went back to the architect.</p>'
+    return "" if stage or not text else _reader(f"<p>{esc(text)}</p>")
+
+
+def _answer(answer: Row) -> str:
+    question = answer.get("question") or answer.get("key") or ""
+    return f"<li>{esc(question)} <strong>{esc(answer.get('answer', ''))}</strong></li>"
+
+
+def _reader(body: str) -> str:
+    return f'<div class="turn reader"><p class="who">you</p>{body}</div>'
+
+
+def _tool_call(row: Row) -> str:
+    asked = _loaded(row["input"])
+    if row["tool"] == "ask_questions" and isinstance(asked, Mapping):
+        return _questions(asked.get("questions"))
+    reason = "" if missing(row["reason"]) or not row["reason"] else f"<p>{esc(row['reason'])}</p>"
+    return (
+        f'<details class="tool"><summary>{esc(tool_line(row))}</summary>{reason}'
+        f"{_pre('asked', asked)}{_pre('gave', _loaded(row['output']))}</details>"
+    )
+
+
+def _questions(questions: Any) -> str:
+    asked = [q for q in questions or [] if isinstance(q, Mapping)]
+    items = "".join(
+        f"<li>{esc(q.get('text', ''))}"
+        + (f'<br><span class="mute small">{esc(q["why"])}</span>' if q.get("why") else "")
+        + "</li>"
+        for q in asked
+    )
+    return (
+        f'<div class="turn"><p class="who">architect asks</p><ol>{items}</ol></div>'
+        if items
+        else ""
+    )
+
+
+def _pre(name: str, value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
+    cut = f"\n… {len(text) - _LONGEST:,} characters more" if len(text) > _LONGEST else ""
+    return f'<p class="mute small">{name}</p><pre>{esc(text[:_LONGEST])}{cut}</pre>'
+
+
+def _steps(steps: pd.DataFrame) -> str:
+    head = (
+        '<section class="card" aria-labelledby="steps-title">'
+        '<h3 id="steps-title">The twelve steps of learning</h3>'
+    )
+    if steps.empty:
+        return f'{head}<p class="empty">No step was logged.</p></section>'
+    items = "".join(map(_step, steps.to_dict("records")))
+    tally = [f"{number} {status}" for status, number in steps["status"].value_counts().items()]
+    tally += [f"{_STEPS - len(steps)} still open"] if len(steps) < _STEPS else []
+    done = esc(", ".join(tally))
+    body = f'<p class="mute small">{done}</p><ol class="steps">{items}</ol>'
+    return f"{head}{body}</section>"
+
+
+def _step(row: Row) -> str:
+    why = "" if missing(row["reason"]) else f' <span class="mute">{esc(row["reason"])}</span>'
+    told = f"{esc(row['name'])} <strong>{esc(row['status'])}</strong>{why}"
+    return f'<li><span class="n">{row["n"]}</span><span>{told}</span></li>'
+
+
+def _loaded_part(name: str, text: str) -> Any:
+    found = _PART[name].search(text)
+    return _loaded(found[1]) if found else None
+
+
+def _loaded(value: Any) -> Any:
+    """Read JSON, also where it was written as text within JSON; other text stays as it is."""
+    for _ in range(2):
+        if not isinstance(value, str):
+            return value
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _true(value: Any) -> bool:
+    return not missing(value) and bool(value)
+
+
+def _first_line(text: Any) -> str:
+    line = str(text or "").strip().split("\n")[0]
+    return line if len(line) <= 72 else line[:71].rstrip() + "…"

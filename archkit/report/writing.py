@@ -1,0 +1,206 @@
+"""From what was read to the page: the sections in the order an architect asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archkit import figures
+from archkit.figures.style import count_of, percent, span
+from archkit.report.page import figure_block, page
+from archkit.report.parts import (
+    debt_table,
+    decision_cards,
+    decision_table,
+    evidence_table,
+    outcome_table,
+    pooled_table,
+    reduction_table,
+    tiles,
+)
+from archkit.report.reading import MOST_CARDS, Contents
+from archkit.report.sure import trust_lines
+from archkit.report.text import as_date, count, esc
+from archkit.report.transcript import session_section
+
+__all__ = ["written"]
+
+_SECTIONS = (
+    ("decided", "What did we decide?"),
+    ("worked", "Did it work?"),
+    ("works", "What works?"),
+    ("sure", "How sure are we?"),
+    ("next", "What should we look at next?"),
+)
+
+
+def written(contents: Contents, title: str | None) -> str:
+    """Write the whole page."""
+    bodies = (_decided, _worked, _works, _sure, _next)
+    parts = [_made_up_note(contents), tiles(_tiles(contents))]
+    for (name, heading), body in zip(_SECTIONS, bodies, strict=True):
+        parts.append(f'<h2 id="{name}">{heading}</h2>\n{body(contents)}')
+    if contents.session is not None:
+        parts.append(session_section(contents.session))
+    heading = title or "What the memory has learned"
+    return page(
+        title=heading,
+        header=_header(heading, contents),
+        body="\n".join(part for part in parts if part),
+        footer=(
+            f"<p>Written by archkit on {as_date(contents.now)} (UTC). Instants are UTC; a missing "
+            "figure is a dash, never zero. This file requests nothing from any network.</p>"
+        ),
+    )
+
+
+def _header(heading: str, contents: Contents) -> str:
+    lede = f'<p class="lede">{esc(_lede(contents))}</p>'
+    return f"<h1>{esc(heading)}</h1>{lede}{_links(contents)}"
+
+
+def _lede(contents: Contents) -> str:
+    """Say whose memory it is, which span it covers, how many events it holds."""
+    found = [*contents.decisions["agent"], *contents.sessions["agent"]]
+    whose = ", ".join(dict.fromkeys(agent for agent in found if agent)) or "no agent yet"
+    instants = [
+        *contents.decisions["decided_at"],
+        *contents.sessions["started_at"],
+        *contents.measurements["measured_at"],
+    ]
+    events = count_of(contents.events, "event")
+    if not instants:
+        return f"{whose} · nothing decided yet · {events}"
+    first, last = as_date(min(instants)), as_date(max(instants))
+    return f"{whose} · {first if first == last else f'{first} to {last}'} · {events}"
+
+
+def _links(contents: Contents) -> str:
+    of_session = [("session", "The session"), ("proposal", "Its proposal")]
+    names = [*_SECTIONS, *(of_session if contents.session else [])]
+    items = "".join(f'<li><a href="#{name}">{esc(heading)}</a></li>' for name, heading in names)
+    return f'<nav aria-label="Contents"><ul class="contents">{items}</ul></nav>'
+
+
+def _made_up_note(contents: Contents) -> str:
+    made_up = contents.outcomes[contents.outcomes["provenance"] == "simulated"]
+    outcomes = made_up["outcome_id"].nunique()
+    counted = int((contents.measurements["provenance"] == "simulated").sum())
+    if not outcomes and not counted:
+        return ""
+    held = [count_of(outcomes, "outcome")] if outcomes else []
+    held += [count_of(counted, "measurement")] if counted else []
+    verb = "is" if outcomes + counted == 1 else "are"
+    return (
+        f'<p class="made-up">{" and ".join(held)} in this memory {verb} '
+        "<strong>simulated</strong>: made-up data, drawn as hollow triangles. "
+        "Conclude nothing about real work from them.</p>"
+    )
+
+
+def _tiles(contents: Contents) -> list[tuple[str, str, str]]:
+    head = contents.headline
+    made, rate, debt = head["decisions"], head["success_rate"], head["outcome_debt"]
+    late = debt["oldest_days"]
+    return [
+        ("Decisions", count(made["value"]), f"{count(made['with_outcome'])} with an outcome"),
+        ("Success rate", _share(rate["value"], 0), _rate_note(rate)),
+        ("Queries saved", _share(head["queries_saved"]["value"]), _saved_note(head)),
+        (
+            "Outcome debt",
+            count(debt["value"]),
+            f"{debt['overdue']} overdue, oldest {late:.0f} days" if late else "none overdue",
+        ),
+        ("Sessions", count(head["sessions"]["value"]), _cost_note(head["sessions"])),
+    ]
+
+
+def _share(value: float | None, digits: int | None = None) -> str:
+    return "–" if value is None else percent(value, digits)
+
+
+def _rate_note(rate: Any) -> str:
+    if rate["value"] is None:
+        return "no outcome yet"
+    return f"{span(rate['low'], rate['high'])}, n {rate['n']}, {rate['provenance']}"
+
+
+def _saved_note(head: Any) -> str:
+    saved = head["queries_saved"]
+    if saved["value"] is None:
+        return "nothing counted yet"
+    return f"pooled; median {percent(saved['median'])}, n {saved['n']}, {saved['provenance']}"
+
+
+def _cost_note(sessions: Any) -> str:
+    if not sessions["value"]:
+        return "none held yet"
+    cost = sessions["cost_usd"]
+    return "cost unknown" if cost is None else f"{cost:,.2f} US dollars in all"
+
+
+def _decided(contents: Contents) -> str:
+    if contents.decisions.empty:
+        return _empty("Nothing was decided yet. In a session, call session.decide(…).")
+    cards = decision_cards(contents.decisions, contents.cards, contents.outcomes)
+    if len(contents.decisions) <= MOST_CARDS:
+        return cards
+    more = count_of(len(contents.decisions) - MOST_CARDS, "older decision")
+    table = decision_table(contents.decisions)
+    return f"{cards}\n<details><summary>+ {more}: all as a table</summary>{table}</details>"
+
+
+def _worked(contents: Contents) -> str:
+    newest_first = contents.outcomes.iloc[::-1]
+    trend = figure_block(
+        figures.outcomes_over_time(contents.outcomes),
+        "outcomes",
+        "Look at the lowest points first: each is one decision's score, its name on hover. A line "
+        "appears where three outcomes lie within thirty days.",
+        outcome_table(newest_first) if len(newest_first) else "",
+    )
+    saved = figure_block(
+        figures.query_reduction(contents.reductions),
+        "queries",
+        "Trust the squares, which were counted here; a diamond is what somebody else reports of "
+        "the same pattern and is worth counting yourself.",
+        pooled_table(contents.reductions) + reduction_table(contents.measurements)
+        if len(contents.reductions)
+        else "",
+    )
+    return f"{trend}\n{saved}"
+
+
+def _works(contents: Contents) -> str:
+    return figure_block(
+        figures.success_by_pattern(contents.evidence),
+        "patterns",
+        "Take the highest only where its interval leaves the others behind. Where intervals "
+        "overlap, choose by fit, or try the one with the fewest uses: it has most to teach.",
+        evidence_table(contents.evidence) if len(contents.evidence) else "",
+    )
+
+
+def _sure(contents: Contents) -> str:
+    lines = "".join(
+        f"<p>{esc(line)}</p>" for line in trust_lines(contents.decisions, contents.outcomes)
+    )
+    return f'<div class="card">{lines}</div>'
+
+
+def _next(contents: Contents) -> str:
+    debt = contents.debt
+    if debt.empty:
+        done = "Every decision has an outcome." if len(contents.decisions) else "Nothing is due."
+        return _empty(f"{done} The next decision will ask for a look after thirty days.")
+    late = int((debt["overdue_days"] > 0).sum())
+    words = (
+        f'<p><strong class="alarm">{count_of(late, "decision")} overdue for a look.</strong> '
+        if late
+        else "<p>Nothing is overdue. "
+    )
+    call = "<code>memory.record_outcome(id, success=…, scores={…})</code>"
+    return f'<div class="card">{words}Say what came of it with {call}.</p>{debt_table(debt)}</div>'
+
+
+def _empty(sentence: str) -> str:
+    return f'<div class="card"><p class="empty">{esc(sentence)}</p></div>'

@@ -1,0 +1,143 @@
+"""A report, opened from disk in a real browser: drawn, quiet, accessible, nothing cut off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from archkit.architect.session import Session
+from archkit.labs.n_plus_one import measure
+from archkit.memory.memory import Memory
+from archkit.report import write_report
+
+pytestmark = pytest.mark.browser
+
+BRIEF = "Sign-in for a multi-tenant SaaS with mobile and web clients, 10k requests a minute"
+FIGURES = 3
+WIDTHS = (600, 1000, 1400)
+WIDER = """() => [...document.querySelectorAll('body *')]
+  .filter((e) => e.checkVisibility() && !e.closest('.scroll, pre, svg'))
+  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+  .map((e) => `${e.tagName}.${e.className}`)"""
+CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((plot) => {
+  const room = plot.getBoundingClientRect();
+  return [...plot.querySelectorAll('.main-svg text')]
+    .filter((text) => text.textContent.trim())
+    .map((text) => [text.textContent, text.getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.left < room.left - 1 || box.right > room.right + 1
+      || box.top < room.top - 1 || box.bottom > room.bottom + 1))
+    .map(([words]) => words);
+})"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Do the main job: a session, a decision, two looks at it, a measurement, the report."""
+    folder = tmp_path_factory.mktemp("report")
+    with Memory(folder / "data" / "archkit.duckdb") as memory:
+        session = Session("backend-architect", memory, workspace=folder, client="offline")
+        session.brief(BRIEF)
+        session.answer("We keep our own accounts.")
+        session.propose()
+        assert session.ranking is not None and session.ranking.best is not None
+        decision = session.decide(session.ranking.best.pattern.slug, rationale="fits both clients")
+        for days in (30, 90):
+            memory.record_outcome(
+                decision,
+                success=True,
+                scores={"performance": 0.9},
+                source="simulated",
+                horizon_days=days,
+                observed_at=decision.decided_at + timedelta(days=days),
+            )
+        for measurement in measure(repeat=1):
+            memory.record_measurement(measurement)
+        return write_report(memory, folder / "report.html", session=session.session_id)
+
+
+def opened(page: Page, report: Path, width: int = 1000) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(report.as_uri())
+    page.wait_for_selector("html[data-drawn=all]")
+
+
+def test_a_report_opens_from_disk_drawn_and_without_a_single_request(page: Page, report: Path):
+    requests: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    opened(page, report)
+    assert page.locator(".js-plotly-plot").count() == FIGURES
+    drawn = page.locator(".js-plotly-plot").filter(has=page.locator(".main-svg"))
+    assert drawn.count() == page.locator("figure").count() == FIGURES
+    assert page.locator(".plot path.point").count() >= FIGURES
+    foreign = [url for url in requests if not url.startswith("data:") and url != report.as_uri()]
+    assert foreign == []
+    assert said == []
+
+
+def test_nothing_is_wider_than_the_page_and_no_label_is_cut_off(page: Page, report: Path):
+    for width in WIDTHS:
+        opened(page, report, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(WIDER) == []
+        assert page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_has_no_serious_accessibility_fault(browser: Browser, report: Path, scheme: Any):
+    context = browser.new_context(bypass_csp=True, color_scheme=scheme)
+    page = context.new_page()
+    opened(page, report)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    found = Axe().run(page).response["violations"]
+    context.close()
+    serious = [v for v in found if v["impact"] in {"serious", "critical"}]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in serious] == []
+
+
+def test_figures_follow_the_readers_theme(page: Page, report: Path):
+    page.emulate_media(color_scheme="dark")
+    opened(page, report)
+    title = page.locator(".xtitle").first
+    expect(title).to_have_css("fill", "rgb(154, 165, 177)")
+    page.emulate_media(color_scheme="light")
+    expect(title).to_have_css("fill", "rgb(102, 114, 127)")
+
+
+def test_printed_it_has_every_figure_whole(page: Page, report: Path):
+    opened(page, report)
+    page.emulate_media(media="print")
+    prints = page.locator("img.print-figure:visible")
+    assert prints.count() == FIGURES
+    assert page.locator(".plot:visible").count() == 0
+    for picture in prints.all():
+        assert picture.get_attribute("src").startswith("data:image/svg+xml")
+        assert picture.evaluate("(img) => img.complete && img.naturalWidth > 600")
+        assert picture.get_attribute("alt")
+    pdf = page.pdf(tagged=True, outline=True)
+    assert pdf.startswith(b"%PDF")
+    assert len(pdf) > 20_000
+
+
+def test_what_a_model_writes_does_nothing(page: Page, tmp_path: Path):
+    attack = "<script>document.title = 'hit'</script><img src=x onerror=\"document.title='hit'\">"
+    with Memory(tmp_path / "archkit.duckdb") as memory:
+        filed = {"session_id": "s-1", "agent": attack}
+        memory.append("session_started", {"brief": attack, "title": attack}, **filed)
+        text = f"## {attack}\n\n{attack}\n\n[go](javascript:document.title='hit')"
+        memory.append("proposal", {"text": text, "version": 1, "missing": []}, **filed)
+        memory.append("message", {"n": 1, "role": "assistant", "text": text}, **filed)
+        path = write_report(memory, tmp_path / "report.html")
+    opened(page, path)
+    assert page.title() == "What the memory has learned"
+    assert (
+        page.locator("main img:not(.print-figure), main iframe, a[href^=javascript]").count() == 0
+    )

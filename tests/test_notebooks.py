@@ -1,0 +1,122 @@
+"""The notebooks are thin, committed without outputs, and run from top to bottom, twice."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+LONGEST_CELL = 12
+EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def test_the_notebooks_are_those_the_readme_names():
+    assert [p.stem for p in NOTEBOOKS] == ["00_start_here", "10_architect_session", "90_report"]
+
+
+@EACH
+def test_it_is_valid_and_carries_nothing_of_a_run(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert "widgets" not in notebook.metadata
+    for cell in code_cells(path):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+@EACH
+def test_it_opens_with_prose_then_imports_then_parameters(path):
+    notebook = read(path)
+    imports, parameters = code_cells(path)[:2]
+    assert notebook.cells[0].cell_type == "markdown"
+    assert notebook.cells[0].source.startswith("# ")
+    assert "import archkit as ak" in imports.source.splitlines()
+    assert parameters.metadata["tags"] == ["parameters"]
+    lines = ast.parse(parameters.source).body
+    assert lines and all(isinstance(line, ast.Assign) for line in lines)
+
+
+@EACH
+def test_its_cells_are_short_and_leave_the_work_to_archkit(path):
+    banned = (ast.For, ast.While, ast.Try, ast.With, ast.FunctionDef, ast.ClassDef, ast.If)
+    loops = (ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
+    for cell in code_cells(path):
+        assert len(cell.source.splitlines()) <= LONGEST_CELL
+        for node in ast.walk(ast.parse(cell.source)):
+            assert not isinstance(node, banned + loops), cell.source
+            called = node.func if isinstance(node, ast.Call) else None
+            assert getattr(called, "id", getattr(called, "attr", "")) not in {"print", "sql"}
+
+
+@EACH
+def test_it_names_no_path_of_one_machine_and_no_key(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r'"(/|[A-Z]:\\\\|~)[^"]*"', "\n".join(c.source for c in code_cells(path)))
+    assert not re.search(r"sk-ant-\w|/(home|root|Users|work)/", text)
+
+
+@EACH
+def test_what_it_imports_stands_in_its_first_code_cell(path):
+    for cell in code_cells(path)[1:]:
+        nodes = ast.walk(ast.parse(cell.source))
+        assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in nodes)
+
+
+@pytest.mark.slow
+def test_all_run_in_their_order_twice_in_the_same_data(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    monkeypatch.setenv("ARCHKIT_DATA", str(data))
+    monkeypatch.setenv("ARCHKIT_OFFLINE", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "jupyter"))
+    folder = shutil.copytree(FOLDER, tmp_path / "notebooks", ignore=_checkpoints)
+    for _ in range(2):
+        for path in sorted(folder.glob("*.ipynb")):
+            _check_outputs(_executed(path))
+    reports = sorted(p.name for p in (data / "reports").iterdir())
+    assert reports == ["memory.html", "start_here.html"]
+    assert sorted(p.name for p in folder.iterdir()) == [p.name for p in NOTEBOOKS]
+
+
+def _checkpoints(_: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == ".ipynb_checkpoints"]
+
+
+def _executed(path: Path) -> nbformat.NotebookNode:
+    """Run a notebook as Jupyter would, over files rather than ports."""
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    manager = AsyncKernelManager(kernel_name="python3", transport="ipc")
+    client = NotebookClient(
+        read(path),
+        km=manager,
+        timeout=300,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    return client.execute(env=dict(os.environ))
+
+
+def _check_outputs(notebook: nbformat.NotebookNode) -> None:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "stream", output.text
+            figure = output.get("data", {}).get("application/vnd.plotly.v1+json")
+            assert figure is None or figure["layout"]["title"]["text"]
