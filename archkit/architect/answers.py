@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from archkit.architect.dialogue import Questions
-from archkit.architect.facets import read_facets
-from archkit.architect.topics import TOPICS
+from archkit.architect.offline.facets import read_facets
+from archkit.architect.offline.topics import TOPICS
 from archkit.errors import SessionError
 
 __all__ = ["read_answers"]

@@ -15,7 +15,7 @@ from archkit.errors import SessionError
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from archkit.architect.transport import Respond
+    from archkit.architect.offline.transport import Respond
 
 __all__ = ["LONGEST_WAIT_S", "OFFLINE_MODEL", "ChosenClient", "choose_client", "offline_client"]
 
@@ -93,7 +93,7 @@ def offline_client(respond: Respond | None = None) -> AsyncAnthropic:
     """Return a client that opens no socket: the offline architect answers."""
     from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
-    from archkit.architect.transport import OfflineTransport
+    from archkit.architect.offline.transport import OfflineTransport
 
     http = DefaultAsyncHttpxClient(transport=OfflineTransport(respond))
     return AsyncAnthropic(api_key="offline", base_url=OFFLINE_URL, http_client=http, max_retries=0)

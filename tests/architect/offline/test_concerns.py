@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archkit.architect.concerns import Touched, find_concerns, uncovered
+from archkit.architect.offline.concerns import Touched, find_concerns, uncovered
 from archkit.library import read_library
 
 BRIEFS = [

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from archkit.architect.facets import read_facets
-from archkit.architect.wording import clauses, is_negated, stem, word_spans
+from archkit.architect.offline.facets import read_facets
+from archkit.architect.offline.wording import clauses, is_negated, stem, word_spans
 
 __all__ = ["ConcernLike", "LibraryLike", "Touched", "find_concerns", "uncovered"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archkit.architect.facets import (
+from archkit.architect.offline.facets import (
     Facet,
     context_of,
     is_unknown,
@@ -13,7 +13,7 @@ from archkit.architect.facets import (
     read_facets,
     read_technologies,
 )
-from archkit.architect.topics import TOPICS
+from archkit.architect.offline.topics import TOPICS
 
 
 def values(text: str) -> dict:

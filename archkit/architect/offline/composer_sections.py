@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from archkit.architect.phrases import clipped, listed, sentence, without_stop
-from archkit.architect.plan import Design, Plan
+from archkit.architect.offline.phrases import clipped, listed, sentence, without_stop
+from archkit.architect.offline.plan import Design, Plan
 
 __all__ = ["api_contracts", "architecture_overview", "data_schema", "service_definitions"]
 

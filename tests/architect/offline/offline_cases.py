@@ -10,7 +10,7 @@ from archkit.library import read_library
 from archkit.memory.shelf import Shelf
 
 TOOLS = ("query_patterns", "ask_questions", "note_tradeoff", "find_solution")
-EXAMPLES = Path(__file__).parents[2] / "data" / "examples" / "briefs.yaml"
+EXAMPLES = Path(__file__).parents[3] / "data" / "examples" / "briefs.yaml"
 
 
 def examples():

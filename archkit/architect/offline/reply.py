@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from archkit.architect.choice import Choice, choice_of, evidence_line, name, tie_line
-from archkit.architect.composer import compose, origins_of
-from archkit.architect.concerns import Touched, find_concerns, uncovered
-from archkit.architect.facets import (
+from archkit.architect.offline.choice import Choice, choice_of, evidence_line, name, tie_line
+from archkit.architect.offline.composer import compose, origins_of
+from archkit.architect.offline.concerns import Touched, find_concerns, uncovered
+from archkit.architect.offline.facets import (
     Facet,
     context_of,
     is_unknown,
@@ -24,11 +24,11 @@ from archkit.architect.facets import (
     read_answer,
     read_facets,
 )
-from archkit.architect.phrases import clipped, counted, listed, phrase_of
-from archkit.architect.plan import Plan
-from archkit.architect.questions import open_questions, possible_answers, question_input
-from archkit.architect.request_body import Asked, Call, Said, read_body
-from archkit.architect.topics import TOPICS
+from archkit.architect.offline.phrases import clipped, counted, listed, phrase_of
+from archkit.architect.offline.plan import Plan
+from archkit.architect.offline.questions import open_questions, possible_answers, question_input
+from archkit.architect.offline.request_body import Asked, Call, Said, read_body
+from archkit.architect.offline.topics import TOPICS
 
 if TYPE_CHECKING:
     from archkit.library import Library

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from archkit.architect.facet_numbers import bare_number, read_numbers
-from archkit.architect.topics import TOPICS, UNKNOWN, Topic
-from archkit.architect.wording import is_negated, stem, word_spans
+from archkit.architect.offline.facet_numbers import bare_number, read_numbers
+from archkit.architect.offline.topics import TOPICS, UNKNOWN, Topic
+from archkit.architect.offline.wording import is_negated, stem, word_spans
 
 __all__ = [
     "Facet",

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from archkit.architect.choice import Choice, name
-from archkit.architect.phrases import inline, listed
-from archkit.architect.topics import SIZES, TOPICS, UNKNOWN, Topic
+from archkit.architect.offline.choice import Choice, name
+from archkit.architect.offline.phrases import inline, listed
+from archkit.architect.offline.topics import SIZES, TOPICS, UNKNOWN, Topic
 
 __all__ = ["MOST", "Open", "open_questions", "possible_answers", "question_input"]
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from offline_cases import Talk, examples, proposal_of
 
-from archkit.architect.choice import choice_of, evidence_line
-from archkit.architect.composer import HEADINGS, compose
-from archkit.architect.composer_reasons import fits
-from archkit.architect.concerns import Touched
-from archkit.architect.facets import read_facets
-from archkit.architect.phrases import (
+from archkit.architect.offline.choice import choice_of, evidence_line
+from archkit.architect.offline.composer import HEADINGS, compose
+from archkit.architect.offline.composer_reasons import fits
+from archkit.architect.offline.concerns import Touched
+from archkit.architect.offline.facets import read_facets
+from archkit.architect.offline.phrases import (
     amount,
     counted,
     duration,
@@ -24,7 +24,7 @@ from archkit.architect.phrases import (
     placeholders,
     sentence,
 )
-from archkit.architect.plan import Plan, design_of
+from archkit.architect.offline.plan import Plan, design_of
 from archkit.library import Library, read_library
 from archkit.proposal.rules import check_proposal
 from archkit.records import Reported

@@ -5,7 +5,7 @@ import anyio
 import pytest
 
 from archkit.architect.client import offline_client
-from archkit.architect.transport import OfflineTransport
+from archkit.architect.offline.transport import OfflineTransport
 
 BODY = {"model": "m", "max_tokens": 10, "messages": [{"role": "user", "content": "Grüße"}]}
 BLOCKS = [

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archkit.architect.choice import Choice
-from archkit.architect.facets import Facet, read_technologies
-from archkit.architect.phrases import fill, placeholders
-from archkit.architect.questions import Open
-from archkit.architect.request_body import Said
+from archkit.architect.offline.choice import Choice
+from archkit.architect.offline.facets import Facet, read_technologies
+from archkit.architect.offline.phrases import fill, placeholders
+from archkit.architect.offline.questions import Open
+from archkit.architect.offline.request_body import Said
 
 if TYPE_CHECKING:
     from archkit.library import Library

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archkit.architect.concerns import Touched
-from archkit.architect.phrases import amount, inline, listed, percent
+from archkit.architect.offline.concerns import Touched
+from archkit.architect.offline.phrases import amount, inline, listed, percent
 from archkit.records import Reported
 
 __all__ = ["Choice", "choice_of", "evidence_line", "tie_line"]

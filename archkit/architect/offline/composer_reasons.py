@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from archkit.architect.choice import Choice, candidates_line, evidence_line, name, tie_line
-from archkit.architect.facets import Facet, read_technologies
-from archkit.architect.phrases import (
+from archkit.architect.offline.choice import Choice, candidates_line, evidence_line, name, tie_line
+from archkit.architect.offline.facets import Facet, read_technologies
+from archkit.architect.offline.phrases import (
     counted,
     inline,
     listed,
@@ -17,7 +17,7 @@ from archkit.architect.phrases import (
     sentence,
     without_stop,
 )
-from archkit.architect.plan import Design, Plan
+from archkit.architect.offline.plan import Design, Plan
 from archkit.records import Reported
 
 __all__ = ["fits", "key_considerations", "technology_rationale"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archkit.architect.facets import Facet
+from archkit.architect.offline.facets import Facet
 
 __all__ = [
     "amount",

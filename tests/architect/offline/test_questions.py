@@ -1,9 +1,9 @@
 """Questions from what a ranking says would change its first choice."""
 
-from archkit.architect.choice import choice_of
-from archkit.architect.concerns import Touched
-from archkit.architect.questions import open_questions, possible_answers, question_input
-from archkit.architect.topics import TOPICS, UNKNOWN
+from archkit.architect.offline.choice import choice_of
+from archkit.architect.offline.concerns import Touched
+from archkit.architect.offline.questions import open_questions, possible_answers, question_input
+from archkit.architect.offline.topics import TOPICS, UNKNOWN
 
 SIGN_IN = Touched("authentication", "How people sign in", ("revocation", "identity", "users"))
 

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from archkit.architect.choice import name
-from archkit.architect.composer_reasons import key_considerations, technology_rationale
-from archkit.architect.composer_sections import (
+from archkit.architect.offline.choice import name
+from archkit.architect.offline.composer_reasons import key_considerations, technology_rationale
+from archkit.architect.offline.composer_sections import (
     api_contracts,
     architecture_overview,
     data_schema,
     service_definitions,
 )
-from archkit.architect.phrases import clipped, counted, listed, phrase_of, sentence
-from archkit.architect.plan import Design, Plan, design_of
-from archkit.architect.wording import sentences
+from archkit.architect.offline.phrases import clipped, counted, listed, phrase_of, sentence
+from archkit.architect.offline.plan import Design, Plan, design_of
+from archkit.architect.offline.wording import sentences
 
 if TYPE_CHECKING:
     from archkit.library import Library

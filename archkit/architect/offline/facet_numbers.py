@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TypeAlias
 
-from archkit.architect.wording import NUMBER, is_negated, number_of
+from archkit.architect.offline.wording import NUMBER, is_negated, number_of
 
 __all__ = ["Reading", "bare_number", "read_numbers"]
 

@@ -15,8 +15,8 @@ from offline_cases import (
     user,
 )
 
-from archkit.architect.facets import read_facets
 from archkit.architect.offline import respond
+from archkit.architect.offline.facets import read_facets
 from archkit.library import read_library
 from archkit.memory.shelf import Shelf
 from archkit.records import Pattern
