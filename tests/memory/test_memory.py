@@ -1,20 +1,13 @@
 import itertools
-import json
-import re
-import statistics
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from archkit.errors import StoreError
-from archkit.library import read_library
 from archkit.memory.memory import Memory
 from archkit.records import (
     Alternative,
@@ -29,7 +22,6 @@ from archkit.records import (
 )
 
 NOW = utc_now()
-CARD = Path(__file__).parents[2].parent / "shared" / "data" / "cards" / "backend-architect.md"
 
 DATALOADER = Pattern(
     "loader",
@@ -136,92 +128,6 @@ def test_a_candidate_is_recommended_after_three_successes_in_as_many_sessions(me
     assert memory.pattern("new").status == "active"
 
 
-def test_the_library_is_written_once_and_whole(tmp_path):
-    library = read_library()
-    for _ in range(2):
-        with Memory(tmp_path) as memory:
-            assert {p.slug: p for p in memory.patterns()} == {p.slug: p for p in library.patterns}
-    with Memory(tmp_path) as memory:
-        [n] = memory.sql("SELECT count(*) AS n FROM event")["n"]
-        assert n == len(library.patterns) + len(library.solutions) + 1
-        assert memory.recent().empty
-        assert memory.sql("FROM orphan").empty
-
-
-def test_what_is_worded_anew_under_a_name_of_the_library_stays_so(tmp_path):
-    with Memory(tmp_path) as memory:
-        [first, *_] = memory.patterns()
-        mine = memory.record_pattern(replace(first, name="Mine"))
-    with Memory(tmp_path) as memory:
-        assert memory.pattern(first.slug) == mine
-        assert memory.sql(
-            "SELECT count(*) AS n FROM pattern_version WHERE slug = $slug", slug=first.slug
-        )["n"].tolist() == [2]
-
-
-def test_another_kernels_write_is_found_by_the_next_query(tmp_path):
-    path = tmp_path / "archkit.duckdb"
-    script = (
-        "import sys; from archkit.memory.memory import Memory; from archkit.records import Pattern;"
-        "Memory(sys.argv[1], library=False).record_pattern("
-        "Pattern('loader', 'DataLoader', problem='One SQL query for each row', status='active'))"
-    )
-    with Memory(path, library=False) as memory:
-        assert len(memory.query("SQL query for each row")) == 0
-        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
-        assert memory.query("SQL query for each row").best.pattern.slug == "loader"
-
-
-def test_a_warm_query_reads_no_file_again(memory, monkeypatch):
-    memory.query("SQL query")
-    monkeypatch.setattr(memory._store, "rows", None)
-    monkeypatch.setattr(memory._store, "read", None)
-    assert len(memory.query("SQL query for each row")) == 1
-
-
-def test_a_warm_query_over_a_thousand_patterns_is_quick(tmp_path):
-    words = [
-        "cache",
-        "queue",
-        "token",
-        "shard",
-        "index",
-        "batch",
-        "retry",
-        "stream",
-        "lock",
-        "page",
-    ]
-    with Memory(tmp_path, library=False) as memory:
-        memory._store.append(
-            [
-                _draft(
-                    Pattern(
-                        f"p{n}",
-                        f"{words[n % 10]} {words[n // 10 % 10]} {words[n // 100]} {n}",
-                        problem=f"Many {words[n % 7]} under {words[n % 9]} load",
-                        context={"tenancy": "multi", "users": n},
-                        status="active",
-                    )
-                )
-                for n in range(1_000)
-            ]
-        )
-        spent = []
-        for _ in range(60):
-            start = time.process_time()
-            found = memory.query("cache token load", {"tenancy": "multi", "users": 500})
-            spent.append(time.process_time() - start)
-        assert len(found) == 8
-        assert statistics.median(spent) < 0.006  # measured .0016
-
-
-def _draft(pattern):
-    from archkit.memory.drafts import draft_of
-
-    return draft_of(pattern)
-
-
 SOLUTION = Solution(
     "pool",
     "Connection pool timeout - all connections in use",
@@ -244,29 +150,6 @@ def test_an_error_finds_its_solution_with_the_rate_of_its_helping(memory):
     assert (again.match, again.n, again.provenance) == (1.0, 17, "observed + reported")
     assert again.effective_rate > match.effective_rate
     assert len(memory.find_solution("certificate signed by unknown authority")) == 0
-
-
-def test_a_solution_is_told_in_json_and_html(memory):
-    memory.record_solution(replace(SOLUTION, name="<b>Pool</b>"))
-    reply = memory.find_solution(SOLUTION.signature)
-    told = reply.as_json()
-    assert json.loads(json.dumps(told)) == told
-    [match] = told["matches"]
-    assert {key: match[key] for key in ("match", "n", "provenance")} == {
-        "match": 1.0,
-        "n": 16.0,
-        "provenance": "reported",
-    }
-    assert match["solution"]["fix"] == ["Close them"]
-    assert "<b>" not in reply._repr_html_()
-    assert "No known solution" in memory.find_solution("xyz")._repr_html_()
-    assert repr(reply) == f"SolutionReply({SOLUTION.signature!r}, 1 solutions, first 'pool')"
-
-
-def test_nothing_is_read_without_solutions_or_with_a_limit_below_one(memory):
-    assert len(memory.find_solution("any error")) == 0
-    with pytest.raises(ValueError, match="not 0"):
-        memory.find_solution("any error", limit=0)
 
 
 def refused(call, *args, **settings):
@@ -482,68 +365,11 @@ def test_closing_never_raises(tmp_path):
     assert len(list((tmp_path / "spool").glob("*.jsonl"))) == 1
 
 
-def test_a_memory_is_kept_where_it_is_said_or_beside_the_project(tmp_path, monkeypatch):
-    assert Memory(tmp_path / "m.duckdb").path == tmp_path / "m.duckdb"
-    assert Memory(tmp_path).path == tmp_path / "archkit.duckdb"
-    monkeypatch.setenv("ARCHKIT_DATA", str(tmp_path / "set"))
-    assert Memory().path == tmp_path / "set" / "archkit.duckdb"
-    monkeypatch.delenv("ARCHKIT_DATA")
-    inner = tmp_path / "a" / "b"
-    inner.mkdir(parents=True)
-    monkeypatch.chdir(inner)
-    (tmp_path / "a" / "pyproject.toml").write_text("")
-    assert Memory().path == tmp_path / "a" / "data" / "archkit.duckdb"
-    (inner / ".git").mkdir()
-    assert Memory().path == inner / "data" / "archkit.duckdb"
-    assert refused(Memory, ":memory:") == "A memory cannot be kept in ':memory:'."
-
-
 def test_a_memory_shows_itself_in_a_line_without_asking(memory):
     assert repr(memory) == f"Memory({str(memory.path)!r})"
     assert "not made yet" in memory._repr_html_()
     memory.query("x")
     assert "MB, 1 patterns" in memory._repr_html_()
-
-
-OWN_DECISION = """
-{agent: "a", tool: "x-1", decision: {type: "storage", context: {rows: 25, kinds: ["p", "q"],
- scale: "10k"}, chosenApproach: "files", rationale: {files: "simple", db: "safe"},
- retention: {days: 30, tiers: [{n: 1}, {n: 2}]}, alternativesConsidered: ["db", "queue"]},
- outcome: {success: true, speedScore: 0.91, reviewer: "ada", wouldRepeat: false}}
-"""
-OWN_PATTERN = """
-{agent: "a", since: 2024, pattern: {type: "caching", version: 2, context: {readWrite: "90:10"},
- approach: {technique: "two-layer", layers: [{level: "edge", ttl: "1h"}], note: null},
- conditions: {whenApplicable: ["many reads"], whenNotApplicable: ["ledger"], unless: ["x"]}},
- metrics: {successRate: 0.94, executionCount: 12, hitRate: 0.85, unit: "share"}}
-"""
-
-
-def roundtrip(memory, decision_record, pattern_record):
-    decision = memory.record_decision(Decision.from_card(decision_record))
-    given = Outcome.from_card(decision_record, decision_id=decision.decision_id)
-    outcome = memory.record_outcome(decision, outcome=given)
-    pattern = memory.record_pattern(Pattern.from_card(pattern_record))
-    kept = memory.sql("SELECT payload FROM event WHERE kind = 'outcome'")["payload"][0]
-    assert outcome == given
-    looked = Outcome.from_payload(json.loads(kept))
-    assert memory.decision(decision.decision_id).to_card(looked) == decision_record
-    assert memory.pattern(pattern.slug).to_card() == pattern_record
-    assert memory.sql("FROM orphan").empty
-
-
-def test_the_cards_records_with_unknown_keys_come_back_as_they_were(memory):
-    roundtrip(memory, yaml.safe_load(OWN_DECISION), yaml.safe_load(OWN_PATTERN))
-
-
-def test_the_reference_cards_two_records_come_back_as_they_were(memory):
-    if not CARD.exists():
-        pytest.skip("the reference card is not here")
-    blocks = re.findall(
-        r"^```\n(\{\n.*?^\})\n```", CARD.read_text("utf-8"), re.DOTALL | re.MULTILINE
-    )
-    assert len(blocks) == 2
-    roundtrip(memory, *(yaml.safe_load(block) for block in blocks))
 
 
 def test_the_reference_cards_examples_are_answered_as_it_answers_them(tmp_path):

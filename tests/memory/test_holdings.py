@@ -1,0 +1,92 @@
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from archkit.library import read_library
+from archkit.memory.drafts import draft_of
+from archkit.memory.memory import Memory
+from archkit.records import Pattern
+
+
+def test_the_library_is_written_once_and_whole(tmp_path):
+    library = read_library()
+    for _ in range(2):
+        with Memory(tmp_path) as memory:
+            assert {p.slug: p for p in memory.patterns()} == {p.slug: p for p in library.patterns}
+    with Memory(tmp_path) as memory:
+        [n] = memory.sql("SELECT count(*) AS n FROM event")["n"]
+        assert n == len(library.patterns) + len(library.solutions) + 1
+        assert memory.recent().empty
+        assert memory.sql("FROM orphan").empty
+
+
+def test_what_is_worded_anew_under_a_name_of_the_library_stays_so(tmp_path):
+    with Memory(tmp_path) as memory:
+        [first, *_] = memory.patterns()
+        mine = memory.record_pattern(replace(first, name="Mine"))
+    with Memory(tmp_path) as memory:
+        assert memory.pattern(first.slug) == mine
+        assert memory.sql(
+            "SELECT count(*) AS n FROM pattern_version WHERE slug = $slug", slug=first.slug
+        )["n"].tolist() == [2]
+
+
+def test_another_kernels_write_is_found_by_the_next_query(tmp_path):
+    path = tmp_path / "archkit.duckdb"
+    script = (
+        "import sys; from archkit.memory.memory import Memory; from archkit.records import Pattern;"
+        "Memory(sys.argv[1], library=False).record_pattern("
+        "Pattern('loader', 'DataLoader', problem='One SQL query for each row', status='active'))"
+    )
+    with Memory(path, library=False) as memory:
+        assert len(memory.query("SQL query for each row")) == 0
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+        assert memory.query("SQL query for each row").best.pattern.slug == "loader"
+
+
+def test_a_warm_query_reads_no_file_again(tmp_path, monkeypatch):
+    memory = Memory(tmp_path, library=False)
+    memory.record_pattern(Pattern("loader", "DataLoader", problem="One SQL query for each row"))
+    memory.query("SQL query")
+    monkeypatch.setattr(memory._store, "rows", None)
+    monkeypatch.setattr(memory._store, "read", None)
+    assert len(memory.query("SQL query for each row")) == 1
+
+
+def test_a_warm_query_over_a_thousand_patterns_is_quick(tmp_path):
+    words = [
+        "cache",
+        "queue",
+        "token",
+        "shard",
+        "index",
+        "batch",
+        "retry",
+        "stream",
+        "lock",
+        "page",
+    ]
+    with Memory(tmp_path, library=False) as memory:
+        memory._store.append(
+            [
+                draft_of(
+                    Pattern(
+                        f"p{n}",
+                        f"{words[n % 10]} {words[n // 10 % 10]} {words[n // 100]} {n}",
+                        problem=f"Many {words[n % 7]} under {words[n % 9]} load",
+                        context={"tenancy": "multi", "users": n},
+                        status="active",
+                    )
+                )
+                for n in range(1_000)
+            ]
+        )
+        spent = []
+        for _ in range(60):
+            start = time.process_time()
+            found = memory.query("cache token load", {"tenancy": "multi", "users": 500})
+            spent.append(time.process_time() - start)
+        assert len(found) == 8
+        assert statistics.median(spent) < 0.006  # measured .0016
