@@ -58,6 +58,9 @@ _STOP = re.findall(
 )
 
 _SPELLING = (
+    (re.compile(r"\bauthn?\b", re.IGNORECASE), "authentication"),
+    (re.compile(r"\bauthz\b", re.IGNORECASE), "authorization"),
+    (re.compile(r"\bdbs?\b", re.IGNORECASE), "database"),
     (re.compile(r"(?<=\w\w\w)is(e[sdr]?|ing|ations?|able)\b", re.IGNORECASE), r"iz\1"),
     (re.compile(r"(?<=\w\w)our(s|ed|ing|al)?\b", re.IGNORECASE), r"or\1"),
 )
@@ -320,7 +323,7 @@ def _analyzer(stop: Sequence[str]) -> tantivy.TextAnalyzer:
 
 
 def _spelling(text: str) -> str:
-    """One spelling for British and American words, the same for texts and queries."""
+    """One spelling for British, American and clipped words, the same for texts and queries."""
     for pattern, replacement in _SPELLING:
         text = pattern.sub(replacement, text)
     return text

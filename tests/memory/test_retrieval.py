@@ -105,12 +105,13 @@ def test_a_kind_or_an_area_narrows_the_search():
     assert index.rows() == [0, 1, 2]
 
 
-def test_british_and_american_spellings_are_one():
+def test_british_american_and_clipped_spellings_are_one():
     index = PatternIndex(
         (Pattern("d", "Denormalised reads", problem="colour behaviour"), *PATTERNS)
     )
     assert index.find("denormalized")[0] == (0, 1.0)
     assert index.find("color behavior")[0] == (0, 1.0)
+    assert index.find("auth")[0] == (3, 1.0)
 
 
 def test_no_patterns_find_nothing():
