@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import StoreError
-from archkit.memory.journal import Draft
+from archkit.memory.journal import Draft, Event
 from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD, Evidence
 from archkit.memory.store import Store
 from archkit.records import Decision, Pattern, Solution, utc_now
@@ -24,6 +24,13 @@ __all__ = ["RECENT", "Holdings"]
 
 _NAMESPACE = uuid.UUID("6f1c8c5e-3f0b-5c4e-9d55-2f7f3f1f6a10")
 _LIBRARY = "library"
+_ASIDE = {
+    *("agent", "session_started", "session_status", "message", "tool_call", "step", "proposal"),
+    *("lesson", "measurement"),
+}
+"""Kinds of events that change no shelf."""
+_SPOOL = slice(2, None)
+"""Where a store's stamp lists the spool's files and their sizes."""
 
 
 class Holdings:
@@ -55,6 +62,7 @@ class Holdings:
         self._rate, self._threshold = learning_rate, pattern_threshold
         self._now = now
         self._lock = threading.RLock()
+        self._writing = threading.Lock()
         self._seen: tuple[tuple[Any, ...], date] | None = None
         self._events: dict[str, list[str]] = {}
         self._shelf: Shelf | None = None
@@ -77,6 +85,25 @@ class Holdings:
             held = self._read()
             self._seen = seen
             return held
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        """Write events; those that change no shelf do not make the shelves stale."""
+        with self._writing:
+            before = dict(self._store.stamp()[_SPOOL])
+            events = self._store.append(drafts)
+            if events and all(draft.kind in _ASIDE for draft in drafts):
+                self._pass_over(f"{events[0].writer}.jsonl", before)
+            return events
+
+    def _pass_over(self, own: str, before: dict[str, int]) -> None:
+        """Take this process's last lines as seen; another writer's lines are in other files."""
+        if self._seen is None:
+            return
+        stamp, day = self._seen
+        spool = dict(stamp[_SPOOL])
+        if spool.get(own) == before.get(own):
+            spool[own] = dict(self._store.stamp()[_SPOOL])[own]
+            self._seen = ((*stamp[: _SPOOL.start], *sorted(spool.items())), day)
 
     def decision(self, decision_id: str) -> Decision:
         """Return a decision in its latest wording; `StoreError` if there is none."""

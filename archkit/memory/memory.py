@@ -288,7 +288,7 @@ class Memory:
             session_id=session_id,
             entity_id=entity_id,
         )
-        [event] = self._store.append([draft])
+        [event] = self._held.append([draft])
         return event.event_id
 
     def sql(self, select: str, /, **params: Any) -> DataFrame:
@@ -358,7 +358,7 @@ class Memory:
     def _record(self, *records: R) -> list[R]:
         """Write records together: all or, on an error, none."""
         owned = [self._owned(record) for record in records]
-        self._store.append([draft_of(record) for record in owned])
+        self._held.append([draft_of(record) for record in owned])
         return owned
 
     def _owned(self, record: R) -> R:

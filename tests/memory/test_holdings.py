@@ -55,6 +55,28 @@ def test_a_warm_query_reads_no_file_again(tmp_path, monkeypatch):
     assert len(memory.query("SQL query for each row")) == 1
 
 
+def test_a_session_s_own_messages_do_not_make_the_shelves_stale(tmp_path, monkeypatch):
+    memory = Memory(tmp_path, library=False)
+    memory.record_pattern(Pattern("loader", "DataLoader", problem="One SQL query for each row"))
+    memory.append("message", {"n": 0, "role": "user", "text": "first of this writer's file"})
+    memory.query("SQL query")
+    with monkeypatch.context() as patch:
+        patch.setattr(memory._store, "rows", None)
+        for n in range(3):
+            memory.append("message", {"n": n + 1, "role": "user", "text": "hello"})
+            assert len(memory.query("SQL query for each row")) == 1
+    memory.record_pattern(Pattern("join", "Join", problem="One SQL query for each row"))
+    assert len(memory.query("SQL query for each row")) == 2
+
+
+def test_a_message_of_ours_does_not_hide_another_kernels_write(tmp_path):
+    ours, other = Memory(tmp_path, library=False), Memory(tmp_path, library=False)
+    assert len(ours.query("SQL query for each row")) == 0
+    other.record_pattern(Pattern("join", "Join", problem="One SQL query for each row"))
+    ours.append("message", {"n": 1, "role": "user", "text": "hello"})
+    assert len(ours.query("SQL query for each row")) == 1
+
+
 def test_a_warm_query_over_a_thousand_patterns_is_quick(tmp_path):
     words = [
         "cache",
