@@ -11,6 +11,7 @@ import typer
 
 from archkit import __version__
 from archkit.errors import ArchkitError
+from archkit.plain import shown_path
 
 __all__ = ["app"]
 
@@ -60,8 +61,7 @@ def demo(
     from archkit.demo import PROJECT, main_job
 
     report = main_job(folder or PROJECT / "data" / "demo", say=_step)
-    shown = _from_here(report)
-    typer.echo(f"\nThe report: {shown}  (open it in a browser; it needs no network)")
+    typer.echo(f"\nThe report: {shown_path(report)}  (open it in a browser; it needs no network)")
     typer.echo("Next: make lab  opens the notebooks in JupyterLab; begin with 00_start_here.")
 
 
@@ -77,14 +77,8 @@ def report(
 
     with Memory() as memory:
         target = path or memory.path.parent / "reports" / "memory.html"
-        typer.echo(_from_here(write_report(memory, target, session=session)))
+        typer.echo(shown_path(write_report(memory, target, session=session)))
 
 
 def _step(line: str) -> None:
     typer.echo(line if line.startswith(" ") else f"- {line}")
-
-
-def _from_here(path: Path) -> str:
-    here = Path.cwd()
-    full = path.resolve()
-    return str(full.relative_to(here) if full.is_relative_to(here) else full)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 __all__ = [
     "extras",
     "instant_of",
     "is_rate",
+    "near_path",
     "new_id",
     "plain",
+    "shown_path",
     "slug_of",
     "utc_now",
     "without",
@@ -29,6 +33,28 @@ def new_id() -> str:
     low = secrets.randbits(74)
     number = stamp << 80 | 0x7 << 76 | (low >> 62) << 64 | 0b10 << 62 | low & ((1 << 62) - 1)
     return str(uuid.UUID(int=number))
+
+
+def near_path(path: str | Path) -> Path:
+    """Return a path as seen from the working directory if it is near, else as it is."""
+    near = Path(os.path.relpath(Path(path).expanduser()))
+    return near if near.parts.count("..") <= 2 else Path(path)
+
+
+def shown_path(path: str | Path) -> str:
+    """Return a path as a reader may see it: from here, from home, or its last two parts.
+
+    Absolute paths name people and machines, and what is shown ends up in notebooks and reports.
+    """
+    near = near_path(path)
+    if not near.is_absolute():
+        return str(near)
+    home = Path.home()
+    return str(
+        Path("~") / near.relative_to(home)
+        if near.is_relative_to(home)
+        else Path("…", *near.parts[-2:])
+    )
 
 
 def utc_now() -> datetime:

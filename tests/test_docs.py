@@ -44,7 +44,12 @@ def test_the_examples_in_docstrings_run(name):
 
 def test_the_commands_the_readme_names_exist():
     makefile = (ROOT / "Makefile").read_text()
-    named = set(re.findall(r"`?make ([a-z]+)`?", (ROOT / "README.md").read_text()))
+    readme = (ROOT / "README.md").read_text()
+    named = {
+        n
+        for names in re.findall(r"(?:^|`)make ([a-z]+(?: [a-z]+)*)", readme, re.M)
+        for n in names.split()
+    }
     targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
     assert {"demo", "test", "lab"} <= named <= targets
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from archkit.architect.card_fields import MODEL_ALIASES, AmlConfig, odd_text, read_fields
 from archkit.architect.front_matter import FrontMatterError, read_front_matter
 from archkit.errors import CardError
+from archkit.plain import shown_path
 from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain, same_title
 
 __all__ = ["AgentCard", "AmlConfig", "FocusArea", "Step", "card_names", "read_card"]
@@ -277,7 +278,7 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CardError(
-            f"The card file {str(path)!r} cannot be read.",
+            f"The card file {shown_path(path)!r} cannot be read.",
             why=f"{error.strerror or error}.",
             mend="Give the path of an agent card: a Markdown file with front matter.",
         ) from error

@@ -21,6 +21,7 @@ from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD
 from archkit.memory.place import memory_file
 from archkit.memory.refusals import BusyError
 from archkit.memory.store import Store
+from archkit.plain import shown_path
 from archkit.records import Decision, Lesson, Measurement, Outcome, Pattern, Solution, utc_now
 
 if TYPE_CHECKING:
@@ -100,12 +101,12 @@ class Memory:
 
     def __repr__(self) -> str:
         """One line: where it is."""
-        return f"Memory({str(self.path)!r})"
+        return f"Memory({shown_path(self.path)!r})"
 
     def _repr_html_(self) -> str:
         size = f"{self.path.stat().st_size / 1e6:.1f} MB" if self.path.exists() else "not made yet"
         held = "" if self._held.count is None else f", {self._held.count} patterns"
-        return f"<p>Memory <code>{escape(str(self.path))}</code>: {size}{held}</p>"
+        return f"<p>Memory <code>{escape(shown_path(self.path))}</code>: {size}{held}</p>"
 
     def query(
         self,

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from archkit.errors import StoreError
+from archkit.plain import shown_path
 
 __all__ = [
     "BusyError",
@@ -43,7 +44,7 @@ def busy(path: Path, reason: str = "") -> BusyError:
         who = "Another archkit process is writing to it or reading from it."
         mend = "Wait for it to finish and try again."
     return BusyError(
-        f"The memory {str(path)!r} is in use.",
+        f"The memory {shown_path(path)!r} is in use.",
         why=f"{who} What was recorded is safe in the folder 'spool'.",
         mend=mend,
     )
@@ -52,7 +53,7 @@ def busy(path: Path, reason: str = "") -> BusyError:
 def foreign(path: Path, why: str) -> StoreError:
     """Say that the file is somebody else's; it is left alone."""
     return StoreError(
-        f"{str(path)!r} is not a memory.",
+        f"{shown_path(path)!r} is not a memory.",
         why=why,
         mend="Name another file, or move this one away; what is recorded stays in 'spool'.",
     )
@@ -61,7 +62,7 @@ def foreign(path: Path, why: str) -> StoreError:
 def newer(path: Path, version: int, made_by: str, ours: int) -> StoreError:
     """Say that a later archkit has made the file."""
     return StoreError(
-        f"The memory {str(path)!r} is newer than this archkit.",
+        f"The memory {shown_path(path)!r} is newer than this archkit.",
         why=f"It has schema {version}, made by {made_by}; here is {ours}.",
         mend="Upgrade archkit, or name another file; what is recorded stays in 'spool'.",
     )
@@ -70,7 +71,7 @@ def newer(path: Path, version: int, made_by: str, ours: int) -> StoreError:
 def unwritable(path: Path, error: OSError) -> StoreError:
     """Say what the operating system refuses."""
     return StoreError(
-        f"The memory {str(path)!r} cannot be opened.",
+        f"The memory {shown_path(path)!r} cannot be opened.",
         why=f"{error.strerror or error}.",
         mend="Make room on the disk, make the folder writable, or name another folder.",
     )
@@ -79,8 +80,8 @@ def unwritable(path: Path, error: OSError) -> StoreError:
 def unusable(path: Path, error: Exception) -> StoreError:
     """Say what DuckDB refuses."""
     return StoreError(
-        f"The memory {str(path)!r} cannot be used.",
-        why=f"DuckDB says: {error}",
+        f"The memory {shown_path(path)!r} cannot be used.",
+        why=f"DuckDB says: {str(error).replace(str(path), shown_path(path))}",
         mend="Nothing recorded is lost: it stays in the folder 'spool' until it is taken in. "
         "Make room on the disk, or put a copy of the file in its place.",
     )

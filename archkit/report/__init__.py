@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archkit.errors import ReportError
+from archkit.plain import near_path, shown_path
 from archkit.records import utc_now
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def write_report(
     Returns
     -------
     Path
-        The file: one page of HTML with its figures, styles and data in it.
+        The file, as seen from here: one page of HTML with its figures, styles and data in it.
 
     Raises
     ------
@@ -58,14 +59,14 @@ def write_report(
     target = Path(path)
     if target.is_dir():
         raise ReportError(
-            f"No report can be written to {str(path)!r}.",
+            f"No report can be written to {shown_path(path)!r}.",
             why="It is a folder.",
-            mend=f"Name a file in it, say {str(target / 'memory.html')!r}.",
+            mend=f"Name a file in it, say {shown_path(target / 'memory.html')!r}.",
         )
     session_id = session if session is None or isinstance(session, str) else session.session_id
     contents = read_contents(memory, session_id, now or utc_now())
     _replace(target, written(contents, title))
-    return target
+    return near_path(target)
 
 
 def _replace(target: Path, text: str) -> None:
@@ -86,7 +87,7 @@ def _replace(target: Path, text: str) -> None:
         if beside is not None:
             beside.unlink(missing_ok=True)
         raise ReportError(
-            f"The report could not be written to {str(target)!r}.",
+            f"The report could not be written to {shown_path(target)!r}.",
             why=f"{error.strerror or error}. A report that was there before is untouched.",
             mend="Give a path in a folder that you may write to, with 6 MB to spare.",
         ) from error

@@ -9,6 +9,7 @@ import pytest
 
 from archkit.errors import StoreError
 from archkit.memory.memory import Memory
+from archkit.plain import shown_path
 from archkit.records import (
     Alternative,
     Decision,
@@ -366,7 +367,7 @@ def test_closing_never_raises(tmp_path):
 
 
 def test_a_memory_shows_itself_in_a_line_without_asking(memory):
-    assert repr(memory) == f"Memory({str(memory.path)!r})"
+    assert repr(memory) == f"Memory({shown_path(memory.path)!r})"
     assert "not made yet" in memory._repr_html_()
     memory.query("x")
     assert "MB, 1 patterns" in memory._repr_html_()

@@ -13,6 +13,7 @@ from archkit.errors import StoreError
 from archkit.memory import projection
 from archkit.memory.journal import Draft
 from archkit.memory.store import Store
+from archkit.plain import shown_path
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def test_a_file_held_by_another_tool_delays_the_drain_and_never_the_write(store,
         with pytest.raises(StoreError) as caught:
             texts(store)
         other.stdin.close()
-    assert caught.value.what == f"The memory {str(store.path)!r} is in use."
+    assert caught.value.what == f"The memory {shown_path(store.path)!r} is in use."
     assert f"(PID {other.pid}) has it open." in caught.value.why
     assert caught.value.mend.startswith(f"Close it there, or end process {other.pid}")
     assert (store.drain(), texts(store)) == (1, ["lesson 1", "lesson 2"])
@@ -100,7 +101,7 @@ def test_a_file_that_is_not_duckdb_is_refused_and_left_alone(store, content):
     for use in (store.drain, lambda: texts(store), store.rebuild):
         with pytest.raises(StoreError) as caught:
             use()
-        assert caught.value.what == f"{str(store.path)!r} is not a memory."
+        assert caught.value.what == f"{shown_path(store.path)!r} is not a memory."
     assert store.path.read_bytes() == content
     store.path.unlink()
     assert texts(store) == ["lesson 1"]
@@ -136,7 +137,10 @@ def test_a_file_of_a_later_archkit_is_refused_and_nothing_lost(store):
     for use in (store.drain, lambda: texts(store), store.rebuild):
         with pytest.raises(StoreError) as caught:
             use()
-        assert caught.value.what == f"The memory {str(store.path)!r} is newer than this archkit."
+        assert (
+            caught.value.what
+            == f"The memory {shown_path(store.path)!r} is newer than this archkit."
+        )
         assert caught.value.why == "It has schema 99, made by archkit 9.0; here is 1."
     write_by_hand(store.path, "UPDATE schema_version SET version = 1")
     assert texts(store) == ["lesson 1", "lesson 2"]
