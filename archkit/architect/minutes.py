@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from archkit.architect.dialogue import Message, Tokens, ToolCall, clipped
+from archkit.errors import ArchkitError
+from archkit.proposal.rules import check_proposal
 
 if TYPE_CHECKING:
     from archkit.architect.card import AgentCard
@@ -59,8 +62,15 @@ class Minutes:
         )
 
     def status(self, status: str, stage: str, reason: str = "") -> None:
-        """Write where the session stands: open, ended, failed, interrupted or cancelled."""
+        """Write where the session stands: open, ended, failed, interrupted or cancelled.
+
+        The memory then takes in the turn, so that others see it; what it cannot take in now is
+        on disk already, and the next read says why.
+        """
         self._append("session_status", {"status": status, "stage": stage, "reason": reason})
+        if self._memory is not None:
+            with suppress(ArchkitError):
+                self._memory.drain()
 
     def keep(self, said: Message | ToolCall) -> None:
         """Write a turn or a tool call."""
@@ -72,12 +82,12 @@ class Minutes:
         self._append("step", asdict(step))
 
     def proposal(self, proposal: Proposal, version: int) -> None:
-        """Write a proposal."""
-        missing = list(proposal.missing)
-        self._append(
-            "proposal",
-            {"text": proposal.text, "version": version, "missing": missing, "findings": []},
-        )
+        """Write a proposal, with what the checker finds in it."""
+        checked = {
+            "missing": list(proposal.missing),
+            "findings": [asdict(finding) for finding in check_proposal(proposal)],
+        }
+        self._append("proposal", {"text": proposal.text, "version": version, **checked})
 
     def _append(self, kind: str, payload: dict[str, Any], *, entity_id: str | None = None) -> None:
         if self._memory is not None:

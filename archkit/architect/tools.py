@@ -83,6 +83,10 @@ class SessionMemory(Protocol):
         """Return the latest events."""
         ...
 
+    def drain(self) -> int:
+        """Take what was written into the file."""
+        ...
+
     def append(
         self,
         kind: str,

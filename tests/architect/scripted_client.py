@@ -141,6 +141,7 @@ class Remembered:
 
     def __init__(self):
         self.events, self.decisions, self.lessons, self.patterns = [], [], [], []
+        self.drained = 0
         self.found = [
             ranked("dataloader", 0.9, name="DataLoader (batching + caching)"),
             ranked("eager-loading", 0.8, name="Eager loading with joins"),
@@ -171,6 +172,10 @@ class Remembered:
     def append(self, kind, payload, *, session_id=None, entity_id=None, agent="", project=""):
         self.events.append((kind, json.loads(json.dumps(payload))))
         return str(len(self.events))
+
+    def drain(self):
+        self.drained = len(self.events)
+        return self.drained
 
     def of_kind(self, kind):
         return [payload for k, payload in self.events if k == kind]

@@ -116,6 +116,7 @@ def test_everything_is_written_before_it_is_returned(tmp_path):
     assert [m["status"] for m in replies] == ["complete"] * 4
     assert all(m["cost_usd"] > 0 for m in replies)
     assert memory.of_kind("proposal")[0]["text"] == PROPOSAL
+    assert memory.drained == len(memory.events)
     assert [s["status"] for s in memory.of_kind("session_status")] == ["open", "open", "ended"]
     assert str(tmp_path) not in json.dumps(memory.events)
     assert session.tokens.input == 4000
