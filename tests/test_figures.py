@@ -105,6 +105,17 @@ class TestSuccessByPattern:
         }
         assert "some simulated: made-up data" in said(fig).replace("<br>", " ")
 
+    def test_the_key_names_each_mark_once(self):
+        mixed = ("observed", "observed + reported", "measured + observed", "measured + reported")
+        mixed += ("simulated", "reported + simulated")
+        frame = pd.DataFrame([pattern(f"p{i}", 0.9, provenance=o) for i, o in enumerate(mixed)])
+        assert figures.success_by_pattern(frame).layout.meta["key"] == [
+            ["●", "observed", "observed"],
+            ["△", "simulated", "simulated, alone or mixed in"],
+            ["□", "measured", "measured and others"],
+            ["○", "observed", "observed + reported"],
+        ]
+
     def test_a_long_name_is_cut_in_its_middle_and_whole_on_hover(self):
         name = "OAuth2 authorization code with PKCE and signed state"
         fig = figures.success_by_pattern(pd.DataFrame([pattern("oauth", 0.9, name=name)]))

@@ -178,6 +178,13 @@ class TestContents:
         assert "1 outcome in this memory is simulated : made-up data" in text
         assert "△ simulated" in text
         assert "No stated confidence can be scored yet" in text
+        assert "1 decision of 1 has no outcome that was seen" in text
+
+    def test_what_was_tried_least_among_the_best_is_named(self, memory, tmp_path):
+        memory.record_pattern(Pattern("eager", "Eager loading", reported=Reported(0.95, 40)))
+        memory.record_outcome(decide(memory), success=True)
+        text = visible(written(memory, tmp_path / "r.html"))
+        assert "Of the 2 patterns that may be the best, Eager loading has not been tried" in text
 
     def test_measured_and_reported_savings_stand_side_by_side(self, memory, tmp_path):
         memory.record_measurement(

@@ -120,9 +120,19 @@ def mark_of(provenance: str) -> Mark:
 
 
 def key_of(provenances: Iterable[str]) -> list[KeyEntry]:
-    """Give the key of the marks that are drawn."""
-    marks = {provenance: mark_of(provenance) for provenance in provenances}
-    return [(mark.sign, mark.token, provenance) for provenance, mark in marks.items()]
+    """Give the key of the marks that are drawn, each mark once."""
+    drawn: dict[tuple[str, str], list[str]] = {}
+    for provenance in provenances:
+        mark = mark_of(provenance)
+        drawn.setdefault((mark.sign, mark.token), []).append(provenance)
+    return [(sign, token, _key_label(names, token)) for (sign, token), names in drawn.items()]
+
+
+def _key_label(names: Sequence[str], token: str) -> str:
+    """Name a mark's provenance; where it stands for several mixtures, their common part."""
+    if len(names) == 1:
+        return names[0]
+    return f"{token}, alone or mixed in" if token in names else f"{token} and others"
 
 
 def percent(share: float, digits: int | None = None) -> str:

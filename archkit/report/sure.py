@@ -11,7 +11,9 @@ from archkit.records import PROVENANCE
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Forecasts", "forecasts", "trust_lines"]
+__all__ = ["Forecasts", "forecasts", "least_tried", "trust_lines"]
+
+_UNTRIED = "has not been tried here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,20 @@ def trust_lines(decisions: pd.DataFrame, outcomes: pd.DataFrame) -> list[str]:
     return [_scored(forecasts(decisions)), _bounds(decisions), _sources(outcomes)]
 
 
+def least_tried(evidence: pd.DataFrame) -> str:
+    """Name the pattern that may be the best and has been used least here; "" if none is tied."""
+    tied = evidence[evidence["in_tie_set"].astype(bool)] if len(evidence) else evidence
+    if len(tied) < 2:
+        return ""
+    here = tied.assign(uses=tied["n_observed"] + tied["n_measured"])
+    first = here.sort_values("uses", kind="stable").iloc[0]
+    tried = f"was used {count_of(first['uses'], 'time')} here" if first["uses"] else _UNTRIED
+    return (
+        f"Of the {len(tied)} patterns that may be the best, {first['name']} {tried}: where it "
+        "fits, its next use tells most."
+    )
+
+
 def _scored(found: Forecasts) -> str:
     if found.brier is None or found.stated is None or found.came is None:
         return (
@@ -63,15 +79,17 @@ def _bounds(decisions: pd.DataFrame) -> str:
     """Bound the mean result by what the missing outcomes could still do to it."""
     if decisions.empty:
         return "Nothing was decided yet, so nothing can be missing."
-    known = decisions["last_value"].dropna().astype(float)
+    seen = decisions[decisions["last_source"] != "simulated"]
+    known = seen["last_value"].dropna().astype(float)
     lacking = len(decisions) - len(known)
     if not lacking:
         return "Every decision has an outcome: nothing is missing from the averages."
     low, high = known.sum() / len(decisions), (known.sum() + lacking) / len(decisions)
     verb = "has" if lacking == 1 else "have"
+    whole = f"{count_of(lacking, 'decision')} of {len(decisions)} {verb} no outcome that was seen"
     return (
-        f"{count_of(lacking, 'decision')} of {len(decisions)} {verb} no outcome. Were all of them "
-        f"failures or all successes, the mean result would lie at {span(low, high)}."
+        f"{whole}. Were all of them failures or all successes, the mean result would lie "
+        f"at {span(low, high)}."
     )
 
 

@@ -18,7 +18,7 @@ from archkit.report.parts import (
     tiles,
 )
 from archkit.report.reading import MOST_CARDS, Contents
-from archkit.report.sure import trust_lines
+from archkit.report.sure import least_tried, trust_lines
 from archkit.report.text import as_date, count, esc
 from archkit.report.transcript import session_section
 
@@ -110,7 +110,7 @@ def _tiles(contents: Contents) -> list[tuple[str, str, str]]:
             count(debt["value"]),
             f"{debt['overdue']} overdue, oldest {late:.0f} days" if late else "none overdue",
         ),
-        ("Sessions", count(head["sessions"]["value"]), _cost_note(head["sessions"])),
+        ("Sessions", count(head["sessions"]["value"]), _cost_note(contents)),
     ]
 
 
@@ -131,11 +131,14 @@ def _saved_note(head: Any) -> str:
     return f"pooled; median {percent(saved['median'])}, n {saved['n']}, {saved['provenance']}"
 
 
-def _cost_note(sessions: Any) -> str:
-    if not sessions["value"]:
+def _cost_note(contents: Contents) -> str:
+    if contents.sessions.empty:
         return "none held yet"
-    cost = sessions["cost_usd"]
-    return "cost unknown" if cost is None else f"{cost:,.2f} US dollars in all"
+    cost = contents.headline["sessions"]["cost_usd"]
+    if cost is not None:
+        return f"{cost:,.2f} US dollars in all"
+    offline = (contents.sessions["client"] == "offline").all()
+    return "offline: nothing spent" if offline else "cost unknown"
 
 
 def _decided(contents: Contents) -> str:
@@ -188,18 +191,21 @@ def _sure(contents: Contents) -> str:
 
 
 def _next(contents: Contents) -> str:
+    least = least_tried(contents.evidence)
+    hint = f"<p>{esc(least)}</p>" if least else ""
+    return f'<div class="card">{_due(contents)}{hint}</div>'
+
+
+def _due(contents: Contents) -> str:
     debt = contents.debt
     if debt.empty:
         done = "Every decision has an outcome." if len(contents.decisions) else "Nothing is due."
-        return _empty(f"{done} The next decision will ask for a look after thirty days.")
+        return f"<p>{done} The next decision will ask for a look after thirty days.</p>"
     late = int((debt["overdue_days"] > 0).sum())
-    words = (
-        f'<p><strong class="alarm">{count_of(late, "decision")} overdue for a look.</strong> '
-        if late
-        else "<p>Nothing is overdue. "
-    )
+    due = f'<strong class="alarm">{count_of(late, "decision")} overdue for a look.</strong>'
     call = "<code>memory.record_outcome(id, success=…, scores={…})</code>"
-    return f'<div class="card">{words}Say what came of it with {call}.</p>{debt_table(debt)}</div>'
+    words = f"{due if late else 'Nothing is overdue.'} Say what came of it with {call}."
+    return f"<p>{words}</p>{debt_table(debt)}"
 
 
 def _empty(sentence: str) -> str:
