@@ -64,11 +64,11 @@ class Minutes:
     def status(self, status: str, stage: str, reason: str = "") -> None:
         """Write where the session stands: open, ended, failed, interrupted or cancelled.
 
-        The memory then takes in the turn, so that others see it; what it cannot take in now is
-        on disk already, and the next read says why.
+        With a proposal, a decision or a break the memory takes in what was said, so that others
+        see it; what it cannot take in now is on disk already, and the next read says why.
         """
         self._append("session_status", {"status": status, "stage": stage, "reason": reason})
-        if self._memory is not None:
+        if self._memory is not None and (stage, status) != ("questions", "open"):
             with suppress(ArchkitError):
                 self._memory.drain()
 

@@ -16,7 +16,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archkit.memory.spool import COLUMNS, Chunk
+from archkit.memory.spool import COLUMNS, Chunk, Rejected
 from archkit.records import PROVENANCE, SOURCE_WEIGHT
 
 if TYPE_CHECKING:
@@ -113,17 +113,8 @@ def take(connection: DuckDBPyConnection, chunks: Sequence[Chunk], found_at: date
     connection.execute("INSERT INTO event FROM new_event ON CONFLICT DO NOTHING")
     project(connection)
     rejected = [line for chunk in chunks for line in chunk.rejected]
-    connection.execute(
-        "INSERT OR IGNORE INTO rejected_line SELECT unnest($files::VARCHAR[]),"
-        " unnest($offsets::BIGINT[]), unnest($texts::VARCHAR[]), unnest($reasons::VARCHAR[]), $now",
-        {
-            "files": [line.file for line in rejected],
-            "offsets": [line.byte_off for line in rejected],
-            "texts": [line.text for line in rejected],
-            "reasons": [line.reason for line in rejected],
-            "now": _naive(found_at),
-        },
-    )
+    if rejected:
+        _set_aside(connection, rejected, found_at)
     # Files that are gone leave no offset behind: their names never come again.
     connection.execute(
         "DELETE FROM spool_offset WHERE file NOT IN (SELECT unnest($files::VARCHAR[]))",
@@ -140,6 +131,22 @@ def take(connection: DuckDBPyConnection, chunks: Sequence[Chunk], found_at: date
     )
     (count,) = connection.execute("SELECT count(*) FROM new_event").fetchone() or (0,)
     return int(count)
+
+
+def _set_aside(
+    connection: DuckDBPyConnection, rejected: Sequence[Rejected], found_at: datetime
+) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO rejected_line SELECT unnest($files::VARCHAR[]),"
+        " unnest($offsets::BIGINT[]), unnest($texts::VARCHAR[]), unnest($reasons::VARCHAR[]), $now",
+        {
+            "files": [line.file for line in rejected],
+            "offsets": [line.byte_off for line in rejected],
+            "texts": [line.text for line in rejected],
+            "reasons": [line.reason for line in rejected],
+            "now": _naive(found_at),
+        },
+    )
 
 
 def project(connection: DuckDBPyConnection) -> None:
