@@ -107,7 +107,9 @@ def talk(memory: Memory, **given: object) -> str:
     message(5, "user", answered)
     call(6, "Read", {"file_path": "app.py"}, "outside", refused=True, reason="not in the workspace")
     proposal = f"# Proposal\n\n## Executive Summary\n\nTokens. {ATTACK}\n\n#### Deep\n\ntext"
-    memory.append("proposal", {"text": proposal, "version": 1, "missing": ["Deployment"]}, **filed)
+    finding = {"severity": "error", "line": 1, "message": "No deployment.", "fix": "Add it."}
+    version = {"text": proposal, "version": 1, "missing": ["Deployment"], "findings": [finding]}
+    memory.append("proposal", version, **filed)
     for n in range(1, 9):
         step = {"n": n, "phase": "Before", "name": f"step {n}", "status": "done", "reason": "so"}
         memory.append("step", step | ({"status": "skipped"} if n == 7 else {}), **filed)
@@ -222,6 +224,7 @@ class TestSession:
             "Read: app.py (refused), 2 ms not in the workspace",
             "The twelve steps of learning 7 done, 1 skipped, 4 still open",
             "The proposal sections missing: Deployment",
+            "The checker found 1 thing error, line 1: No deployment. Add it.",
         ]
         places = [told.find(line) for line in lines]
         assert -1 not in places

@@ -140,8 +140,22 @@ def _proposal(proposals: pd.DataFrame) -> str:
     lacks = f"sections missing: {', '.join(missing_parts)}" if missing_parts else ""
     said = " · ".join(part for part in (note, lacks) if part)
     line = f'<p class="mute small">{esc(said)}</p>' if said else ""
-    body = markdown(str(last["text"]))
-    return f'{head}The proposal</h3>{line}<div class="document">{body}</div></section>'
+    body = f'<div class="document">{markdown(str(last["text"]))}</div>'
+    return f"{head}The proposal</h3>{line}{_findings(last['findings'])}{body}</section>"
+
+
+def _findings(findings: Any) -> str:
+    """List what the checker found, on demand."""
+    found = [f for f in _loaded(findings) or [] if isinstance(f, Mapping)]
+    if not found:
+        return ""
+    items = "".join(
+        f"<li>{esc(f.get('severity', ''))}, line {esc(f.get('line', '?'))}: "
+        f"{esc(f.get('message', ''))} {esc(f.get('fix', ''))}</li>"
+        for f in found
+    )
+    told = f"The checker found {_counted(found, 'thing')}"
+    return f"<details><summary>{told}</summary><ul>{items}</ul></details>"
 
 
 def _transcript(messages: pd.DataFrame, calls: pd.DataFrame) -> str:

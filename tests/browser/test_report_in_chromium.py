@@ -57,7 +57,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
         for measurement in measure(repeat=1):
             memory.record_measurement(measurement)
-        return write_report(memory, folder / "report.html", session=session.session_id)
+        return write_report(memory, folder / "report.html", session=session).resolve()
 
 
 def opened(page: Page, report: Path, width: int = 1000) -> None:
@@ -135,7 +135,7 @@ def test_what_a_model_writes_does_nothing(page: Page, tmp_path: Path):
         text = f"## {attack}\n\n{attack}\n\n[go](javascript:document.title='hit')"
         memory.append("proposal", {"text": text, "version": 1, "missing": []}, **filed)
         memory.append("message", {"n": 1, "role": "assistant", "text": text}, **filed)
-        path = write_report(memory, tmp_path / "report.html")
+        path = write_report(memory, tmp_path / "report.html").resolve()
     opened(page, path)
     assert page.title() == "What the memory has learned"
     assert (
