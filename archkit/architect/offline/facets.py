@@ -59,9 +59,12 @@ _RULES: tuple[tuple[str, Any, str], ...] = (
      r"|(?:immediate|instant)(?:ly)? (?:revo\w+|log-?out|lock-?out)"
      r"|(?:log|sign|kick|lock)(?:ged|ed|ing)?[- ]?(?:\w+ ){0,2}?out[^.;\n]{0,30}?"
      r"(?:at once|immediate\w*|instant\w*|right away)"
-     r"|(?:access|sessions?) (?:must )?(?:end|stop)s? (?:at once|immediately)"),
+     r"|(?:access|sessions?|tokens?) (?:must )?(?:(?:end|stop|die)s?|stop working) "
+     r"(?:at once|immediate\w*|instant\w*|right away)"),
     ("revocation", "within-minutes", r"revo\w+[^.;\n]{0,40}?(?:within|in|after) "
      r"(?:a few |some |[0-9]+ |\w+ )?minutes|short[- ]lived tokens (?:are|will do)"
+     r"|(?:access|sessions?|tokens?) (?:must |may )?(?:(?:end|stop|die)s?|stop working) "
+     r"(?:within|in|after) (?:a few |some |[0-9]+ |\w+ )?minutes"
      r"|(?:minutes?|short) delay in revo\w+"),
     ("consistency", "strong", r"strong(?:ly)? consisten(?:t|cy)|read[- ]your[- ](?:own[- ])?writes"
      r"|lineari[sz]able|seriali[sz]able|always see the (?:latest|newest)"

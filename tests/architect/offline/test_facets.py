@@ -67,6 +67,8 @@ def values(text: str) -> dict:
         ("tokens revocable at once", "revocation", "at-once"),
         ("log out everywhere immediately", "revocation", "at-once"),
         ("access revoked within five minutes", "revocation", "within-minutes"),
+        ("A stolen token must stop working within minutes.", "revocation", "within-minutes"),
+        ("a stolen token must stop working at once", "revocation", "at-once"),
         ("strong consistency", "consistency", "strong"),
         ("stale data is acceptable", "consistency", "eventual"),
         ("ad-hoc queries", "access_pattern", "ad-hoc"),
