@@ -257,10 +257,11 @@ class TestQueryReduction:
 
 class TestStyle:
     @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_figures_stand_on_any_page_and_use_the_tokens(self, theme):
+    def test_figures_bring_their_card_along_and_use_the_tokens(self, theme):
         fig = figures.success_by_pattern(pd.DataFrame([pattern("a", 0.9)]), theme=theme)
         layout = fig.layout.template.layout
-        assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert layout.paper_bgcolor == TOKENS[theme]["card"]
+        assert layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert layout.font.color == TOKENS[theme]["ink"]
         assert fig.data[0].marker.color == TOKENS[theme]["observed"]
 

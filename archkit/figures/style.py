@@ -286,7 +286,8 @@ def _template(theme: str) -> Any:
     pio.templates[name] = go.layout.Template(
         layout={
             "font": {"family": FONT, "size": 13, "color": colour["ink"]},
-            "paper_bgcolor": "rgba(0,0,0,0)",
+            # A figure cannot ask a notebook for its theme: it brings its card along.
+            "paper_bgcolor": colour["card"],
             "plot_bgcolor": "rgba(0,0,0,0)",
             "colorway": [colour[n] for n in ("observed", "simulated", "measured", "alarm", "mute")],
             "title": {
