@@ -235,8 +235,7 @@ class Alternative(_Record):
 class Decision(_Record):
     """What was chosen, over what, why, and how sure one was.
 
-    `confidence` (0 to 1) is the forecast made when deciding, scored later; `patterns` are the
-    slugs used; `review_after_days` says when an outcome is due.
+    `confidence` (0 to 1) is the forecast, scored later; `patterns` are the slugs used.
     """
 
     chosen: str
