@@ -55,7 +55,7 @@ def main_job(folder: Path, *, workspace: Path = PROJECT, say: Say) -> Path:
     example = _example("sign-in")
     with Memory(folder / "archkit.duckdb") as memory:
         session = Session("backend-architect", memory, workspace=workspace, client=offline_client())
-        say(f"session {session.session_id} of {session.card.name}, offline: no model is asked")
+        say(f"briefing {session.card.name} offline: no model is asked")
         _design(session, example, say)
         decision = _decide(session, say)
         _look_back(memory, decision, say)
@@ -80,7 +80,7 @@ def _example(name: str) -> dict[str, Any]:
 
 def _design(session: Session, example: Mapping[str, Any], say: Say) -> None:
     questions = session.brief(example["brief"])
-    say(f"brief read, memory asked, {len(questions)} questions")
+    say(f"session {session.session_id}: project read, memory asked, {len(questions)} questions")
     for question in questions:
         say(f"  ? {question.text}")
         if question.key in example["answers"]:

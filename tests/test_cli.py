@@ -35,7 +35,7 @@ def test_the_demo_says_each_step_and_where_the_report_is(tmp_path):
     result = run.invoke(app, ["demo", "--folder", str(tmp_path / "demo")])
     assert result.exit_code == 0, result.output
     firsts = [line.split()[1] for line in result.output.splitlines() if line.startswith("- ")]
-    assert firsts[:4] == ["session", "brief", "proposal", "decision"]
+    assert firsts[:4] == ["briefing", "session", "proposal", "decision"]
     assert firsts.count("outcome") == 2
     assert "simulated" in result.output
     assert (tmp_path / "demo" / "report.html").is_file()
