@@ -71,6 +71,53 @@ class TestSuccessByPattern:
         title = figures.success_by_pattern(frame).layout.title.text
         assert title == "Which patterns work, and how sure is that?"
 
+    def test_patterns_that_rival_each_other_stand_together_under_their_kind(self):
+        frame = pd.DataFrame(
+            [
+                pattern("jwt", 0.9, kind="sign-in", in_tie_set=True),
+                pattern("loader", 0.8, n=7, kind="n-plus-one", in_tie_set=True),
+                pattern("pool", 0.75, kind="pooling", in_tie_set=True),
+                pattern("oauth", 0.7, kind="sign-in", in_tie_set=True),
+                pattern("joins", 0.2, kind="n-plus-one", in_tie_set=False),
+            ]
+        )
+        fig = figures.success_by_pattern(frame)
+        rows = ["<b>sign in</b>", "Jwt", "Oauth", "<b>n plus one</b>", "Loader", "Joins"]
+        rows += ["<b>without a rival yet</b>", "Pool"]
+        assert [t.strip() for t in fig.layout.yaxis.ticktext][::-1] == rows
+        marks = dict(zip(fig.data[0].y, fig.data[0].x, strict=True))
+        assert marks == {6: 0.9, 5: 0.7, 3: 0.8, 2: 0.2, 0: 0.75}
+        counts = {a.y: a.text for a in fig.layout.annotations}
+        assert counts == {6: "n 10", 5: "n 10", 3: "n 7", 2: "n 10", 0: "n 10"}
+        assert fig.layout.title.text == "In one of two choices, no pattern is clearly the best"
+        assert fig.layout.title.subtitle.text.startswith("5 patterns of 3 kinds")
+        assert "may be the best for sign in" in " ".join(fig.data[0].hovertext)
+        assert "is not the best for n plus one" in " ".join(fig.data[0].hovertext)
+
+    @pytest.mark.parametrize(
+        ("kinds", "title"),
+        [
+            ({"a": [1, 1], "b": [1, 1]}, "In both choices, no pattern is clearly the best"),
+            ({"a": [1, 0], "b": [1, 0]}, "In both choices, one pattern is clearly the best"),
+            ({"a": [1, 0], "b": [1]}, "A: A0 works better than the others"),
+            ({"sign-in": [1, 1, 0], "b": [1]}, "Sign in: one other pattern cannot be told apart"),
+            ({"a": [1], "b": [1]}, "No choice has two patterns with outcomes yet"),
+            ({"a": [1, 1], None: [1, 1]}, "In both choices, no pattern is clearly the best"),
+            (
+                {"a": [1, 1], "b": [1, 1], "c": [1, 0], "d": [1]},
+                "In two of three choices, no pattern is clearly the best",
+            ),
+        ],
+    )
+    def test_title_speaks_of_choices_where_there_are_several(self, kinds, title):
+        rows = [
+            pattern(f"{kind}{i}", 0.9 - i / 50, kind=kind, in_tie_set=bool(tied))
+            for kind, ties in kinds.items()
+            for i, tied in enumerate(ties)
+        ]
+        found = figures.success_by_pattern(pd.DataFrame(rows)).layout.title.text
+        assert found.replace("<br>", " ").startswith(title)
+
     def test_best_stands_on_top_with_its_interval_and_its_count(self):
         frame = pd.DataFrame([pattern("low", 0.5), pattern("best", 0.9, n=38)])
         fig = figures.success_by_pattern(frame)
@@ -119,7 +166,8 @@ class TestSuccessByPattern:
     def test_a_long_name_is_cut_in_its_middle_and_whole_on_hover(self):
         name = "OAuth2 authorization code with PKCE and signed state"
         fig = figures.success_by_pattern(pd.DataFrame([pattern("oauth", 0.9, name=name)]))
-        assert len(fig.layout.yaxis.ticktext[0].strip()) <= 28
+        assert len(fig.layout.yaxis.ticktext[0].strip()) <= 36
+        assert fig.layout.meta["rows"] == [[name, False]]
         assert name in fig.data[0].hovertext[0]
         assert "slug oauth" in fig.data[0].hovertext[0]
 
@@ -221,7 +269,7 @@ class TestQueryReduction:
     def test_title_is_the_pooled_share_and_the_subtitle_what_it_rests_on(self):
         frame = pd.DataFrame([reduction("loader", 0.85, queries_before=120, queries_after=18)])
         fig = figures.query_reduction(frame)
-        assert said(fig).startswith("85 % of the queries are gone | 4 measurements")
+        assert said(fig).startswith("85 % of the counted queries are gone | 4 measurements")
         assert "120 queries before, 18 after · median 85 %" in said(fig)
 
     def test_a_reported_figure_stands_beside_the_measured_one(self):
@@ -236,7 +284,7 @@ class TestQueryReduction:
         assert reported.marker.symbol == "diamond-open"
         assert reported.y[0] < measured.y[0] < 1
         assert "no interval" in reported.hovertext[0]
-        assert said(fig).startswith("85 % of the queries are gone")
+        assert said(fig).startswith("85 % of the counted queries are gone")
         assert [a.text for a in fig.layout.annotations] == ["n 4"]
 
     def test_added_queries_are_said_and_the_axis_reaches_them(self):
@@ -244,6 +292,30 @@ class TestQueryReduction:
         fig = figures.query_reduction(frame)
         assert said(fig).startswith("The changes added 50 % more queries")
         assert fig.layout.xaxis.range[0] < -0.6
+
+    def test_made_up_counts_never_join_real_ones_in_the_title(self):
+        made_up = reduction("lab", 0.1, provenance="simulated")
+        fig = figures.query_reduction(pd.DataFrame([reduction("loader", 0.85), made_up]))
+        assert said(fig).startswith("85 % of the counted queries are gone |")
+        assert "100 queries before, 90 after (simulated)" in said(fig).replace("<br>", " ")
+        alone = said(figures.query_reduction(pd.DataFrame([made_up])))
+        assert alone.startswith("10 % of the counted queries are gone in simulated data")
+
+    def test_one_measurement_is_said_to_have_no_interval(self):
+        none = {"low": float("nan"), "high": float("nan"), "n": 1, "ci_prob": 0.9}
+        fig = figures.query_reduction(pd.DataFrame([reduction("loader", 0.85, **none)]))
+        assert "one measurement has no interval" in said(fig).replace("<br>", " ")
+        assert fig.layout.xaxis.title.text == "queries saved (pooled share)"
+        both = pd.DataFrame([reduction("a", 0.85, ci_prob=0.9), reduction("b", 0.8, **none)])
+        axis = figures.query_reduction(both).layout.xaxis.title.text
+        assert axis == "queries saved (pooled share, 90\u202f% interval)"
+
+    def test_draws_the_first_thirty_and_counts_the_others(self):
+        frame = pd.DataFrame([reduction(f"p{i}", 0.9 - i / 100) for i in range(40)])
+        fig = figures.query_reduction(frame)
+        assert len(fig.data[0].x) == 30
+        assert max(fig.data[0].x) == 0.9
+        assert "+ 10 more not drawn" in said(fig).replace("<br>", " ")
 
     def test_only_reported_figures_are_not_called_counted(self):
         frame = pd.DataFrame([reduction("loader", 0.95, provenance="reported")])
@@ -317,12 +389,17 @@ class TestWords:
     def test_percent_has_a_thin_space_and_three_digits_at_most(self, share, text):
         assert percent(share).replace("\u202f", " ") == text
 
+    def test_a_narrow_interval_has_a_decimal(self):
+        assert span(0.983, 0.997).replace("\u202f", " ") == "98.3–99.7 %"
+        assert span(-0.2, 0.4).replace("\u202f", " ") == "−20–40 %"
+
     def test_intervals_have_an_en_dash(self):
         assert span(0.83, 0.92).replace("\u202f", " ") == "83–92 %"
 
     def test_a_name_that_fits_is_left_alone(self):
         assert elided("DataLoader") == "DataLoader"
         assert elided("a" * 20 + "b" * 20, 11) == "aaaaaa…bbbb"
+        assert elided("two\n lines") == "two lines"
 
     def test_a_mixture_with_simulated_data_looks_simulated(self):
         assert mark_of("observed + simulated") == mark_of("simulated")

@@ -207,6 +207,21 @@ def test_the_tie_set_is_who_may_still_be_the_best(memory: Rows) -> None:
     assert list(narrowed["in_tie_set"]) == [True]
 
 
+def test_patterns_of_different_kinds_never_rule_each_other_out(memory: Rows) -> None:
+    given = {"p0": (0.95, "reads"), "p1": (0.3, "reads"), "p2": (0.3, "sign-in"), "p3": (0.2, "")}
+    memory.record(
+        "pattern",
+        *(
+            Pattern(slug, slug, kind=kind, reported=Reported(rate, 60.0, "a card"))
+            for slug, (rate, kind) in given.items()
+        ),
+    )
+    frame = metrics.pattern_evidence(memory, now=NOW).set_index("slug")
+    assert dict(frame["in_tie_set"]) == {"p0": True, "p1": False, "p2": True, "p3": True}
+    together = metrics.with_tie_set(frame.drop(columns="kind"))
+    assert list(together.loc[["p0", "p2"], "in_tie_set"]) == [True, False]
+
+
 @pytest.mark.parametrize("ci_prob", [0, 1, 90])
 def test_an_interval_that_is_none_is_refused(empty: Rows, ci_prob: float) -> None:
     with pytest.raises(ValueError, match="ci_prob must be between 0 and 1"):

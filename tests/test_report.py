@@ -195,7 +195,7 @@ class TestContents:
         page = written(memory, tmp_path / "r.html")
         figure = json.loads(_block(page, "queries-figure"))
         assert {t["name"] for t in figure["data"]} >= {"measured", "reported"}
-        assert "85 % of the queries are gone" in visible(page)
+        assert "85 % of the counted queries are gone" in visible(page)
 
     def test_an_empty_memory_gives_a_page_that_says_what_to_do(self, tmp_path):
         with Memory(tmp_path / "data" / "a.duckdb", library=False) as memory:

@@ -16,6 +16,7 @@ from archkit.figures.rows import (
     share_axis,
 )
 from archkit.figures.style import (
+    TOKENS,
     blank,
     count_of,
     escaped,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["query_reduction"]
 
 
-def query_reduction(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
+def query_reduction(frame: pd.DataFrame, top: int = 30, *, theme: str = "light") -> Figure:
     """Draw the share of queries that changes did away with.
 
     Parameters
@@ -42,14 +43,16 @@ def query_reduction(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         `metrics.query_reduction`: one row a pattern and provenance with `slug`, `name`,
         `reduction_share`, `low`, `high` (at most 1, negative when queries were added),
         `median_share`, `n` (measurements), `queries_before`, `queries_after`, `provenance`.
+    top
+        How many patterns to draw, those that saved most first; the others are counted.
     theme
         `light` or `dark`: the page the figure stands on.
 
     Returns
     -------
     Figure
-        One row a pattern: the pooled share with its interval; a figure that somebody reports
-        stands beside it as a hollow diamond and is never merged.
+        One row a pattern: the pooled share with its interval (one measurement has none); a
+        figure that somebody reports stands beside it as a hollow diamond and is never merged.
     """
     known = frame.dropna(subset=["reduction_share"]) if len(frame) else frame
     if known.empty:
@@ -60,24 +63,30 @@ def query_reduction(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
             "archkit.queries, or run archkit.labs.n_plus_one.",
         )
     counted = known[known["provenance"] != "reported"]
-    order = _order(known, counted)
-    placed = known.assign(row=_rows(known, order))
+    ranked = _order(known, counted)
+    order = ranked[-top:]
+    drawn = known[known["slug"].isin(order)]
+    placed = drawn.assign(row=_rows(drawn, order))
     fig = new_figure(theme)
-    for provenance in provenances(known["provenance"]):
+    for provenance in provenances(drawn["provenance"]):
         rows = placed[placed["provenance"] == provenance]
         fig.add_trace(estimates(rows, "reduction_share", provenance, theme, _hover(rows)))
     names = known.drop_duplicates("slug").set_index("slug")["name"]
     sizes = counted.groupby("slug")["n"].sum()
     counts = [f"n {number(sizes[slug])}" if slug in sizes else "reported" for slug in order]
+    sure = ci_prob_of(drawn) if drawn["low"].notna().any() else None
+    interval = f", {percent(sure, 0)} interval" if sure else ""
     add_rows(fig, [names[slug] for slug in order], counts, theme)
-    least = min(0.0, known["reduction_share"].min(), known["low"].min())
-    fig.update_xaxes(**share_axis("queries saved (pooled share, interval)", least))
+    least = min(0.0, drawn["reduction_share"].min(), drawn["low"].fillna(0.0).min())
+    fig.update_xaxes(**share_axis(f"queries saved (pooled share{interval})", least))
+    if least < 0:
+        fig.add_vline(x=0, line={"color": TOKENS[theme]["mute"], "width": 1})
     return titled(
         fig,
-        _finding(counted, known),
-        _subtitle(known, counted),
+        _finding(counted),
+        _subtitle(known, counted, len(ranked) - len(order)),
         height=ROW_HEIGHT * len(order) + 64,
-        key=key_of(provenances(known["provenance"])),
+        key=key_of(provenances(drawn["provenance"])),
     )
 
 
@@ -99,25 +108,33 @@ def _rows(known: pd.DataFrame, order: list[str]) -> list[float]:
     ]
 
 
-def _finding(counted: pd.DataFrame, known: pd.DataFrame) -> str:
-    if counted.empty:
+def _finding(counted: pd.DataFrame) -> str:
+    """Say what share of the counted queries is gone; made-up counts never join real ones."""
+    real = counted[counted["provenance"] != "simulated"]
+    chosen, made_up = (real, "") if len(real) else (counted, " in simulated data")
+    if chosen.empty:
         return "Queries saved are reported, none counted here yet"
-    before, after = counted["queries_before"].sum(), counted["queries_after"].sum()
+    before, after = chosen["queries_before"].sum(), chosen["queries_after"].sum()
     share = 1 - after / before if before else 0.0
-    made_up = " in simulated data" if set(counted["provenance"]) == {"simulated"} else ""
     if share < 0:
         return f"The changes added {percent(-share, 0)} more queries{made_up}"
     digits = 1 if 0.9 < share < 1 else 0
-    return f"{percent(share, digits)} of the queries are gone{made_up}"
+    return f"{percent(share, digits)} of the counted queries are gone{made_up}"
 
 
-def _subtitle(known: pd.DataFrame, counted: pd.DataFrame) -> str:
+def _subtitle(known: pd.DataFrame, counted: pd.DataFrame, left_out: int) -> str:
     parts = [count_of(int(counted["n"].sum()), "measurement")]
-    if len(counted):
-        before, after = counted["queries_before"].sum(), counted["queries_after"].sum()
-        parts.append(f"{number(before)} queries before, {number(after)} after")
-    if len(counted) == 1:
+    for made_up, note in ((False, ""), (True, " (simulated)")):
+        rows = counted[(counted["provenance"] == "simulated") == made_up]
+        if len(rows):
+            before, after = rows["queries_before"].sum(), rows["queries_after"].sum()
+            parts.append(f"{number(before)} queries before, {number(after)} after{note}")
+    if len(counted) == 1 and counted["n"].iloc[0] > 1:
         parts.append(f"median {percent(counted['median_share'].iloc[0])}")
+    if (counted["n"] == 1).any():
+        parts.append("one measurement has no interval")
+    if left_out:
+        parts.append(f"+ {number(left_out)} more not drawn")
     return " · ".join(parts + caveats(known["provenance"]))
 
 

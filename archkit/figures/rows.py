@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archkit.figures.style import TOKENS, elided, escaped, mark_of, percent, span
@@ -75,12 +75,23 @@ def estimates(
     )
 
 
-def add_rows(fig: Figure, names: Sequence[str], counts: Sequence[str], theme: str) -> None:
-    """Write each row's name at its left, elided if long, and its count at its right."""
+def add_rows(
+    fig: Figure,
+    names: Sequence[str],
+    counts: Sequence[str],
+    theme: str,
+    headings: Collection[int] = (),
+) -> None:
+    """Write each row's name at its left, elided if long, and its count at its right.
+
+    The rows in `headings` hold no mark but name the ones under them. The whole names go along as
+    `meta["rows"]`, for a page that knows how much room there is.
+    """
     positions = list(range(len(names)))
+    rows = [(name, row in headings) for row, name in enumerate(names)]
     fig.update_yaxes(
         tickvals=positions,
-        ticktext=[escaped(elided(name)) + "  " for name in names],
+        ticktext=[_label(elided(name), heading) for name, heading in rows],
         tickfont={"color": TOKENS[theme]["ink"], "size": 13},
         range=[-0.6, len(names) - 0.4],
         showgrid=False,
@@ -92,9 +103,15 @@ def add_rows(fig: Figure, names: Sequence[str], counts: Sequence[str], theme: st
         annotations=[
             {**beside, "y": row, "text": count, "hovertext": escaped(names[row])}
             for row, count in zip(positions, counts, strict=True)
+            if row not in headings
         ],
         margin_r=26 + 7 * max(map(len, counts)),
     )
+    fig.layout.meta = {**(fig.layout.meta or {}), "rows": [list(row) for row in rows]}
+
+
+def _label(name: str, heading: bool) -> str:
+    return (f"<b>{escaped(name)}</b>" if heading else escaped(name)) + "  "
 
 
 def share_axis(title: str, least: float = 0.0) -> dict[str, Any]:

@@ -72,7 +72,7 @@ TOKENS: Mapping[str, Mapping[str, str]] = {
 
 _THIN = "\u202f"
 _WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
-_NAME_WIDTH = 28
+_NAME_WIDTH = 36
 _TITLE_WIDTH = 60
 _SUBTITLE_WIDTH = 84
 _KEY_WIDTH = 80
@@ -151,8 +151,10 @@ def percent(share: float, digits: int | None = None) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """Write an interval of shares: `83–92 %`."""
-    return f"{100 * low:.0f}–{100 * high:.0f}{_THIN}%"
+    """Write an interval of shares: `83–92 %`; a narrow one with a decimal: `98.3–99.7 %`."""
+    places = 1 if high - low < 0.05 else 0
+    ends = [f"{100 * end:.{places}f}".replace("-", "\u2212") for end in (low, high)]
+    return f"{ends[0]}–{ends[1]}{_THIN}%"
 
 
 def number(value: float) -> str:
@@ -171,7 +173,8 @@ def in_words(count: int) -> str:
 
 
 def elided(name: str, width: int = _NAME_WIDTH) -> str:
-    """Shorten a long name in its middle, where it tells least."""
+    """Shorten a long name in its middle, where it tells least, and bring it to one line."""
+    name = " ".join(name.split())
     if len(name) <= width:
         return name
     head = (width - 1) * 3 // 5
@@ -240,6 +243,7 @@ def _key_lines(key: Sequence[KeyEntry], theme: str) -> list[str]:
 def blank(theme: str, title: str, sentence: str) -> Figure:
     """Give the figure of an empty frame: the question, and the next step in one sentence."""
     fig = titled(new_figure(theme), title, "nothing recorded yet", height=130)
+    fig.layout.meta = {**fig.layout.meta, "sentence": sentence}
     lines = textwrap.wrap(sentence, 62)
     fig.add_annotation(
         text="<br>".join(map(escaped, lines)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from archkit.memory.learning import LEARNING_RATE, Evidence, beta_quantile, probability_better
@@ -46,7 +47,7 @@ def pattern_evidence(
         `n` uses whose outcome is known, reported ones included (these may be a fraction), of
         which `n_measured`, `n_observed`, `n_reported`, `n_simulated`; `provenance`, where the
         evidence comes from; `last_used_at` (UTC; null if all is reported); `a` and `b` of the
-        posterior; `in_tie_set`, whether it may be the best of these rows; `ci_prob`.
+        posterior; `in_tie_set`, whether it may be the best of its kind; `ci_prob`.
     """
     rows = memory.sql(
         "SELECT slug, name, area, kind, status, y, uses, source, outcome_at, session_id, used_at "
@@ -64,14 +65,17 @@ def pattern_evidence(
 
 
 def with_tie_set(frame: pd.DataFrame, *, certainty: float = 0.9) -> pd.DataFrame:
-    """Say which patterns may be the best of a frame, say after it has been narrowed.
+    """Say which patterns may be the best of their kind, say after a frame has been narrowed.
+
+    Patterns of different kinds answer different questions, so they are never compared; those of
+    unknown kind are a kind.
 
     Parameters
     ----------
     frame
-        Rows of `pattern_evidence`.
+        Rows of `pattern_evidence`; without a `kind`, all are compared.
     certainty
-        A pattern is out once the best is better with this probability.
+        A pattern is out once the best of its kind is better with this probability.
 
     Returns
     -------
@@ -81,9 +85,13 @@ def with_tie_set(frame: pd.DataFrame, *, certainty: float = 0.9) -> pd.DataFrame
     if frame.empty:
         return frame.assign(in_tie_set=pd.Series(dtype=bool))
     a, b = frame["a"].to_numpy(dtype=float), frame["b"].to_numpy(dtype=float)
-    best = int((a / (a + b)).argmax())
-    may_be_best = probability_better(a[best], b[best], a, b) < certainty
-    may_be_best[best] = True
+    kinds = frame["kind"].fillna("").to_numpy() if "kind" in frame else np.zeros(len(frame))
+    may_be_best = np.zeros(len(frame), dtype=bool)
+    for kind in pd.unique(kinds):
+        mine = np.flatnonzero(kinds == kind)
+        best = mine[(a[mine] / (a[mine] + b[mine])).argmax()]
+        may_be_best[mine] = probability_better(a[best], b[best], a[mine], b[mine]) < certainty
+        may_be_best[best] = True
     return frame.assign(in_tie_set=may_be_best)
 
 
