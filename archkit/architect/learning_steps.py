@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from archkit.architect.dialogue import clipped
 from archkit.architect.rankings_seen import Evidence
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _OWN = (
     ("After", "Keep new patterns that proved themselves"),
     ("After", "Write down lessons"),
 )
+_NO_PITFALL = "none is known for this context"
 _OUTCOME = "no outcome yet: record one with memory.record_outcome"
 
 
@@ -87,8 +89,10 @@ class LearningSteps:
 
         return pd.DataFrame([asdict(step) for step in self._steps])
 
-    def before(self, evidence: Evidence, why_off: str) -> None:
-        """Log the steps 1 to 4, by what the memory said."""
+    def before(
+        self, evidence: Evidence, why_off: str, solutions: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Log the steps 1 to 4, by what the memory said of patterns and of errors."""
         found = list(evidence.patterns())
         if why_off or not evidence:
             for n in range(1, 5):
@@ -99,7 +103,8 @@ class LearningSteps:
         rates = "; ".join(f"{r.pattern.name} {r.success_rate:.2f} ({r.provenance})" for r in top)
         self._done(2, f"best: {rates}") if top else self._skip(2, "no pattern was found")
         vetoed = [f"{r.pattern.name}: {r.veto}" for r in found if r.veto]
-        self._done(3, "; ".join(vetoed[:3]) or "none is known for this context")
+        pitfalls = [*map(_looked_up, solutions), *vetoed[:3]]
+        self._done(3, "; ".join(pitfalls) or _NO_PITFALL)
         notes = sum(len(r.pattern.security) for r in found)
         figures = sum(bool(r.pattern.reported and r.pattern.reported.metrics) for r in found)
         self._done(4, f"{notes} security notes, {figures} patterns with reported figures")
@@ -108,7 +113,7 @@ class LearningSteps:
         """Log the steps 5 to 8, when a proposal is there."""
         noted = len(box.tradeoffs)
         if noted:
-            self._done(5, f"{noted} trade-offs noted")
+            self._done(5, f"{_counted(noted, 'trade-off')} noted")
         best = [ranking.best for ranking in box.evidence]
         fits = {r.pattern.slug: r for r in best if r is not None}
         if why_off or not fits:
@@ -127,13 +132,22 @@ class LearningSteps:
 
     def after(self, alternatives: int, box: ToolBox) -> None:
         """Log what is left, when a decision is made."""
-        self._done(5, f"{len(box.tradeoffs)} trade-offs noted, {alternatives} alternatives kept")
+        noted = f"{_counted(len(box.tradeoffs), 'trade-off')} noted"
+        self._done(5, f"{noted}, {_counted(alternatives, 'alternative')} kept")
         for n in (9, 10, 11):
             self._skip(n, _OUTCOME)
         if box.lessons:
-            self._done(12, f"{len(box.lessons)} lessons recorded")
+            self._done(12, f"{_counted(len(box.lessons), 'lesson')} recorded")
         else:
             self._skip(12, "no lesson yet: record one with memory.record_lesson")
+
+    def pitfalls(self, solutions: Sequence[Mapping[str, Any]]) -> None:
+        """Add to step 3 the errors that were looked up after it was done."""
+        before = self._steps[2]
+        new = [said for said in map(_looked_up, solutions) if said not in before.reason]
+        if before.status == "done" and new:
+            old = [] if before.reason == _NO_PITFALL else [before.reason]
+            self._done(3, "; ".join([*old, *new]))
 
     def _done(self, n: int, reason: str) -> None:
         self._set(n, "done", reason)
@@ -163,3 +177,24 @@ class LearningSteps:
         head = "".join(f"<th>{name}</th>" for name in ("n", "phase", "step", "status", "reason"))
         rows = "".join(f"<tr>{row}</tr>" for row in cells)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _looked_up(reply: Mapping[str, Any]) -> str:
+    """Say what an error turned out to be, from a reply of `find_solution` as JSON."""
+    error, best = (
+        clipped(str(reply.get("error", "")), 60),
+        next(iter(reply.get("matches") or ()), None),
+    )
+    if best is None:
+        return f"“{error}”: no solution is known"
+    found = best["solution"]
+    told = f"“{error}”: {found.get('name') or found.get('slug')}"
+    if not best["n"]:
+        return f"{told}, no use of its fix recorded"
+    return (
+        f"{told}, fix helps in {best['effective_rate']:.2f} (n {best['n']:g}, {best['provenance']})"
+    )

@@ -164,7 +164,7 @@ class Session:
         if reply.ended == "max_turns":
             raise self._too_many_turns("asked its questions")
         self._look_up()
-        self.steps.before(self.evidence, self.memory_off)
+        self.steps.before(self.evidence, self.memory_off, self._box.solutions)
         self.questions = Questions(self._box.asked or (), note=reply.text)
         self._move_to("questions")
         return self.questions
@@ -225,6 +225,7 @@ class Session:
         proposal = read_proposal(reply.text)
         self._version += 1
         self._minutes.proposal(proposal, self._version)
+        self.steps.pitfalls(self._box.solutions)
         self.steps.during(self._box, proposal, self.memory_off)
         self.proposal = proposal
         self._move_to("proposed")

@@ -125,9 +125,9 @@ class ToolBox:
         The questions of `ask_questions`, None while it was not called.
     may_ask
         Whether questions can still be asked; it is the session's to set.
-    evidence, tradeoffs, todo, candidates, lessons
+    evidence, tradeoffs, todo, candidates, lessons, solutions
         What came of `query_patterns`, `note_tradeoff`, `TodoWrite`, `propose_pattern`,
-        `record_lesson`.
+        `record_lesson`, `find_solution` (its replies as JSON).
     """
 
     def __init__(
@@ -148,6 +148,7 @@ class ToolBox:
         self.todo: list[dict[str, str]] = []
         self.candidates: list[Pattern] = []
         self.lessons: list[Lesson] = []
+        self.solutions: list[dict[str, Any]] = []
         own = [*self._session_tools(), *(self._memory_tools() if memory is not None else ())]
         listed = (*workspace_tools(workspace), self._todo_tool())
         chosen = [tool for tool in listed if card.allows(tool.name)]
@@ -295,7 +296,9 @@ class ToolBox:
 
     def _solve(self, given: Mapping[str, Any]) -> str:
         error = needed(given, "error")
-        return as_text(self._asking(lambda memory: memory.find_solution(error)).as_json())
+        found = self._asking(lambda memory: memory.find_solution(error)).as_json()
+        self.solutions.append(found)
+        return as_text(found)
 
     def _learn(self, given: Mapping[str, Any]) -> str:
         lesson = Lesson(

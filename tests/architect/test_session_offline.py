@@ -113,3 +113,18 @@ def test_session_works_without_a_memory(shop):
     session.brief(BRIEFS[0]["brief"])
     assert session.propose().missing == ()
     assert session.decide("JWT + Refresh Tokens + Redis").confidence is None
+
+
+def test_error_in_the_brief_is_looked_up_and_counted_among_the_pitfalls(tmp_path, shop):
+    with Memory(tmp_path / "m.duckdb") as memory:
+        session = Session(memory=memory, workspace=shop, client="offline")
+        session.brief("Fix 'Connection pool timeout - all connections in use' in our API")
+        assert session.steps[2].reason == (
+            "“Connection pool timeout - all connections in use”: Database connection pool "
+            "exhaustion, fix helps in 0.84 (n 16, reported)"
+        )
+        session.answer("customers were charged twice as well")
+        assert "n = 16; reported, not observed here" in session.propose().text
+        assert "“Duplicate payment: charged twice”: Race condition" in session.steps[2].reason
+        tools = memory.sql("select tool from tool_call_log where tool = 'find_solution'")
+        assert len(tools) == 2

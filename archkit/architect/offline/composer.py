@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from archkit.architect.offline.choice import name
-from archkit.architect.offline.composer_reasons import key_considerations, technology_rationale
+from archkit.architect.offline.composer_reasons import (
+    key_considerations,
+    known_errors,
+    technology_rationale,
+)
 from archkit.architect.offline.composer_sections import (
     api_contracts,
     architecture_overview,
     data_schema,
     service_definitions,
 )
-from archkit.architect.offline.phrases import clipped, counted, listed, phrase_of, sentence
+from archkit.architect.offline.phrases import clipped, counted, listed, phrase_of, quoted, sentence
 from archkit.architect.offline.plan import Design, Plan, design_of
 from archkit.architect.offline.wording import sentences
 
@@ -92,7 +96,7 @@ def _document(plan: Plan, sections: Iterable[list[str]], assumptions: list[str])
 
 def _title(brief: str) -> str:
     first = (sentences(brief) or ["Architecture"])[0]
-    return "Proposal: " + clipped(first.lstrip("#>*- ").rstrip("."), 90)
+    return "Proposal: " + quoted(clipped(first.lstrip("#>*- ").rstrip(".;:, "), 90))
 
 
 def _note(plan: Plan) -> str:
@@ -103,7 +107,7 @@ def _note(plan: Plan) -> str:
 
 def _executive_summary(plan: Plan) -> list[str]:
     chosen = plan.chosen
-    lines = [_asked(plan), _project_state(plan)]
+    lines = [_asked(plan), _project_state(plan), *(e.summary() for e in plan.errors)]
     if len(chosen) == 1:
         lines.append("The proposal rests on one choice:")
     else:
@@ -125,8 +129,7 @@ def _executive_summary(plan: Plan) -> list[str]:
 
 
 def _asked(plan: Plan) -> str:
-    quoted = clipped(plan.brief.replace("`", "'"), 320).rstrip(".")
-    return f"The brief asks: “{quoted}”."
+    return f"The brief asks: “{quoted(clipped(plan.brief, 320).rstrip('.'))}”."
 
 
 def _project_state(plan: Plan) -> str:
@@ -184,7 +187,8 @@ def _open_lines(plan: Plan) -> list[str]:
 
 def _unread(plan: Plan) -> list[str]:
     return [
-        f"To “{clipped(said.question or said.key, 120)}” the answer was “{clipped(said.answer)}”; "
+        f"To “{quoted(clipped(said.question or said.key, 120))}” the answer was "
+        f"“{quoted(clipped(said.answer))}”; "
         "nothing the offline architect knows could be read from it, so it changed nothing here."
         for said in plan.unread
     ]
@@ -193,7 +197,7 @@ def _unread(plan: Plan) -> list[str]:
 def _not_covered(plan: Plan, library: Library) -> list[str]:
     gaps = {c.slug: c.gap for c in library.concerns}
     lines = [
-        f"- “{clipped(gap)}”: neither memory nor library holds a pattern for it."
+        f"- “{quoted(clipped(gap))}”: neither memory nor library holds a pattern for it."
         for gap in plan.gaps
     ]
     for choice in plan.choices:
@@ -222,6 +226,7 @@ def _gap_document(plan: Plan, library: Library) -> str:
             f"{what}, so no architecture is proposed. {_project_state(plan)}".replace(
                 "so this is designed as a fresh start", "either"
             ),
+            *(error.summary() for error in plan.errors),
             f"What the library does know something of: {known}.",
         ],
         ["No services, databases or interactions are proposed: nothing is known to base them on."],
@@ -238,6 +243,7 @@ def _gap_document(plan: Plan, library: Library) -> str:
             "What to watch follows from the design that is still missing.",
             "#### Deployment & CI/CD",
             "How it would be deployed is open.",
+            *known_errors(plan),
         ],
     )
     advice = [

@@ -20,7 +20,7 @@ from archkit.architect.offline.phrases import (
 from archkit.architect.offline.plan import Design, Plan
 from archkit.records import Reported
 
-__all__ = ["fits", "key_considerations", "technology_rationale"]
+__all__ = ["fits", "key_considerations", "known_errors", "technology_rationale"]
 
 _MOST_RIVALS = 2
 
@@ -174,7 +174,15 @@ def key_considerations(plan: Plan, design: Design) -> list[str]:
             _bullets(design.deployment)
             or ["The chosen patterns ask for no change to how the system is deployed today."]
         ),
+        *known_errors(plan),
     ]
+
+
+def known_errors(plan: Plan) -> list[str]:
+    """Tell what is known of the errors that brief and answers name: cause, fix, rate."""
+    if not plan.errors:
+        return []
+    return ["#### Known errors", *("\n".join(f"- {x}" for x in e.lines()) for e in plan.errors)]
 
 
 def _tenfold(facets: Mapping[str, Facet]) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "percent",
     "phrase_of",
     "placeholders",
+    "quoted",
     "sentence",
     "without_stop",
 ]
@@ -112,6 +113,14 @@ def clipped(text: str, length: int = 160) -> str:
     """Return the text on one line, cut at a word with an ellipsis."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[:length].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def quoted(text: str) -> str:
+    """Return words of others as Markdown shows them letter by letter, HTML included."""
+    return text.translate(_AS_WRITTEN).replace("](", "] (")
+
+
+_AS_WRITTEN = str.maketrans({"<": "‹", ">": "›", "`": "'", "|": "¦"})
 
 
 def without_stop(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.architect.offline.choice import Choice
 from archkit.architect.offline.facets import Facet, read_technologies
+from archkit.architect.offline.known_errors import KnownError
 from archkit.architect.offline.phrases import fill, placeholders
 from archkit.architect.offline.questions import Open
 from archkit.architect.offline.request_body import Said
@@ -56,7 +57,8 @@ class Plan:
     """All that a proposal is composed from.
 
     `gaps` are parts of the brief that nothing is known of, `unread` answers that could not be
-    read, `troubles` what went wrong on the way, `open` facets nobody stated.
+    read, `troubles` what went wrong on the way, `open` facets nobody stated, `errors` what is known
+    of the errors named.
     """
 
     brief: str
@@ -68,6 +70,7 @@ class Plan:
     unread: tuple[Said, ...] = ()
     troubles: tuple[str, ...] = ()
     memory: bool = True
+    errors: tuple[KnownError, ...] = ()
 
     @property
     def chosen(self) -> tuple[Choice, ...]:

@@ -24,6 +24,7 @@ from archkit.architect.offline.facets import (
     read_answer,
     read_facets,
 )
+from archkit.architect.offline.known_errors import KnownError, errors_in, known_error
 from archkit.architect.offline.phrases import clipped, counted, listed, phrase_of
 from archkit.architect.offline.plan import Plan
 from archkit.architect.offline.questions import open_questions, possible_answers, question_input
@@ -33,6 +34,7 @@ from archkit.architect.offline.topics import TOPICS
 if TYPE_CHECKING:
     from archkit.library import Library
     from archkit.memory.shelf import Shelf
+    from archkit.memory.solutions import SolutionShelf
 
 __all__ = ["Turn", "respond"]
 
@@ -91,6 +93,7 @@ class _Desk:
         self.queries = [c for c in asked.calls if c.name == "query_patterns"]
         general = next((c for c in self.queries if not c.input.get("kind")), None)
         self.general = general
+        self.errors = errors_in([asked.brief, *(said.answer for said in asked.answers)])
         hits = _ranking(general).get("patterns") or () if general else ()
         self.concerns = find_concerns(asked.brief, library, _mappings(hits))
 
@@ -101,7 +104,11 @@ class _Desk:
         general = {"query": self.asked.brief}
         wanted = [c for c in self.concerns if c.kind and self._answered(c) is None]
         queries = ([] if self.general else [general]) + [self.query(c) for c in wanted]
-        return [("query_patterns", query) for query in queries]
+        calls = [("query_patterns", query) for query in queries]
+        if "find_solution" in self.asked.tools:
+            found = {c.input.get("error") for c in self.asked.calls if c.name == "find_solution"}
+            calls += [("find_solution", {"error": e}) for e in self.errors if e not in found]
+        return calls
 
     def query(self, concern: Touched) -> dict[str, Any]:
         """Return what to ask the memory for one concern: what is known, what may be answered."""
@@ -140,6 +147,21 @@ class _Desk:
             )
         return tuple(found), tuple(troubles)
 
+    def known_errors(self) -> tuple[KnownError, ...]:
+        """Read what is known of each error named; the library answers where the memory is off."""
+        if "find_solution" not in self.asked.tools:
+            shelf = _solutions(self.library.version)
+            return tuple(
+                known_error(e, shelf.find(e, limit=1).as_json(), memory=False) for e in self.errors
+            )
+        calls = {c.input.get("error"): c for c in self.asked.calls if c.name == "find_solution"}
+        return tuple(
+            known_error(e, call.result)
+            if (call := calls.get(e)) and not call.is_error
+            else known_error(e, None, trouble=_reason(call))
+            for e in self.errors
+        )
+
     def _own(self, concern: Touched) -> Mapping[str, Any]:
         query = self.query(concern)
         ranking: dict[str, Any] = (
@@ -164,6 +186,16 @@ def _shelf(version: str) -> Shelf:
     from archkit.memory.shelf import Shelf
 
     return Shelf([replace(p, reported=None) for p in read_library().patterns])
+
+
+@lru_cache(maxsize=2)
+def _solutions(version: str) -> SolutionShelf:
+    """Shelf of the library's solutions without the figures reported of them."""
+    from archkit.library import read_library
+    from archkit.memory.learning import Evidence
+    from archkit.memory.solutions import SolutionShelf
+
+    return SolutionShelf(read_library().solutions, Evidence())
 
 
 def _facets_of(asked: Asked) -> tuple[dict[str, Facet], tuple[Said, ...]]:
@@ -236,6 +268,7 @@ def _plan(desk: _Desk) -> Plan:
         unread=desk.unread,
         troubles=troubles,
         memory=desk.memory,
+        errors=desk.known_errors(),
     )
 
 
@@ -288,6 +321,7 @@ def _remembered(plan: Plan, library: Library) -> list[str]:
     lines = [f"{trouble}." for trouble in plan.troubles]
     if not plan.memory and plan.choices:
         lines.append("The memory was off: patterns come from the library, and no rates are known.")
+    lines += [error.summary() for error in plan.errors]
     for choice in plan.choices:
         if choice.best is None:
             lines.append(f"- **{choice.concern.title}:** no usable pattern is known.")

@@ -7,7 +7,9 @@ import yaml
 
 from archkit.architect.offline import respond
 from archkit.library import read_library
+from archkit.memory.learning import Evidence
 from archkit.memory.shelf import Shelf
+from archkit.memory.solutions import SolutionShelf
 
 TOOLS = ("query_patterns", "ask_questions", "note_tradeoff", "find_solution")
 EXAMPLES = Path(__file__).parents[3] / "data" / "examples" / "briefs.yaml"
@@ -40,9 +42,12 @@ def proposal_message(answers):
 class Talk:
     """A session's side of the conversation: sends requests, runs the tools, keeps the turns."""
 
+    told = Evidence(("duplicate-payment-race",), (0.8,), (5,), ("team",), (1.0,), ("s",))
+
     def __init__(self, tools=TOOLS, shelf=None, failing=()):
         self.tools = [{"name": name} for name in tools]
         self.shelf = shelf or Shelf(read_library().patterns)
+        self.solutions = SolutionShelf(read_library().solutions, self.told)
         self.failing = failing
         self.messages = []
         self.turns = []
@@ -75,6 +80,8 @@ class Talk:
                 what_if=given.get("what_if"),
             )
             content = json.dumps(ranking.as_json())
+        elif call["name"] == "find_solution":
+            content = json.dumps(self.solutions.find(given["error"]).as_json())
         else:
             content = "asked" if call["name"] == "ask_questions" else "noted"
         result = {"type": "tool_result", "tool_use_id": call["id"], "content": content}
