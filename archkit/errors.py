@@ -46,9 +46,8 @@ class ArchkitError(Exception):
 
     def __init__(self, what: str, *, why: str, mend: str) -> None:
         super().__init__(what)
-        self.what = what
-        self.why = why
-        self.mend = mend
+        # Another library's words may run over many lines; here each part is one.
+        self.what, self.why, self.mend = (" ".join(part.split()) for part in (what, why, mend))
 
     def __str__(self) -> str:
         """Three lines: what, why, how to mend."""

@@ -21,6 +21,15 @@ def test_an_error_is_three_lines(error):
     ]
 
 
+def test_what_another_library_says_in_many_lines_stays_one():
+    error = errors.StoreError("It is\nlocked.", why="IO Error:\n\nLINE 1\n  ^", mend="Close\tit.")
+    assert str(error).splitlines() == [
+        "It is locked.",
+        "Why: IO Error: LINE 1 ^",
+        "Mend: Close it.",
+    ]
+
+
 def test_a_notebook_shows_the_three_lines_without_a_stack(error):
     assert error._render_traceback_() == str(error).splitlines()
 

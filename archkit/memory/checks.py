@@ -165,9 +165,10 @@ def check_known(names: Iterable[str | None], known: Collection[str], what: str) 
 
 def check_select(select: str) -> None:
     """Refuse what is not a query: the memory is read with SQL and written with its methods."""
-    words = _without_comments(select).lower().replace("(", " ").split()
+    text = select if isinstance(select, str) and _is_utf8(select) else ""
+    words = _without_comments(text).lower().replace("(", " ").split()
     if not words or words[0] not in _READS:
-        said = " ".join(select.split())[:60]
+        said = " ".join(str(select).split())[:60]
         raise StoreError(
             f"Only a query can be asked here, not {said!r}.",
             why="What is recorded is never changed; new events are added by record_….",
@@ -182,6 +183,15 @@ def nearest(name: str, known: Collection[str]) -> str:
         return f"Nearest: {', '.join(found)}."
     shown = sorted(known)[:3]
     return f"Known are, for instance: {', '.join(shown)}." if shown else "None is recorded yet."
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether it can be written down: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _without_comments(sql: str) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "foreign",
     "is_held",
     "newer",
+    "not_one_query",
     "not_run",
     "unusable",
     "unwritable",
@@ -87,10 +88,19 @@ def unusable(path: Path, error: Exception) -> StoreError:
     )
 
 
+def not_one_query(sql: str) -> StoreError:
+    """Say that a text of SQL is not one query and nothing else."""
+    return StoreError(
+        f"Only one query can be asked at once, not {' '.join(sql.split())[:80]!r}.",
+        why="It holds several statements, or one that does something else than ask.",
+        mend="Ask one SELECT; new events are added by record_….",
+    )
+
+
 def not_run(sql: str, error: Exception) -> StoreError:
-    """Say what is wrong with a query of the caller's."""
+    """Say what is wrong with a query of the caller's, and which names are near to a wrong one."""
     return StoreError(
         f"The query did not run: {' '.join(sql.split())[:80]!r}.",
-        why=str(error).strip(),
+        why=str(error).split("\n\nLINE ", 1)[0],
         mend="Only SELECT runs here; `describe()` names the tables, views and columns.",
     )

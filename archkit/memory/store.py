@@ -112,6 +112,7 @@ class Store:
         import pandas as pd  # noqa: F401  # slow, and not to be waited for under the lock
 
         with self._reading() as connection, _asked(sql):
+            _check_one_query(connection, sql)
             frame: DataFrame = connection.execute(sql, params).df()
             return frame
 
@@ -344,6 +345,15 @@ def _is_current(connection: DuckDBPyConnection, path: Path) -> bool:
     if version > projection.SCHEMA_VERSION:
         raise refusals.newer(path, version, made_by, projection.SCHEMA_VERSION)
     return (version, fingerprint) == (projection.SCHEMA_VERSION, projection.fingerprint())
+
+
+def _check_one_query(connection: DuckDBPyConnection, sql: str) -> None:
+    """Refuse several statements, of which only the last would be answered, and any that acts."""
+    import duckdb
+
+    kinds = [statement.type for statement in connection.extract_statements(sql)]
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise refusals.not_one_query(sql)
 
 
 @contextmanager

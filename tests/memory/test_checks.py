@@ -20,7 +20,8 @@ def test_queries_are_let_through(select):
 
 
 @pytest.mark.parametrize(
-    "select", ["", "--select", "DELETE FROM event", "/* SELECT */ DROP TABLE x"]
+    "select",
+    ["", "--select", "DELETE FROM event", "/* SELECT */ DROP TABLE x", None, 5, "SELECT '\ud800'"],
 )
 def test_what_is_no_query_is_refused(select):
     with pytest.raises(StoreError, match="Only a query"):

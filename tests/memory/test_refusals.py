@@ -190,7 +190,6 @@ def test_a_memory_on_a_read_only_disk_can_be_read(store, monkeypatch):
     [
         ("SELECT nothing FROM lesson", "nothing"),
         ("SELEKT 1", "syntax error"),
-        ("DELETE FROM event", "read-only"),
         ("SELECT $missing", "missing"),
     ],
 )
@@ -200,4 +199,12 @@ def test_a_query_that_does_not_run_says_why(store, query, why):
         store.read(query)
     assert caught.value.what == f"The query did not run: {query!r}."
     assert why in caught.value.why
+    assert texts(store) == ["lesson 1"]
+
+
+@pytest.mark.parametrize("query", ["DELETE FROM event", "SELECT 1; SELECT 2", "SELECT 1; COMMIT"])
+def test_only_one_query_is_asked_at_once(store, query):
+    note(store, 1)
+    with pytest.raises(StoreError, match="Only one query"):
+        store.read(query)
     assert texts(store) == ["lesson 1"]
