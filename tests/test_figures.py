@@ -182,6 +182,12 @@ class TestSuccessByPattern:
         assert len(fig.data[0].x) == 30
         assert "+ 214 more" in said(fig)
 
+    def test_a_choice_that_is_drawn_in_part_says_so(self):
+        rows = [pattern(f"p{i}", 0.9 - i / 100, kind="ab"[i > 2]) for i in range(5)]
+        fig = figures.success_by_pattern(pd.DataFrame(rows), top=4)
+        names = [t.strip() for t in fig.layout.yaxis.ticktext][::-1]
+        assert names == ["<b>a</b>", "P0", "P1", "P2", "<b>b, 1 of 2 drawn</b>", "P3"]
+
     def test_patterns_without_evidence_are_counted_not_drawn(self):
         frame = pd.DataFrame([pattern("a", 0.9), pattern("b", 0.5, n=0), pattern("c", None, n=0)])
         fig = figures.success_by_pattern(frame)

@@ -183,10 +183,45 @@ class TestContents:
         assert "1 decision of 1 has no outcome that was seen" in text
 
     def test_what_was_tried_least_among_the_best_is_named(self, memory, tmp_path):
-        memory.record_pattern(Pattern("eager", "Eager loading", reported=Reported(0.95, 40)))
+        eager = Pattern("eager", "Eager loading", kind="n-plus-one", reported=Reported(0.95, 40))
+        memory.record_pattern(eager)
         memory.record_outcome(decide(memory), success=True)
         text = visible(written(memory, tmp_path / "r.html"))
-        assert "Of the 2 patterns that may be the best, Eager loading has not been tried" in text
+        said = "Of the 2 patterns that may be the best for n plus one, Eager loading has not"
+        assert said in text
+
+    def test_patterns_of_other_kinds_are_no_rivals(self, memory, tmp_path):
+        memory.record_pattern(
+            Pattern("jwt", "JWT", kind="authentication", reported=Reported(0.95, 40))
+        )
+        page = written(memory, tmp_path / "r.html")
+        assert "that may be the best" not in visible(page)
+        assert "No choice has two patterns with outcomes yet" in visible(page)
+
+    def test_each_rate_in_a_tile_has_its_interval_and_n_or_says_why_not(self, memory, tmp_path):
+        memory.record_outcome(decide(memory), success=True, source="simulated")
+        memory.record_measurement(Measurement("posts", 120, 18, measured_at=NOW))
+        text = visible(written(memory, tmp_path / "r.html"))
+        assert "Decisions 1 1 with an outcome, 1 simulated" in text
+        assert re.search(r"Success rate \d+ % 90 % interval \d+–\d+ %, n 1, simulated", text)
+        assert "Queries saved 85 % no interval from one measurement, n 1, measured" in text
+        memory.record_measurement(Measurement("posts", 120, 12, measured_at=NOW))
+        text = visible(written(memory, tmp_path / "r.html"))
+        assert "Queries saved 87.5 % 90 % interval 85–90 %, n 2, measured" in text
+
+    def test_the_most_pressing_debts_are_open_to_view_and_the_others_folded(self, memory, tmp_path):
+        for days in range(40, 52):
+            decide(memory, decided_at=NOW - timedelta(days=days), title=f"made {days} ago")
+        page = written(memory, tmp_path / "r.html")
+        due = page[page.index('id="next"') :]
+        assert due.index("made 51 ago") < due.index("made 42 ago") < due.index("+ 2 others")
+        assert due.index("+ 2 others") < due.index("made 41 ago") < due.index("made 40 ago")
+
+    def test_a_long_cell_is_cut_and_whole_on_hover(self, memory, tmp_path):
+        decide(memory, title="long " * 60)
+        due = written(memory, tmp_path / "r.html").split('id="next"')[1]
+        assert f'title="{"long " * 60}' in due
+        assert visible(due).count("long") < 60
 
     def test_measured_and_reported_savings_stand_side_by_side(self, memory, tmp_path):
         memory.record_measurement(
@@ -201,6 +236,7 @@ class TestContents:
         with Memory(tmp_path / "data" / "a.duckdb", library=False) as memory:
             text = visible(written(memory, tmp_path / "r.html"))
         assert "Nothing was decided yet" in text
+        assert "No outcome has been recorded yet." in text
         assert "nothing decided yet · 0 events" in text
         assert "The session" not in text
 
@@ -230,6 +266,14 @@ class TestSession:
         assert -1 not in places
         assert places == sorted(places)
         assert "Query first." not in text
+
+    def test_the_sections_of_a_proposal_can_be_jumped_to(self, memory, tmp_path):
+        talk(memory)
+        page = written(memory, tmp_path / "r.html")
+        assert '<a href="#proposal-1">Executive Summary</a>' in page
+        assert '<h5 id="proposal-1">Executive Summary</h5>' in page
+        links = re.findall(r'href="#([^"]+)"', page)
+        assert [page.count(f'id="{link}"') for link in links] == [1] * len(links)
 
     def test_tokens_and_cost_are_given_or_said_to_be_unknown(self, memory, tmp_path):
         talk(memory, client="local", model="qwen")
@@ -267,6 +311,14 @@ class TestSession:
     def test_a_failed_tool_call_of_unknown_shape_still_has_its_line(self):
         call = {"tool": "Odd", "input": None, "output": None, "duration_ms": None}
         assert tool_line(call | {"is_error": True, "refused": None}) == "Odd (failed)"
+
+    def test_a_tool_calls_time_is_in_a_unit_that_can_be_read(self):
+        call = {"tool": "Odd", "input": None, "output": None, "is_error": False, "refused": False}
+        taken = [tool_line(call | {"duration_ms": ms}) for ms in (0.2, 8.4, 1468.0)]
+        assert taken == ["Odd, under 1 ms", "Odd, 8 ms", "Odd, 1.5 s"]
+
+    def test_a_number_keeps_its_percent_sign_but_code_is_left_alone(self):
+        assert markdown("90 % of `90 % 7`") == "<p>90\u202f% of <code>90 % 7</code></p>\n"
 
 
 class TestSafety:

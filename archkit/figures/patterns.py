@@ -102,13 +102,19 @@ def _placed(ranked: pd.DataFrame, top: int) -> tuple[pd.DataFrame, list[str], se
     rows: dict[Hashable, int] = {}
     headings: set[int] = set()
     for kind in reversed(order):
-        for index in drawn.index[group == kind][::-1]:
+        mine = drawn.index[group == kind]
+        for index in mine[::-1]:
             rows[index] = len(names)
             names.append(drawn["name"][index])
         headings.add(len(names))
-        names.append(_plain(kind) if kind else _NO_RIVAL)
+        names.append(_heading(kind, len(mine), sizes[kind]) if kind else _NO_RIVAL)
     placed = drawn.assign(row=[rows[index] for index in drawn.index])
     return placed.sort_values("row"), names, headings
+
+
+def _heading(kind: str, drawn: int, whole: int) -> str:
+    """Name a choice, and say so where not all of its patterns are drawn."""
+    return _plain(kind) if drawn == whole else f"{_plain(kind)}, {drawn} of {whole} drawn"
 
 
 def _kinds(ranked: pd.DataFrame) -> pd.Series[str]:

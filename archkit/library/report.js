@@ -19,14 +19,39 @@
     return value;
   };
 
+  /* As archkit.figures.style.elided: a long name is cut in its middle. */
+  const elided = (text, width) => {
+    const name = text.trim().split(/\s+/).join(" ");
+    if (name.length <= width) {
+      return name;
+    }
+    const head = Math.floor(((width - 1) * 3) / 5);
+    return `${name.slice(0, head).trimEnd()}…${name.slice(head + 1 - width).trimStart()}`;
+  };
+  const escaped = (text) =>
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+  /* Gives the names of rows as much room as the plot's width allows. */
+  const named = (figure, width) => {
+    const rows = figure.layout.meta?.rows;
+    if (rows) {
+      const most = Math.min(60, Math.max(22, Math.floor((0.4 * width) / 7)));
+      figure.layout.yaxis.ticktext = rows.map(([name, heading]) => {
+        const text = escaped(elided(name, most));
+        return `${heading ? `<b>${text}</b>` : text}  `;
+      });
+    }
+    return figure;
+  };
+
   const draw = async (plot) => {
-    const figure = read(plot.dataset.figure);
+    const figure = named(read(plot.dataset.figure), plot.clientWidth);
     const shown = dark.matches ? recoloured(figure) : figure;
     await window.Plotly.react(plot, shown.data, shown.layout, config);
   };
 
   const prepareForPrint = async (plot) => {
-    const { data, layout } = read(plot.dataset.figure);
+    const { data, layout } = named(read(plot.dataset.figure), 680);
     const size = { format: "svg", width: 680, height: layout.height };
     plot.nextElementSibling.src = await window.Plotly.toImage({ data, layout }, size);
   };
@@ -37,6 +62,11 @@
     }
   };
 
+  let resized;
+  window.addEventListener("resize", () => {
+    clearTimeout(resized);
+    resized = setTimeout(() => each(draw), 150);
+  });
   dark.addEventListener("change", () => each(draw));
   each(draw)
     .then(() => each(prepareForPrint))

@@ -59,15 +59,18 @@ def figure_block(fig: Figure, name: str, caption: str, table: str = "") -> str:
         for sign, token, label in said["key"]
     )
     label = esc(f"{said['title']}. {said['subtitle']}.")
+    drawing = (
+        f'<div class="plot" style="min-height:{plot["layout"]["height"]}px" '
+        f'data-figure="{name}-figure"></div><img class="print-figure" alt="{label}">'
+    )
+    drawn = drawing if fig.data else f'<p class="empty">{esc(said["sentence"])}</p>'
     data = f"<details><summary>Data of this figure</summary>{table}</details>" if table else ""
     return (
         f'<figure aria-labelledby="{name}-title"><h3 id="{name}-title">{esc(said["title"])}</h3>'
         f'<p class="subtitle">{esc(said["subtitle"])}</p>'
         + (f'<p class="key">{key}</p>' if key else "")
-        + f'<div class="plot" style="min-height:{plot["layout"]["height"]}px" '
-        f'data-figure="{name}-figure"></div><img class="print-figure" alt="{label}">'
-        f"<figcaption>{esc(caption if fig.data else _EMPTY)}</figcaption>{data}"
-        f"{as_json_block(f'{name}-figure', plot)}</figure>"
+        + f"{drawn}<figcaption>{esc(caption if fig.data else _EMPTY)}</figcaption>{data}"
+        f"{as_json_block(f'{name}-figure', plot) if fig.data else ''}</figure>"
     )
 
 
@@ -92,6 +95,8 @@ def _bare(fig: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
     layout.pop("title", None)
     layout["margin"] = {**layout.get("margin", {}), "t": _TOP}
     layout["height"] += _TOP - said["top"]
+    if "rows" in said:
+        layout["meta"] = {"rows": said["rows"]}
     return {"data": plot["data"], "layout": layout}, said
 
 

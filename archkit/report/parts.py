@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.style import mark_of, percent
+from archkit.figures.style import count_of, mark_of, percent
 from archkit.records import PROVENANCE
-from archkit.report.text import Column, as_date, count, esc, frame_table, missing
+from archkit.report.text import Column, as_date, as_short_date, count, esc, frame_table, missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Row = Mapping[Any, Any]
+_MOST_PRESSING = 10
 
 _NAMES = (Column("name", "pattern"), Column("slug", "slug"))
 _RATE = (
@@ -63,13 +64,13 @@ def decision_cards(
 def decision_table(decisions: pd.DataFrame) -> str:
     """Write all decisions as a table."""
     columns = (
-        Column("decided_at", "decided", as_date, "date"),
+        Column("decided_at", "decided", as_short_date, "date"),
         Column("title", "title"),
         Column("chosen", "chosen"),
         Column("confidence", "confidence", percent, "number"),
         Column("outcomes", "outcomes", count, "number"),
         Column("last_value", "latest", percent, "number"),
-        Column("decision_id", "id"),
+        Column("decision_id", "id", kind="id"),
     )
     return frame_table(decisions, columns, "Decisions, newest first.")
 
@@ -78,6 +79,7 @@ def evidence_table(frame: pd.DataFrame) -> str:
     """Write the rates of the patterns as a table."""
     columns = (
         *_NAMES,
+        Column("kind", "kind"),
         Column("success_rate", "success rate", percent, "number"),
         *_RATE,
         Column("n", "n", _uses, "number"),
@@ -91,12 +93,12 @@ def outcome_table(frame: pd.DataFrame) -> str:
     """Write the scores of the outcomes as a table."""
     columns = (
         Column("title", "decision"),
-        Column("observed_at", "seen", as_date, "date"),
+        Column("observed_at", "seen", as_short_date, "date"),
         Column("horizon_days", "days after", count, "number"),
         Column("score", "score"),
         Column("value", "value", percent, "number"),
         Column("provenance", "provenance"),
-        Column("outcome_id", "outcome"),
+        Column("outcome_id", "outcome", kind="id"),
     )
     return frame_table(frame, columns, "One row a score, newest first.")
 
@@ -111,7 +113,7 @@ def reduction_table(frame: pd.DataFrame) -> str:
         Column("queries_after", "after", count, "number"),
         Column("reduction_share", "saved", percent, "number"),
         Column("provenance", "provenance"),
-        Column("measured_at", "when", as_date, "date"),
+        Column("measured_at", "when", as_short_date, "date"),
     )
     return frame_table(frame, columns, "One row a measurement of the same request.")
 
@@ -130,16 +132,25 @@ def pooled_table(frame: pd.DataFrame) -> str:
 
 
 def debt_table(frame: pd.DataFrame) -> str:
-    """Write the decisions that wait for a look."""
+    """Write the decisions that wait for a look, the most pressing open to view."""
     columns = (
         Column("title", "decision"),
         Column("chosen", "chosen"),
-        Column("decided_at", "decided", as_date, "date"),
-        Column("due_at", "outcome due", as_date, "date"),
-        Column("confidence", "confidence", percent, "number"),
-        Column("decision_id", "id"),
+        Column("due_at", "due", as_short_date, "date"),
+        Column("overdue_days", "days late", _late, "number"),
+        Column("confidence", "forecast", percent, "number"),
+        Column("decision_id", "id", kind="id"),
     )
-    return frame_table(frame, columns, "Decisions without an outcome, longest due first.")
+    first, others = frame.head(_MOST_PRESSING), frame.iloc[_MOST_PRESSING:]
+    table = frame_table(first, columns, "Decisions without an outcome, longest due first.")
+    if others.empty:
+        return table
+    rest = frame_table(others, columns, "The others without an outcome, longest due first.")
+    return f"{table}<details><summary>+ {count_of(len(others), 'other')}</summary>{rest}</details>"
+
+
+def _late(days: Any) -> str:
+    return "–" if days <= 0 else count(days)
 
 
 def _uses(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archkit.figures.style import count_of, percent, span
+from archkit.figures.style import count_of, elided, percent, span
 from archkit.records import PROVENANCE
 
 if TYPE_CHECKING:
@@ -48,16 +48,19 @@ def trust_lines(decisions: pd.DataFrame, outcomes: pd.DataFrame) -> list[str]:
 
 
 def least_tried(evidence: pd.DataFrame) -> str:
-    """Name the pattern that may be the best and has been used least here; "" if none is tied."""
+    """Name the pattern that may be the best of its kind and was used least; "" if none is tied."""
     tied = evidence[evidence["in_tie_set"].astype(bool)] if len(evidence) else evidence
-    if len(tied) < 2:
+    rivals = tied[tied.groupby("kind", dropna=False)["slug"].transform("size") > 1]
+    if rivals.empty:
         return ""
-    here = tied.assign(uses=tied["n_observed"] + tied["n_measured"])
+    here = rivals.assign(uses=rivals["n_observed"] + rivals["n_measured"])
     first = here.sort_values("uses", kind="stable").iloc[0]
+    same = (rivals["kind"].fillna("") == (first["kind"] or "")).sum()
+    choice = f" for {first['kind'].replace('-', ' ')}" if first["kind"] else ""
     tried = f"was used {count_of(first['uses'], 'time')} here" if first["uses"] else _UNTRIED
     return (
-        f"Of the {len(tied)} patterns that may be the best, {first['name']} {tried}: where it "
-        "fits, its next use tells most."
+        f"Of the {same} patterns that may be the best{choice}, {elided(first['name'], 80)} "
+        f"{tried}: where it fits, its next use tells most."
     )
 
 
@@ -99,4 +102,5 @@ def _sources(outcomes: pd.DataFrame) -> str:
     seen = outcomes.drop_duplicates("outcome_id")["source"]
     tally = seen.map(lambda source: PROVENANCE.get(source, source)).value_counts()
     parts = [f"{number} {kind}" for kind, number in tally.items()]
+    parts = [f"all {tally.index[0]}"] if len(tally) == 1 and len(seen) > 1 else parts
     return f"{count_of(len(seen), 'outcome')}: {', '.join(parts)}."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archkit.report.text import as_date, count, esc, markdown, missing
+from archkit.report.text import as_date, count, esc, markdown, missing, sections
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +46,13 @@ def tool_line(call: Row) -> str:
     mark = (
         " (refused)" if _true(call["refused"]) else " (failed)" if _true(call["is_error"]) else ""
     )
-    took = "" if missing(call["duration_ms"]) else f", {call['duration_ms']:.0f} ms"
+    took = "" if missing(call["duration_ms"]) else f", {_duration(call['duration_ms'])}"
     found = _found(str(call["tool"]), asked, gave)
     return f"{found or _plain_call(str(call['tool']), asked)}{mark}{took}"
+
+
+def _duration(ms: float) -> str:
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms" if ms >= 1 else "under 1 ms"
 
 
 def _found(tool: str, asked: Any, gave: Any) -> str:
@@ -140,8 +144,23 @@ def _proposal(proposals: pd.DataFrame) -> str:
     lacks = f"sections missing: {', '.join(missing_parts)}" if missing_parts else ""
     said = " · ".join(part for part in (note, lacks) if part)
     line = f'<p class="mute small">{esc(said)}</p>' if said else ""
-    body = f'<div class="document">{markdown(str(last["text"]))}</div>'
-    return f"{head}The proposal</h3>{line}{_findings(last['findings'])}{body}</section>"
+    text = str(last["text"])
+    body = f'<div class="document">{markdown(text, anchor="proposal")}</div>'
+    notes = f"{line}{_contents(text)}{_findings(last['findings'])}"
+    return f"{head}The proposal</h3>{notes}{body}</section>"
+
+
+def _contents(text: str) -> str:
+    """Link to the sections of the proposal."""
+    items = "".join(
+        f'<li><a href="#proposal-{number}">{esc(name)}</a></li>'
+        for number, name in enumerate(sections(text), start=1)
+    )
+    return (
+        f'<nav aria-label="Sections of the proposal"><ul class="contents">{items}</ul></nav>'
+        if items
+        else ""
+    )
 
 
 def _findings(findings: Any) -> str:
@@ -198,7 +217,7 @@ def _request(text: str) -> str:
 
 
 def _answer(answer: Row) -> str:
-    question = answer.get("question") or answer.get("key") or ""
+    question = answer.get("question") or str(answer.get("key") or "").replace("_", " ")
     return f"<li>{esc(question)} <strong>{esc(answer.get('answer', ''))}</strong></li>"
 
 

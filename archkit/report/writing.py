@@ -24,6 +24,15 @@ from archkit.report.transcript import session_section
 
 __all__ = ["written"]
 
+_COUNTED = (
+    "Trust the squares, which were counted here; a diamond is what somebody else reports of the "
+    "same pattern and is worth counting yourself."
+)
+_NOT_COUNTED = (
+    "A diamond is what somebody else reports of a pattern. Count a request of your own before and "
+    "after the change, then say so with memory.record_measurement(…)."
+)
+
 _SECTIONS = (
     ("decided", "What did we decide?"),
     ("worked", "Did it work?"),
@@ -102,7 +111,7 @@ def _tiles(contents: Contents) -> list[tuple[str, str, str]]:
     made, rate, debt = head["decisions"], head["success_rate"], head["outcome_debt"]
     late = debt["oldest_days"]
     return [
-        ("Decisions", count(made["value"]), f"{count(made['with_outcome'])} with an outcome"),
+        ("Decisions", count(made["value"]), _made_note(contents)),
         ("Success rate", _share(rate["value"], 0), _rate_note(rate)),
         ("Queries saved", _share(head["queries_saved"]["value"]), _saved_note(head)),
         (
@@ -121,14 +130,33 @@ def _share(value: float | None, digits: int | None = None) -> str:
 def _rate_note(rate: Any) -> str:
     if rate["value"] is None:
         return "no outcome yet"
-    return f"{span(rate['low'], rate['high'])}, n {rate['n']}, {rate['provenance']}"
+    return f"{_interval(rate)}, n {rate['n']}, {rate['provenance']}"
 
 
 def _saved_note(head: Any) -> str:
     saved = head["queries_saved"]
     if saved["value"] is None:
         return "nothing counted yet"
-    return f"pooled; median {percent(saved['median'])}, n {saved['n']}, {saved['provenance']}"
+    return f"{_interval(saved)}, n {saved['n']}, {saved['provenance']}"
+
+
+def _interval(found: Any) -> str:
+    """Write an interval, or why there is none: a single measurement has no spread."""
+    if found["low"] is None:
+        return "no interval from one measurement"
+    return f"90\u202f% interval {span(found['low'], found['high'])}"
+
+
+def _made_note(contents: Contents) -> str:
+    made = contents.headline["decisions"]
+    note = f"{count(made['with_outcome'])} with an outcome"
+    made_up = _made_up_decisions(contents)
+    return f"{note}, {made_up} simulated" if made_up else note
+
+
+def _made_up_decisions(contents: Contents) -> int:
+    """Count the decisions whose latest outcome is made up."""
+    return int((contents.decisions["last_source"] == "simulated").sum())
 
 
 def _cost_note(contents: Contents) -> str:
@@ -164,8 +192,7 @@ def _worked(contents: Contents) -> str:
     saved = figure_block(
         figures.query_reduction(contents.reductions),
         "queries",
-        "Trust the squares, which were counted here; a diamond is what somebody else reports of "
-        "the same pattern and is worth counting yourself.",
+        _COUNTED if len(contents.measurements) else _NOT_COUNTED,
         pooled_table(contents.reductions) + reduction_table(contents.measurements)
         if len(contents.reductions)
         else "",
@@ -177,8 +204,10 @@ def _works(contents: Contents) -> str:
     return figure_block(
         figures.success_by_pattern(contents.evidence),
         "patterns",
-        "Take the highest only where its interval leaves the others behind. Where intervals "
-        "overlap, choose by fit, or try the one with the fewest uses: it has most to teach.",
+        "Compare patterns under one heading: they answer the same question. Take the first only "
+        "where it is clearly the best (better than each rival with a probability of at least "
+        "90\u202f%); else choose by fit, or try the one with the fewest uses, which has most to "
+        "teach.",
         evidence_table(contents.evidence) if len(contents.evidence) else "",
     )
 
@@ -199,7 +228,10 @@ def _next(contents: Contents) -> str:
 def _due(contents: Contents) -> str:
     debt = contents.debt
     if debt.empty:
-        done = "Every decision has an outcome." if len(contents.decisions) else "Nothing is due."
+        made_up = _made_up_decisions(contents)
+        some = f", {made_up} of them simulated" if made_up else ""
+        held = f"Every decision has an outcome{some}."
+        done = held if len(contents.decisions) else "Nothing is due."
         return f"<p>{done} The next decision will ask for a look after thirty days.</p>"
     late = int((debt["overdue_days"] > 0).sum())
     due = f'<strong class="alarm">{count_of(late, "decision")} overdue for a look.</strong>'

@@ -112,6 +112,28 @@ def test_figures_follow_the_readers_theme(page: Page, report: Path):
     expect(title).to_have_css("fill", "rgb(102, 114, 127)")
 
 
+def test_names_of_patterns_get_the_room_there_is(page: Page, report: Path):
+    names = {}
+    for width in (600, 1400):
+        opened(page, report, width)
+        ticks = page.locator("[data-figure=patterns-figure] .ytick text")
+        names[width] = ticks.all_text_contents()
+    assert not [name for name in names[1400] if "…" in name]
+    assert [name for name in names[600] if "…" in name]
+    page.set_viewport_size({"width": 1400, "height": 900})
+    expect(page.locator("[data-figure=patterns-figure] .ytick", has_text="…")).to_have_count(0)
+
+
+def test_what_the_keyboard_is_at_can_be_seen(page: Page, report: Path):
+    opened(page, report)
+    page.keyboard.press("Tab")
+    link = page.locator("a:focus")
+    expect(link).to_have_css("outline-style", "solid")
+    expect(link).to_have_css("outline-width", "2px")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#decided")
+
+
 def test_printed_it_has_every_figure_whole(page: Page, report: Path):
     opened(page, report)
     page.emulate_media(media="print")
@@ -124,6 +146,8 @@ def test_printed_it_has_every_figure_whole(page: Page, report: Path):
         assert picture.get_attribute("alt")
     pdf = page.pdf(tagged=True, outline=True)
     assert pdf.startswith(b"%PDF")
+    page.set_viewport_size({"width": 670, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 670
     assert len(pdf) > 20_000
 
 
