@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
@@ -14,6 +14,7 @@ from archkit.records import (
     FOCUS_AREAS,
     LADDER,
     SOURCE_WEIGHT,
+    Alternative,
     Decision,
     Lesson,
     Measurement,
@@ -30,21 +31,27 @@ __all__ = [
     "check_measurement",
     "check_outcome",
     "check_pattern",
+    "check_question",
     "check_said",
     "check_select",
     "check_solution",
     "counted",
+    "figures",
     "nearest",
     "truth",
 ]
 
 STATUSES = ("candidate", "active", "retired")
 _CLOCK_SKEW = timedelta(minutes=5)
+_FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST = 2**53
+"""Counts beyond are no longer exact in every tool that reads the file."""
 _READS = ("select", "with", "from", "describe", "show")
 
 
 def check_pattern(pattern: Pattern) -> None:
     """Refuse a pattern without a name, of an unknown area or status, or with odd figures."""
+    _is_a(pattern, Pattern)
     _named(pattern.slug, "a pattern", "slug")
     _named(pattern.name, f"the pattern {pattern.slug!r}", "name")
     _one_of(pattern.area, FOCUS_AREAS, "focus area")
@@ -59,6 +66,7 @@ def check_pattern(pattern: Pattern) -> None:
 
 def check_solution(solution: Solution) -> None:
     """Refuse a solution without a name or signature, or with odd figures."""
+    _is_a(solution, Solution)
     _named(solution.slug, "a solution", "slug")
     _named(solution.signature, f"the solution {solution.slug!r}", "signature")
     _reported(solution.reported, solution.slug)
@@ -66,18 +74,24 @@ def check_solution(solution: Solution) -> None:
 
 def check_decision(decision: Decision) -> None:
     """Refuse a decision for nothing, or with a forecast out of range."""
+    _is_a(decision, Decision)
     _named(decision.chosen, "a decision", "chosen")
     _named(decision.decision_id, "a decision", "decision_id")
     if decision.confidence is not None:
         _between(decision.confidence, 0, 1, "confidence")
+    _is_a(decision.context, Mapping, "context of a decision")
+    _is_a(decision.patterns, tuple | list, "patterns of a decision")
     for alternative in decision.alternatives:
+        _is_a(alternative, Alternative)
         if alternative.predicted is not None:
             _between(alternative.predicted, 0, 1, f"predicted of {alternative.name!r}")
-    _between(decision.review_after_days, 0, 36_500, "review_after_days")
+    _days(decision.review_after_days, "review_after_days")
+    _instant(decision.decided_at, "decided_at")
 
 
 def check_outcome(outcome: Outcome, *, decision_id: str, now: datetime) -> None:
     """Refuse an outcome out of range, of an unknown source, or not come yet unless simulated."""
+    _is_a(outcome, Outcome)
     if outcome.decision_id != decision_id:
         raise StoreError(
             f"The outcome is not of the decision {decision_id!r}.",
@@ -87,15 +101,17 @@ def check_outcome(outcome: Outcome, *, decision_id: str, now: datetime) -> None:
     _one_of(outcome.source, tuple(SOURCE_WEIGHT), "source")
     truth(outcome.success, "success")
     truth(outcome.would_repeat, "would_repeat")
-    for name, value in outcome.scores.items():
+    _is_a(outcome.note, str, "note")
+    for name, value in figures(outcome.scores).items():
         _between(value, 0, 1, f"the score {name!r}")
     if outcome.horizon_days is not None:
-        _between(outcome.horizon_days, 0, 36_500, "horizon_days")
+        _days(outcome.horizon_days, "horizon_days")
     _not_in_future(outcome.observed_at, outcome.source, now, "observed_at")
 
 
 def check_measurement(measurement: Measurement, *, now: datetime) -> None:
     """Refuse counts that cannot be, an unknown source, or a count not taken yet."""
+    _is_a(measurement, Measurement)
     _named(measurement.label, "a measurement", "label")
     _one_of(measurement.source, tuple(SOURCE_WEIGHT), "source")
     _count(measurement.queries_before, 1, "queries_before")
@@ -122,20 +138,35 @@ def check_said(outcome: Outcome, counts: tuple[int, int] | None) -> None:
 
 def check_lesson(lesson: Lesson) -> None:
     """Refuse a lesson without words."""
+    _is_a(lesson, Lesson)
     _named(lesson.text, "a lesson", "text")
+    _instant(lesson.learned_at, "learned_at")
 
 
 def truth(value: Any, what: str) -> bool | None:
     """Return True, False or None as plain values; anything else is refused."""
     if value is None:
         return None
-    if value not in (True, False):
+    try:
+        plain = bool(value in (True, False))
+    except (TypeError, ValueError):  # pandas.NA, an array
+        plain = False
+    if not plain:
         raise StoreError(
             f"{what} cannot be {value!r}.",
             why="It says yes or no.",
             mend="Give True or False, or leave it out if it is not known; degrees go into scores.",
         )
     return bool(value)
+
+
+def figures(scores: Mapping[str, float] | None) -> dict[str, float]:
+    """Return scores by name; what is no mapping of names is refused."""
+    if scores is not None:
+        _is_a(scores, Mapping, "scores")
+    for name in scores or {}:
+        _named(name, "a score", "name")
+    return dict(scores or {})
 
 
 def counted(before: int | None, after: int | None) -> tuple[int, int] | None:
@@ -163,6 +194,21 @@ def check_known(names: Iterable[str | None], known: Collection[str], what: str) 
             )
 
 
+def check_question(text: str, context: Mapping[str, Any] | None, area: str | None) -> None:
+    """Refuse a question that is no text, a context that is no mapping, an unknown area."""
+    _is_a(text, str, "question")
+    if not _is_utf8(text):
+        raise StoreError(
+            f"The question {text[:60]!r} is no text.",
+            why="It holds half a character, as texts cut or decoded wrongly do.",
+            mend="Give the text anew, decoded as UTF-8.",
+        )
+    if context is not None:
+        _is_a(context, Mapping, "context")
+    if area is not None:
+        _one_of(area, FOCUS_AREAS, "focus area")
+
+
 def check_select(select: str) -> None:
     """Refuse what is not a query: the memory is read with SQL and written with its methods."""
     text = select if isinstance(select, str) and _is_utf8(select) else ""
@@ -178,7 +224,7 @@ def check_select(select: str) -> None:
 
 def nearest(name: str, known: Collection[str]) -> str:
     """Say which known names are nearest to one."""
-    found = get_close_matches(name, list(known), n=3, cutoff=0.4)
+    found = get_close_matches(str(name), list(known), n=3, cutoff=0.4)
     if found:
         return f"Nearest: {', '.join(found)}."
     shown = sorted(known)[:3]
@@ -198,6 +244,17 @@ def _without_comments(sql: str) -> str:
     lines = (line.split("--", 1)[0] for line in sql.splitlines())
     text, *rest = " ".join(lines).split("/*")
     return " ".join([text, *(part.split("*/", 1)[-1] for part in rest)])
+
+
+def _is_a(value: Any, kind: Any, what: str = "") -> None:
+    """Refuse what is of another kind, before anything is read from it."""
+    if not isinstance(value, kind):
+        name = {Mapping: "a mapping", str: "a text"}.get(kind, getattr(kind, "__name__", "a list"))
+        raise StoreError(
+            f"{value!r:.60} is no {what or name}.",
+            why=f"What is wanted here is {name}; this is {type(value).__name__}.",
+            mend=f"Give {name}.",
+        )
 
 
 def _named(value: str, what: str, field: str) -> None:
@@ -231,11 +288,22 @@ def _between(value: Any, low: float, high: float, what: str) -> None:
 
 
 def _count(value: Any, least: int, what: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not least <= int(value) <= _MOST:
         raise StoreError(
             f"{_capital(what)} cannot be {value!r}.",
             why=f"It is a count, a whole number of at least {least}.",
             mend="Count the queries of one and the same request before and after the change.",
+        )
+
+
+def _days(value: Any, what: str) -> None:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not 0 <= int(value) <= 36_500:
+        raise StoreError(
+            f"{what} cannot be {value!r}.",
+            why="It is a whole number of days from 0 to 36500.",
+            mend="Give whole days.",
         )
 
 
@@ -248,16 +316,27 @@ def _reported(reported: Reported | None, slug: str) -> None:
         _between(reported.uses, 0, math.inf, f"the reported uses of {slug!r}")
 
 
-def _not_in_future(instant: datetime, source: str, now: datetime, what: str) -> None:
+def _instant(instant: Any, what: str) -> None:
+    _is_a(instant, datetime, f"instant for {what}")
     if instant.tzinfo is None:
         raise StoreError(
-            f"{_capital(what)} has no time zone: {instant.isoformat()}.",
+            f"{what} has no time zone: {instant.isoformat()}.",
             why="Instants are kept in UTC; without a zone nobody knows which moment is meant.",
             mend="Give it a zone: datetime(…, tzinfo=UTC).",
         )
+    if instant < _FIRST_DAY:
+        raise StoreError(
+            f"{what} cannot be {instant.isoformat()}.",
+            why="It lies before 1970, so it is more likely a wrong date than an old one.",
+            mend="Give the instant it was.",
+        )
+
+
+def _not_in_future(instant: datetime, source: str, now: datetime, what: str) -> None:
+    _instant(instant, what)
     if source != "simulated" and instant > now + _CLOCK_SKEW:
         raise StoreError(
-            f"{_capital(what)} lies in the future: {instant.isoformat()}.",
+            f"{what} lies in the future: {instant.isoformat()}.",
             why=f"Now it is {now.isoformat(timespec='seconds')}; nobody has seen it yet.",
             mend="Give the instant it was seen, or source='simulated' if it is made up.",
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from archkit.errors import StoreError
+from archkit.memory.checks import check_pattern, check_solution
 from archkit.memory.journal import Draft, Event
 from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD, Evidence
 from archkit.memory.store import Store
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from archkit.memory.solutions import SolutionShelf
 
 __all__ = ["RECENT", "Holdings"]
+
+R = TypeVar("R", Pattern, Solution)
 
 _NAMESPACE = uuid.UUID("6f1c8c5e-3f0b-5c4e-9d55-2f7f3f1f6a10")
 _LIBRARY = "library"
@@ -67,6 +73,7 @@ class Holdings:
         self._events: dict[str, list[str]] = {}
         self._shelf: Shelf | None = None
         self._solutions: SolutionShelf | None = None
+        _HOLDINGS.add(self)
 
     @property
     def count(self) -> int | None:
@@ -90,7 +97,8 @@ class Holdings:
         """Write events; those that change no shelf do not make the shelves stale."""
         with self._writing:
             before = dict(self._store.stamp()[_SPOOL])
-            events = self._store.append(drafts)
+            with _writable():
+                events = self._store.append(drafts)
             if events and all(draft.kind in _ASIDE for draft in drafts):
                 self._pass_over(f"{events[0].writer}.jsonl", before)
             return events
@@ -169,17 +177,53 @@ class Holdings:
         rows = self._store.rows(_PAYLOADS, {"ids": [*patterns, *solutions]})
         payloads = {event_id: json.loads(payload) for event_id, payload in rows}
         self._shelf = Shelf(
-            [Pattern.from_payload(payloads[event_id]) for event_id in patterns],
+            _fitting(Pattern, check_pattern, [payloads[event_id] for event_id in patterns]),
             evidence,
             learning_rate=self._rate,
             pattern_threshold=self._threshold,
         )
         self._solutions = SolutionShelf(
-            [Solution.from_payload(payloads[event_id]) for event_id in solutions],
+            _fitting(Solution, check_solution, [payloads[event_id] for event_id in solutions]),
             effect,
             learning_rate=self._rate,
         )
         return self._shelf, self._solutions
+
+
+_HOLDINGS: weakref.WeakSet[Holdings] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    """Give the child locks of its own: those of the parent's threads nobody here would open."""
+    for held in list(_HOLDINGS):
+        held._lock, held._writing = threading.RLock(), threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    """Say in our words that a record cannot be written down."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        raise StoreError(
+            "The record cannot be written down.",
+            why=f"{error}",
+            mend="Use plain values: texts, numbers, yes and no, instants, lists, mappings of them.",
+        ) from error
+
+
+def _fitting(kind: type[R], check: Callable[[R], None], payloads: list[dict[str, Any]]) -> list[R]:
+    """Return the records that can be read; another tool's odd event must not hide the others."""
+    found = []
+    for payload in payloads:
+        with suppress(StoreError, ValueError, TypeError, KeyError, AttributeError):
+            record = kind.from_payload(payload)
+            check(record)
+            found.append(record)
+    return found
 
 
 def _event_id(draft: Draft) -> str:

@@ -205,6 +205,8 @@ def _prepared(draft: Draft, now: Callable[[], datetime]) -> dict[str, Any]:
         raise ValueError(f"recorded_at has no time zone: {instant!r}")
     if not draft.kind:
         raise ValueError("An event needs a kind.")
+    if not isinstance(draft.payload, Mapping):  # on disk it would be no event
+        raise ValueError(f"The payload of an event is a mapping, not {draft.payload!r:.60}.")
     payload, hidden = redact_value(_jsonable(draft.payload))
     return {
         "event_id": draft.event_id or new_id(),

@@ -125,6 +125,7 @@ class Memory:
         `Shelf.query` says what each setting does. The answer is over everything recorded so far,
         by any process; `StoreError` when the file cannot be read just now.
         """
+        checks.check_question(text, context, area)
         shelf, _ = self._held.shelves()
         return shelf.query(
             text,
@@ -139,8 +140,8 @@ class Memory:
 
     def find_solution(self, error_text: str, limit: int = 3) -> SolutionReply:
         """Find what helped against an error, as it was printed; empty when none is alike."""
-        _, solutions = self._held.shelves()
-        return solutions.find(error_text, limit=limit)
+        checks.check_question(error_text, None, None)
+        return self._held.shelves()[1].find(error_text, limit=limit)
 
     def record_decision(self, decision: Decision) -> Decision:
         """Keep a decision; it is on disk when this returns.
@@ -208,7 +209,7 @@ class Memory:
         look = outcome or Outcome(
             decision_id=str(decision_id),
             success=checks.truth(success, "success"),
-            scores=dict(scores or {}),
+            scores=checks.figures(scores),
             would_repeat=checks.truth(would_repeat, "would_repeat"),
             source=source,
             horizon_days=horizon_days,
@@ -329,18 +330,18 @@ class Memory:
 
     def decision(self, decision_id: str) -> Decision:
         """Return a decision in its latest wording."""
-        return self._held.decision(decision_id)
+        return self._held.decision(str(decision_id))
 
     def pattern(self, slug: str) -> Pattern:
         """Return a pattern in its latest wording, active if it has earned it."""
         found = {pattern.slug: pattern for pattern in self.patterns()}
-        checks.check_known([slug], found, "pattern")
+        checks.check_known([str(slug)], found, "pattern")
         return found[slug]
 
     def solution(self, slug: str) -> Solution:
         """Return a solution in its latest wording."""
         found = {solution.slug: solution for solution in self._held.shelves()[1].solutions}
-        checks.check_known([slug], found, "solution")
+        checks.check_known([str(slug)], found, "solution")
         return found[slug]
 
     def patterns(self) -> tuple[Pattern, ...]:

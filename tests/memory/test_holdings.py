@@ -1,8 +1,12 @@
+import os
+import signal
 import statistics
 import subprocess
 import sys
 import time
 from dataclasses import replace
+
+import pytest
 
 from archkit.library import read_library
 from archkit.memory.drafts import draft_of
@@ -112,3 +116,15 @@ def test_a_warm_query_over_a_thousand_patterns_is_quick(tmp_path):
             spent.append(time.process_time() - start)
         assert len(found) == 8
         assert statistics.median(spent) < 0.006  # measured .0016
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_writes_though_a_thread_of_its_parent_was_writing(tmp_path):
+    memory = Memory(tmp_path, library=False)
+    with memory._held._writing, memory._held._lock:
+        if (child := os.fork()) == 0:
+            signal.alarm(20)
+            memory.append("message", {"text": "from the child"})
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert memory.sql("SELECT kind FROM event")["kind"].tolist() == ["message"]

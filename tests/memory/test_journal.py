@@ -106,6 +106,8 @@ def test_an_instant_of_another_zone_is_written_in_utc(journal):
         Draft("", {}),
         Draft("x", {}, recorded_at=datetime(2026, 1, 1)),  # noqa: DTZ001
         Draft("x", {"what": object()}),
+        Draft("x", ["what"]),
+        Draft("x", None),
     ],
 )
 def test_a_draft_that_is_no_event_is_refused_and_nothing_written(journal, draft):

@@ -2,9 +2,10 @@ import itertools
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pandas as pd
 import pytest
 
 from archkit.errors import StoreError
@@ -182,6 +183,18 @@ REFUSED_OUTCOMES = (
         f"observed_at has no time zone: {NOW.replace(tzinfo=None).isoformat()}.",
     ),
     ({"outcome": Outcome("other", True)}, "The outcome is not of the decision 'd'."),
+    ({"outcome": {"success": True}}, "{'success': True} is no Outcome."),
+    ({"success": pd.NA}, "success cannot be <NA>."),
+    ({"success": True, "note": 5}, "5 is no note."),
+    ({"success": True, "horizon_days": 1.5}, "horizon_days cannot be 1.5."),
+    ({"success": True, "observed_at": "2026-01-01"}, "'2026-01-01' is no instant for observed_at."),
+    (
+        {"success": True, "observed_at": datetime.min.replace(tzinfo=UTC)},
+        "observed_at cannot be 0001-01-01T00:00:00+00:00.",
+    ),
+    ({"scores": [0.5]}, "[0.5] is no scores."),
+    ({"scores": {1: 0.5}}, "The name of a score is empty."),
+    ({"queries_before": 10**30, "queries_after": 1}, f"queries_before cannot be {10**30}."),
 )
 
 
@@ -244,6 +257,15 @@ REFUSED_RECORDS = (
     (Measurement("", 2, 1), "The label of a measurement is empty."),
     (Measurement("x", 2, -1), "queries_after cannot be -1."),
     (Measurement("x", 2, 1, before_ms=-3), "before_ms cannot be -3."),
+    (Decision("x", context="web"), "'web' is no context of a decision."),
+    (Decision("x", alternatives=("y",)), "'y' is no Alternative."),
+    (Decision("x", patterns="loader"), "'loader' is no patterns of a decision."),
+    (Decision("x", review_after_days=2.5), "review_after_days cannot be 2.5."),
+    (
+        Decision("x", decided_at=NOW.replace(tzinfo=None)),
+        f"decided_at has no time zone: {NOW.replace(tzinfo=None).isoformat()}.",
+    ),
+    (Decision("x", extra={"key": object}), "The record cannot be written down."),
 )
 
 
@@ -252,7 +274,27 @@ def test_a_record_that_cannot_be_is_refused(memory):
     for record, what in REFUSED_RECORDS:
         keep = getattr(memory, f"record_{type(record).__name__.lower()}")
         assert refused(keep, record) == what
+    assert refused(memory.record_decision, {"chosen": "x"}) == "{'chosen': 'x'} is no Decision."
+    assert refused(memory.append, "message", ["text"]) == "The record cannot be written down."
+    assert refused(memory.append, "", {}) == "The record cannot be written down."
     assert memory._store.stamp() == before
+
+
+def test_a_question_that_is_none_is_refused(memory):
+    assert refused(memory.query, None) == "None is no question."
+    assert refused(memory.query, "\ud800") == r"The question '\ud800' is no text."
+    assert refused(memory.query, "x", "web") == "'web' is no context."
+    assert refused(memory.query, "x", area="cooking") == "There is no focus area 'cooking'."
+    assert refused(memory.find_solution, 5) == "5 is no question."
+    assert refused(memory.pattern, None) == "The memory knows no pattern 'None'."
+    assert refused(memory.decision, 5) == "The memory knows no decision '5'."
+
+
+def test_an_odd_event_of_another_tool_hides_no_other(memory):
+    memory.append("pattern", {"slug": "odd", "name": ["x"], "area": {}, "ladder": 3})
+    memory.append("solution", {"slug": "odd", "signature": 7, "fix": 5})
+    assert [pattern.slug for pattern in memory.patterns()] == ["loader"]
+    assert len(memory.query("SQL query for each row")) == 1
 
 
 REFUSED_SQL = (
