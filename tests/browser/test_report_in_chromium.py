@@ -144,6 +144,7 @@ def test_printed_it_has_every_figure_whole(page: Page, report: Path):
         assert picture.get_attribute("src").startswith("data:image/svg+xml")
         assert picture.evaluate("(img) => img.complete && img.naturalWidth > 600")
         assert picture.get_attribute("alt")
+        assert picture.bounding_box()["height"] <= 190 / 25.4 * 96 + 1, "leaves no room on a page"
     pdf = page.pdf(tagged=True, outline=True)
     assert pdf.startswith(b"%PDF")
     page.set_viewport_size({"width": 670, "height": 900})
