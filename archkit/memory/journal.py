@@ -18,13 +18,14 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from archkit.errors import StoreError
 from archkit.memory.redact import redact_value
+from archkit.plain import shown_path
 from archkit.records import new_id, utc_now
 
 __all__ = ["Draft", "Event", "Journal", "sync"]
@@ -78,6 +79,7 @@ class Journal:
         self._now = now
         self._lock = threading.Lock()
         self._file: int | None = None
+        self._last = datetime.min.replace(tzinfo=UTC)
         self._start_anew()
         _JOURNALS.add(self)
 
@@ -105,11 +107,18 @@ class Journal:
         ValueError
             A draft has no kind, its payload is no JSON, or its instant is naive.
         """
-        prepared = [_prepared(draft, self._now) for draft in drafts]
+        prepared = [_prepared(draft) for draft in drafts]
         with self._lock:
             events = tuple(
-                Event(writer=self.writer, seq=self._seq + n, **fields)
-                for n, fields in enumerate(prepared, start=1)
+                Event(
+                    writer=self.writer,
+                    seq=self._seq + n,
+                    recorded_at=draft.recorded_at.astimezone(UTC)
+                    if draft.recorded_at
+                    else self._instant(),
+                    **fields,
+                )
+                for n, (draft, fields) in enumerate(zip(drafts, prepared, strict=True), start=1)
             )
             if events:
                 self._write(b"".join(_line(event) for event in events))
@@ -120,6 +129,14 @@ class Journal:
         """Let go of the spool file; a later append starts a new one."""
         with self._lock:
             self._leave()
+
+    def _instant(self) -> datetime:
+        """Return the present, later than any before: of two wordings the later recorded counts.
+
+        A clock that is set back, or asked twice within its tick, must not make the older win.
+        """
+        self._last = max(self._now().astimezone(UTC), self._last + timedelta(microseconds=1))
+        return self._last
 
     def _write(self, data: bytes) -> None:
         try:
@@ -180,7 +197,7 @@ class Journal:
 
     def _failure(self, error: OSError) -> StoreError:
         return StoreError(
-            f"Nothing could be written to {str(self.spool)!r}.",
+            f"Nothing could be written to {shown_path(self.spool)!r}.",
             why=f"{error.strerror or error}; the event is not recorded, earlier ones are safe.",
             mend="Make room on the disk, make the folder writable, or name another folder.",
         )
@@ -199,24 +216,31 @@ def _after_fork_in_child() -> None:
 os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
-def _prepared(draft: Draft, now: Callable[[], datetime]) -> dict[str, Any]:
-    instant = draft.recorded_at or now()
-    if instant.tzinfo is None:
-        raise ValueError(f"recorded_at has no time zone: {instant!r}")
+def _prepared(draft: Draft) -> dict[str, Any]:
+    """Return the fields of an event that the draft decides, secrets hidden in all of them."""
+    if draft.recorded_at and draft.recorded_at.tzinfo is None:
+        raise ValueError(f"recorded_at has no time zone: {draft.recorded_at!r}")
     if not draft.kind:
         raise ValueError("An event needs a kind.")
     if not isinstance(draft.payload, Mapping):  # on disk it would be no event
         raise ValueError(f"The payload of an event is a mapping, not {draft.payload!r:.60}.")
-    payload, hidden = redact_value(_jsonable(draft.payload))
+    fields, hidden = redact_value(
+        _jsonable(
+            {
+                "kind": draft.kind,
+                "agent": draft.agent,
+                "project": draft.project,
+                "session_id": draft.session_id,
+                "entity_id": draft.entity_id,
+                "payload": draft.payload,
+            }
+        )
+    )
+    payload = fields.pop("payload")
     return {
+        **fields,
         "event_id": draft.event_id or new_id(),
-        "recorded_at": instant.astimezone(UTC),
-        "kind": draft.kind,
         "kind_version": draft.kind_version,
-        "agent": draft.agent,
-        "project": draft.project,
-        "session_id": draft.session_id,
-        "entity_id": draft.entity_id,
         "payload": {**payload, "redacted": hidden} if hidden else payload,
     }
 

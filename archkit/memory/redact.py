@@ -69,6 +69,7 @@ _OWN: tuple[_Rule, ...] = (
     ),
     ("PuTTY Key", "PuTTY-User", re.compile(r"PuTTY-User-Key-File-\d:[\s\S]*?MAC: ?[0-9a-f]+")),
     ("Anthropic Key", "sk-ant-", re.compile(r"sk-ant-[A-Za-z0-9_-]{16,}")),
+    ("OpenAI Token", "sk-", re.compile(r"\bsk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{32,}")),
     ("GitHub Token", "github_pat_", re.compile(r"github_pat_[A-Za-z0-9_]{36,}")),
     ("Google Key", "AIza", re.compile(r"AIza[A-Za-z0-9_-]{35}")),
     (
@@ -100,7 +101,7 @@ _OWN: tuple[_Rule, ...] = (
 
 
 def redact_value(value: Any) -> tuple[Any, int]:
-    """Hide the secrets in a JSON value.
+    """Hide the secrets in a JSON value, and write paths below the home folder as ``~/…``.
 
     Parameters
     ----------
@@ -114,7 +115,9 @@ def redact_value(value: Any) -> tuple[Any, int]:
     """
     whole = "\n".join(_texts(value))
     suspects = [rule for rule in _rules() if rule[1] in whole and rule[2].search(whole)]
-    if not suspects:
+    home = str(_home())
+    named = home in whole and home.strip("/") != ""
+    if not suspects and not named:
         return value, 0
     hidden = 0
 
@@ -122,7 +125,7 @@ def redact_value(value: Any) -> tuple[Any, int]:
         nonlocal hidden
         text, count = _hide(text, suspects)
         hidden += count
-        return text
+        return _below(home).sub("~", text) if named else text
 
     return _mapped(value, hide), hidden
 
@@ -147,9 +150,14 @@ def relative_paths(text: str, root: Path | str, *, home: Path | None = None) -> 
     folders = [(str(root), "."), (str(Path(root).resolve()), "."), (str(home or _home()), "~")]
     for folder, name in folders:
         if folder.startswith("/") and folder.strip("/"):
-            shape = rf"(?<![\w.~-]){re.escape(folder.rstrip('/'))}(?![\w-]|\.\w)"
-            text = re.sub(shape, name, text)
+            text = _below(folder).sub(name, text)
     return text
+
+
+@cache
+def _below(folder: str) -> re.Pattern[str]:
+    """Shape of a folder's name, where no longer name holds it."""
+    return re.compile(rf"(?<![\w.~-]){re.escape(folder.rstrip('/'))}(?![\w-]|\.\w)")
 
 
 def _home() -> Path | str:

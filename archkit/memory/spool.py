@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from archkit.memory.redact import redact_text
+
 __all__ = ["Chunk", "Rejected", "read_chunk", "spool_sizes", "sweep"]
 
 COLUMNS = (
@@ -55,8 +57,8 @@ def spool_sizes(spool: Path) -> dict[str, int]:
     sizes = {}
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(spool) as entries:
         for entry in entries:
-            if entry.name.endswith(".jsonl"):
-                with suppress(FileNotFoundError):
+            with suppress(OSError):
+                if entry.name.endswith(".jsonl") and entry.is_file():
                     sizes[entry.name] = entry.stat().st_size
     return sizes
 
@@ -87,7 +89,7 @@ def read_chunk(path: Path, offset: int) -> Chunk:
             try:
                 chunk.events.append(_event(line))
             except ValueError as error:
-                text = line.decode("utf-8", "replace")
+                text, _ = redact_text(line.decode("utf-8", "replace"))
                 chunk.rejected.append(Rejected(path.name, start, text, str(error)))
         start += len(line) + 1
     return chunk

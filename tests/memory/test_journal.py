@@ -13,6 +13,7 @@ import pytest
 
 from archkit.errors import StoreError
 from archkit.memory.journal import Draft, Journal
+from archkit.plain import shown_path
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -217,7 +218,7 @@ def test_a_folder_that_cannot_be_written_is_said(journal, monkeypatch):
     monkeypatch.setattr(os, "open", refused)
     with pytest.raises(StoreError) as caught:
         journal.append([Draft("x", {})])
-    assert caught.value.what == f"Nothing could be written to {str(journal.spool)!r}."
+    assert caught.value.what == f"Nothing could be written to {shown_path(journal.spool)!r}."
     assert caught.value.why.startswith("Permission denied")
 
 
@@ -271,3 +272,26 @@ def test_a_forked_child_writes_to_a_file_of_its_own(journal):
 
 def test_its_representation_is_one_line(journal):
     assert repr(journal) == f"Journal({str(journal.spool)!r}, writer={journal.writer!r})"
+
+
+def test_secrets_are_hidden_in_every_field_of_an_event(journal):
+    key = "ghp_" + "Ab1z" * 9
+    draft = Draft(key, {key: [{key: key}]}, 1, key, key, key, key)
+    [event] = journal.append([draft])
+    assert event.payload["redacted"] == 8
+    assert key not in (journal.spool / f"{journal.writer}.jsonl").read_text("utf-8")
+
+
+def test_the_home_folder_is_not_named(journal, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    [event] = journal.append([Draft("x", {"path": "/home/ada/a.py", "of": "/home/adam"})])
+    assert event.payload == {"path": "~/a.py", "of": "/home/adam"}
+
+
+def test_events_of_one_writer_are_recorded_one_after_another_though_the_clock_goes_back(tmp_path):
+    clock = iter([NOW, NOW, NOW - timedelta(hours=1), NOW + timedelta(hours=1)])
+    journal = Journal(tmp_path / "spool", now=lambda: next(clock))
+    instants = [journal.append([Draft("x", {})])[0].recorded_at for _ in range(4)]
+    journal.close()
+    tick = timedelta(microseconds=1)
+    assert instants == [NOW, NOW + tick, NOW + 2 * tick, NOW + timedelta(hours=1)]

@@ -28,6 +28,10 @@ SECRETS = {
 }
 
 
+def test_a_project_key_of_openai_is_hidden_whole() -> None:
+    assert redact_text("sk-proj-" + "Ab1_-" * 30) == ("[hidden: OpenAI Token]", 1)
+
+
 @pytest.mark.parametrize("kind", SECRETS)
 def test_a_secret_is_hidden_and_the_text_around_it_stays(kind: str) -> None:
     text = f"before\n  {SECRETS[kind]} \nafter"

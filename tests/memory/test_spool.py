@@ -100,3 +100,16 @@ def test_a_whole_line_without_an_end_is_taken_when_its_writer_is_gone(store):
     store.spool.mkdir(parents=True)
     (store.spool / "x.jsonl").write_text(json.dumps({**GOOD, "payload": {"text": "whole"}}))
     assert (store.drain(), texts(store), len(store.rejected())) == (1, ["whole"], 0)
+
+
+def test_a_folder_named_like_a_spool_file_is_passed_over(store):
+    (store.spool / "folder.jsonl").mkdir(parents=True)
+    note(store, 1)
+    assert texts(store) == ["lesson 1"]
+
+
+def test_a_broken_line_is_kept_aside_without_its_secrets(store):
+    store.spool.mkdir(parents=True)
+    key = "ghp_" + "Ab1z" * 9
+    (store.spool / "broken.jsonl").write_text(f"{{{key}\n")
+    assert store.rejected()["text"].tolist() == ["{[hidden: GitHub Token]"]

@@ -64,7 +64,7 @@ def test_values_are_bound_by_name(store):
     note(store, 1)
     note(store, 2)
     query = "SELECT text FROM lesson WHERE text = $text AND recorded_at <= $until"
-    frame = store.read(query, {"text": "lesson 2", "until": NOW})
+    frame = store.read(query, {"text": "lesson 2", "until": NOW + timedelta(hours=1)})
     assert frame["text"].tolist() == ["lesson 2"]
 
 
