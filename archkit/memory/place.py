@@ -47,5 +47,14 @@ def memory_file(path: str | Path | None) -> Path:
             why="It is there to outlive the process.",
             mend="Name a file; for a trial, one in a temporary folder.",
         )
-    file = Path(path).expanduser()
-    return file / _NAME if file.is_dir() else file
+    try:
+        if "\0" in str(path):
+            raise ValueError("It holds a NUL character")
+        file = Path(path).expanduser()
+        return file / _NAME if file.is_dir() else file
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        raise StoreError(
+            f"No file can be called {path!r:.60}.",
+            why=f"{getattr(error, 'strerror', None) or error}.",
+            mend="Give the path of a DuckDB file, or of a folder for one.",
+        ) from error

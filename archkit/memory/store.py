@@ -52,7 +52,9 @@ class Store:
         now: Callable[[], datetime] = utc_now,
         patience_s: float = 5.0,
     ) -> None:
-        self.path = Path(path)
+        # Absolute: a changed working directory must not part the file from its spool, and DuckDB
+        # takes a name like `md:x` for a service and would fetch an extension for it.
+        self.path = Path(path).absolute()
         own = "" if self.path.name == _USUAL_NAME else self.path.name
         self.spool = self.path.parent / "spool" / own
         self.patience_s = patience_s
