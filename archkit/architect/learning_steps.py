@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from archkit.architect.card import AgentCard
     from archkit.architect.tools import ToolBox
+    from archkit.memory.ranking import Ranked
     from archkit.proposal.document import Proposal
 
 __all__ = ["LearningStep", "LearningSteps"]
@@ -98,16 +99,18 @@ class LearningSteps:
             for n in range(1, 5):
                 self._skip(n, why_off or "the memory was not asked")
             return
-        self._done(1, f"{len(evidence)} queries found {len(found)} patterns")
+        asked = f"{len(evidence)} {'query' if len(evidence) == 1 else 'queries'}"
+        self._done(1, f"{asked} found {_counted(len(found), 'pattern')}")
         top = sorted(found, key=lambda r: r.score, reverse=True)[:3]
-        rates = "; ".join(f"{r.pattern.name} {r.success_rate:.2f} ({r.provenance})" for r in top)
+        rates = "; ".join(map(_rated, top))
         self._done(2, f"best: {rates}") if top else self._skip(2, "no pattern was found")
         vetoed = [f"{r.pattern.name}: {r.veto}" for r in found if r.veto]
         pitfalls = [*map(_looked_up, solutions), *vetoed[:3]]
         self._done(3, "; ".join(pitfalls) or _NO_PITFALL)
         notes = sum(len(r.pattern.security) for r in found)
         figures = sum(bool(r.pattern.reported and r.pattern.reported.metrics) for r in found)
-        self._done(4, f"{notes} security notes, {figures} patterns with reported figures")
+        with_figures = f"{_counted(figures, 'pattern')} with reported figures"
+        self._done(4, f"{_counted(notes, 'security note')}, {with_figures}")
 
     def during(self, box: ToolBox, proposal: Proposal, why_off: str) -> None:
         """Log the steps 5 to 8, when a proposal is there."""
@@ -121,7 +124,9 @@ class LearningSteps:
         else:
             odd = [r.pattern.name for r in fits.values() if r.context_fit < 0.5]
             self._done(
-                6, f"{len(fits)} first choices; to be customised: {', '.join(odd) or 'none'}"
+                6,
+                f"{_counted(len(fits), 'first choice')}; to be customised: "
+                f"{', '.join(odd) or 'none'}",
             )
         names = ", ".join(pattern.name for pattern in box.candidates)
         self._done(7, f"candidates: {names}") if names else self._skip(7, "none was proposed")
@@ -197,4 +202,15 @@ def _looked_up(reply: Mapping[str, Any]) -> str:
         return f"{told}, no use of its fix recorded"
     return (
         f"{told}, fix helps in {best['effective_rate']:.2f} (n {best['n']:g}, {best['provenance']})"
+    )
+
+
+def _rated(ranked: Ranked) -> str:
+    """Name a pattern with its rate, interval, count and provenance, or say that none is known."""
+    if not ranked.n:
+        return f"{ranked.pattern.name} (no evidence yet)"
+    low, high = f"{ranked.low * 100:.0f}", f"{ranked.high * 100:.0f}"
+    return (
+        f"{ranked.pattern.name} {ranked.success_rate * 100:.0f} % "
+        f"({low}–{high} %, n {ranked.n:g}, {ranked.provenance})"
     )

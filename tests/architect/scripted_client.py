@@ -122,6 +122,7 @@ def card(tmp_path, aml="true"):
 def ranked(slug, rate, **fields):
     pattern = Pattern(slug=slug, name=fields.pop("name", slug), kind="loading", status="active")
     given = {"score": rate, "success_rate": rate, "provenance": "reported", "veto": None}
+    given |= {"low": rate - 0.1, "high": rate + 0.05, "n": 20}
     return SimpleNamespace(pattern=pattern, context_fit=0.9, **given, **fields)
 
 

@@ -10,7 +10,7 @@ from archkit.architect.offline.concerns import Touched
 from archkit.architect.offline.phrases import amount, inline, listed, percent
 from archkit.records import Reported
 
-__all__ = ["Choice", "choice_of", "evidence_line", "tie_line"]
+__all__ = ["Choice", "changed_line", "choice_of", "evidence_line", "has_records", "tie_line"]
 
 Entry = Mapping[str, Any]
 
@@ -21,7 +21,9 @@ class Choice:
 
     `best` is the pattern to use, None when there is none; `rivals` could be used as well, in
     order; `tied` are those of them that cannot be told apart from `best`; `vetoed` must not be
-    used here, each with its reason; `set_aside` are candidates and retired ones.
+    used here, each with its reason; `set_aside` are candidates and retired ones;
+    `without_records` is the slug that would come first on the library's figures alone, "" where
+    nothing was recorded or it would be the same.
     """
 
     concern: Touched
@@ -34,11 +36,22 @@ class Choice:
     ci_prob: float = 0.9
     what_if: tuple[Entry, ...] = ()
     memory: bool = True
+    without_records: str = ""
 
     def name_of(self, slug: Any) -> str:
         """Name of one of the patterns ranked here, by its slug."""
         every = (self.best, *self.rivals, *self.vetoed, *self.set_aside)
         return next((name(e) for e in every if e and e.get("slug") == slug), str(slug))
+
+
+def has_records(ranking: Mapping[str, Any]) -> bool:
+    """Whether uses recorded here stand behind any of the patterns ranked."""
+    patterns = (p for p in ranking.get("patterns") or () if isinstance(p, Mapping))
+    return any(
+        float(p.get(f"n_{kind}") or 0) > 0
+        for p in patterns
+        for kind in ("observed", "measured", "simulated")
+    )
 
 
 def choice_of(concern: Touched, ranking: Mapping[str, Any], *, memory: bool = True) -> Choice:
@@ -133,6 +146,17 @@ def _provenance(entry: Entry, origins: Mapping[str, Reported]) -> str:
     held = [(float(entry.get(f"n_{key}") or 0), words) for key, words in said.items()]
     counts = [f"{amount(n)} {words}" for n, words in held if n > 0]
     return listed(counts) if counts else str(entry.get("provenance"))
+
+
+def changed_line(choice: Choice, origins: Mapping[str, Reported]) -> str:
+    """Say that what was recorded here changed the first choice, and by which rate; or ""."""
+    slug = choice.without_records
+    every = (choice.best, *choice.rivals, *choice.vetoed, *choice.set_aside)
+    before = next((e for e in every if e and e.get("slug") == slug), None)
+    if not choice.best or before is None:
+        return ""
+    line = f"Without what was recorded here, {inline(name(before))} would come first. With it: "
+    return f"{line}{evidence_line(before, choice, origins)}."
 
 
 def tie_line(choice: Choice) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archkit.library import Library
     from archkit.records import Reported
 
-__all__ = ["HEADINGS", "compose", "origins_of"]
+__all__ = ["HEADINGS", "MOST_GAPS", "compose", "origins_of"]
 
 HEADINGS = (
     "1. Executive Summary",
@@ -38,6 +38,9 @@ HEADINGS = (
     "7. Key Considerations",
 )
 """The sections the card mandates, in order."""
+
+MOST_GAPS = 6
+"""So many parts of a brief that nothing is known of are quoted; the others are counted."""
 
 _SPEAKS_OF_OURS = re.compile(r"\b(?:our|we (?:run|use|have)|existing|currently)\b", re.IGNORECASE)
 _NO_MODEL = (
@@ -198,8 +201,10 @@ def _not_covered(plan: Plan, library: Library) -> list[str]:
     gaps = {c.slug: c.gap for c in library.concerns}
     lines = [
         f"- “{quoted(clipped(gap))}”: neither memory nor library holds a pattern for it."
-        for gap in plan.gaps
+        for gap in plan.gaps[:MOST_GAPS]
     ]
+    left = len(plan.gaps) - MOST_GAPS
+    lines += [sentence(f"- {counted(left, 'further part')} of the brief")] if left > 0 else []
     for choice in plan.choices:
         if choice.best:
             continue
@@ -207,6 +212,17 @@ def _not_covered(plan: Plan, library: Library) -> list[str]:
         advice = sentence(gaps.get(choice.concern.kind, ""))
         lines.append(f"- {choice.concern.title}: {why}. {advice}".rstrip())
     return ["Not covered by this proposal:", "\n".join(lines)] if lines else []
+
+
+def _read_anyway(plan: Plan) -> str:
+    """Say what was read of a brief and found of a project though nothing is proposed."""
+    said = [phrase_of(f) for f in plan.facets.values()]
+    lines = [f"Read from the brief all the same: {listed(said)}."] if said else []
+    if plan.existing:
+        lines.append(f"In use already: {listed(plan.existing)}.")
+    elif not plan.project.get("files"):
+        lines.append("No existing code was found beside the brief, either.")
+    return " ".join(lines)
 
 
 def _gap_document(plan: Plan, library: Library) -> str:
@@ -223,9 +239,8 @@ def _gap_document(plan: Plan, library: Library) -> str:
     sections = (
         [
             _asked(plan),
-            f"{what}, so no architecture is proposed. {_project_state(plan)}".replace(
-                "so this is designed as a fresh start", "either"
-            ),
+            f"{what}, so no architecture is proposed.",
+            _read_anyway(plan),
             *(error.summary() for error in plan.errors),
             f"What the library does know something of: {known}.",
         ],

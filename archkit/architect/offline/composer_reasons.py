@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from archkit.architect.offline.choice import Choice, candidates_line, evidence_line, name, tie_line
+from archkit.architect.offline.choice import (
+    Choice,
+    candidates_line,
+    changed_line,
+    evidence_line,
+    name,
+    tie_line,
+)
 from archkit.architect.offline.facets import Facet, read_technologies
 from archkit.architect.offline.phrases import (
     counted,
@@ -23,6 +31,13 @@ from archkit.records import Reported
 __all__ = ["fits", "key_considerations", "known_errors", "technology_rationale"]
 
 _MOST_RIVALS = 2
+_LITTLE = 600
+_ALIKE = (
+    {"PostgreSQL", "MySQL", "MariaDB", "SQLite", "MongoDB"},
+    {"Kafka", "RabbitMQ", "NATS"},
+    {"Redis", "Valkey", "Memcached"},
+    {"Elasticsearch", "OpenSearch"},
+)
 
 
 def technology_rationale(plan: Plan, design: Design, origins: Mapping[str, Reported]) -> list[str]:
@@ -44,6 +59,8 @@ def _concern_choice(choice: Choice, plan: Plan, origins: Mapping[str, Reported])
     best = choice.best or {}
     points = [f"- **Justification:** {_justification(choice, plan)}"]
     points.append(f"- **Evidence:** {sentence(evidence_line(best, choice, origins))}")
+    changed = changed_line(choice, origins)
+    points += [f"- **Changed by what was recorded here:** {changed}"] if changed else []
     tie = tie_line(choice)
     points += [f"- **Tie:** {tie}"] if tie else []
     points += [f"- {line}" for line in _trade_offs(choice, origins)]
@@ -82,10 +99,23 @@ def _justification(choice: Choice, plan: Plan) -> str:
 
 def _kept(text: str, plan: Plan) -> str:
     """Say what of a choice the project has already: consistency with what is there."""
-    held = [t for t in read_technologies([text]) if t in plan.existing]
+    named = read_technologies([text])
+    held = [t for t in named if t in plan.existing]
     if not held:
-        return ""
+        return _rivalled(named, plan)
     return f" The project already runs on {listed(held)}, so the team knows it."
+
+
+def _rivalled(named: Sequence[str], plan: Plan) -> str:
+    """Say that the project has another of the kind: staying on it is the smaller change."""
+    for kind in _ALIKE:
+        others = [t for t in plan.existing if t in kind]
+        if others and kind & set(named):
+            return (
+                f" The project has {listed(others)} for this today: staying on it is the smaller "
+                "change, and then what is written here for another product is to be translated."
+            )
+    return ""
 
 
 def _trade_offs(choice: Choice, origins: Mapping[str, Reported]) -> list[str]:
@@ -186,20 +216,32 @@ def known_errors(plan: Plan) -> list[str]:
 
 
 def _tenfold(facets: Mapping[str, Facet]) -> str:
-    words = placeholders(facets)
-    if "requests_per_minute" not in facets:
+    words, load = placeholders(facets), facets.get("requests_per_minute")
+    writes = facets.get("writes_per_second")
+    lines = []
+    if load:
+        lines.append(
+            f"The initial load is {words['requests']}; ten times that is {words['requests_10x']} "
+            f"({words['per_second_10x']})."
+        )
+    if writes:
+        tenfold = phrase_of(replace(writes, value=writes.value * 10))
+        what = "Of writes, it is" if load else "The initial load is"
+        lines.append(f"{what} {phrase_of(writes)}; ten times that is {tenfold}.")
+    if not lines:
         return (
             "The initial load is not stated, so 10x means ten times whatever is measured when it "
             "goes live; measure it first."
         )
-    line = (
-        f"The initial load is {words['requests']}; ten times that is {words['requests_10x']} "
-        f"({words['per_second_10x']})."
-    )
+    if load and load.value * 10 < _LITTLE and not (writes and writes.value > 1):
+        lines.append(
+            "Even that is little: one process and a standby carry it. What follows says where the "
+            "design would bend, not what to build now."
+        )
     growth = facets.get("growth")
     if growth and growth.value > 1:
-        line += f" At {phrase_of(growth)}, that is reached in {_years(growth.value)}."
-    return line
+        lines.append(f"At {phrase_of(growth)}, that is reached in {_years(growth.value)}.")
+    return " ".join(lines)
 
 
 def _years(growth: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias
 
 from archkit.architect.offline.facets import read_facets
 from archkit.architect.offline.wording import clauses, is_negated, stem, word_spans
@@ -15,6 +16,15 @@ __all__ = ["ConcernLike", "LibraryLike", "Touched", "find_concerns", "uncovered"
 MOST = 4
 _ENOUGH = 1.0
 _SHARE_OF_BEST = 0.4
+# As much as one telling word before the first preposition: nothing beside it drowns that.
+_STRONG_ALONE = 1.6
+# A brief of a word or two has no context: there even a common word counts.
+_FEW_WORDS = 2
+_SPEAKS_OF = {
+    "revocation": "authentication",
+    "identity": "authentication",
+    "regions": "scaling-out",
+}
 # What is named before the first preposition is what a clause is about: it weighs more, and in
 # the first clause it goes before all that only qualifies it.
 _HEAD = 1.6
@@ -41,7 +51,12 @@ you your today currently company startup project month year kind lot good best h
 _PREPOSITION_WORDS = "for with of on in when that where which because while from by so under as"
 _COMMON = frozenset(map(stem, _COMMON_WORDS.split()))
 _EMPTY = frozenset(map(stem, _EMPTY_WORDS.split()))
+_BYSTANDER_WORDS = "api graphql rest restful mobile web app client"
+_BYSTANDERS = frozenset(map(stem, _BYSTANDER_WORDS.split()))
 _PREPOSITIONS = frozenset(_PREPOSITION_WORDS.split())
+
+
+_Cue: TypeAlias = tuple[list[str], int, float]
 
 
 class ConcernLike(Protocol):
@@ -112,13 +127,16 @@ def find_concerns(
     tuple of Touched
         At most four; none when neither library nor memory knows anything of the brief.
     """
-    cues = _cues_of(library.concerns)
+    cues = _cues_of(tuple((c.slug, tuple(c.cues)) for c in library.concerns))
     totals: dict[int, float] = {}
     leading: set[int] = set()
     words: dict[int, list[str]] = {}
-    for number, clause in enumerate(clauses(brief)):
+    parts = clauses(brief)
+    telling = [s for s in _stems(brief[:200]) if s not in _EMPTY]
+    enough = _ENOUGH if len(telling) > _FEW_WORDS or len(brief) > 200 else 0.0
+    for number, clause in enumerate(parts):
         mentions = _mentions(clause, cues)
-        for concern in _strong(mentions):
+        for concern in _strong(mentions, enough):
             mine = [m for m in mentions if m.concern == concern]
             weight = sum(m.weight for m in mine) * (1.2 if number == 0 else 1)
             totals[concern] = totals.get(concern, 0.0) + weight
@@ -135,16 +153,19 @@ def find_concerns(
         )
         for i, total in totals.items()
     ]
+    found = _without_bystanders(found)
+    found += _implied(brief, library.concerns, {touched.kind for touched in found})
     found += _from_memory(brief, library, hits, {touched.kind for touched in found})
     return tuple(sorted(found, key=lambda t: (-t.score, t.kind))[:MOST])
 
 
 def uncovered(brief: str, touched: Iterable[Touched]) -> tuple[str, ...]:
-    """Parts of a brief in which no concern, facet or memory was recognised."""
+    """Parts of a brief in which no concern, facet or memory was recognised, each once."""
     known = [_stems(word) for t in touched for word in t.words]
+    parts = dict.fromkeys(clauses(brief))
     return tuple(
         clause
-        for clause in clauses(brief)
+        for clause in parts
         if len([s for s in _stems(clause) if s not in _EMPTY]) >= 3
         and not any(_position(_stems(clause), word) >= 0 for word in known)
         and not read_facets(clause)
@@ -155,15 +176,17 @@ def _stems(text: str) -> list[str]:
     return [stem(text[start:end]) for start, end in word_spans(text)]
 
 
-def _cues_of(concerns: Sequence[ConcernLike]) -> list[tuple[list[str], int, float]]:
+@lru_cache(maxsize=8)
+def _cues_of(concerns: tuple[tuple[str, tuple[str, ...]], ...]) -> list[_Cue]:
     """Each cue as stems, its concern, and what it weighs: longer and rarer ones weigh more."""
-    stemmed = [[(tuple(_stems(cue)), cue) for cue in c.cues] for c in concerns]
-    holders = Counter(s for cues in stemmed for s in {s for s, _ in cues})
-    return [
+    stemmed = [{tuple(_stems(cue)) for cue in cues} - {()} for _, cues in concerns]
+    holders = Counter(s for cues in stemmed for s in cues)
+    found = [
         (list(s), number, _weight(s) / holders[s])
         for number, cues in enumerate(stemmed)
-        for s in {s for s, _ in cues if s}
+        for s in cues
     ]
+    return sorted(found, key=lambda c: (-len(c[0]), -c[2], c[0]))
 
 
 def _weight(cue: tuple[str, ...]) -> float:
@@ -172,7 +195,7 @@ def _weight(cue: tuple[str, ...]) -> float:
     return min(telling * 0.9 + common * 0.4 + 0.1 * min(len(cue), 3), 2.4)
 
 
-def _mentions(clause: str, cues: list[tuple[list[str], int, float]]) -> list[_Mention]:
+def _mentions(clause: str, cues: list[_Cue]) -> list[_Mention]:
     """Cues of a clause, the longest first, none inside a longer one, or denied."""
     spans = word_spans(clause)
     stems = [stem(clause[a:b]) for a, b in spans]
@@ -180,7 +203,10 @@ def _mentions(clause: str, cues: list[tuple[list[str], int, float]]) -> list[_Me
     head = next((i for i, w in enumerate(plain) if w in _PREPOSITIONS), len(plain))
     taken: dict[int, list[tuple[int, int]]] = {}
     found = []
-    for cue, concern, weight in sorted(cues, key=lambda c: (-len(c[0]), -c[2], c[0])):
+    held = set(stems)
+    for cue, concern, weight in cues:
+        if cue[0] not in held:
+            continue
         first = _position(stems, cue)
         if first < 0:
             continue
@@ -203,13 +229,43 @@ def _position(stems: list[str], cue: list[str]) -> int:
     return next((i for i in range(last + 1) if cue and stems[i : i + len(cue)] == cue), -1)
 
 
-def _strong(mentions: list[_Mention]) -> list[int]:
+def _without_bystanders(found: list[Touched]) -> list[Touched]:
+    """Leave out the style of an API where a brief only names its clients or an existing API."""
+    others = [t for t in found if t.kind != "api-style"]
+    if not others:
+        return found
+    return [
+        t
+        for t in found
+        if t.kind != "api-style" or {s for w in t.words for s in _stems(w)} - _BYSTANDERS
+    ]
+
+
+def _implied(brief: str, concerns: Sequence[ConcernLike], known: set[str]) -> list[Touched]:
+    """Concerns that a facet speaks of, though no cue of theirs is strong enough."""
+    facets = read_facets(brief)
+    found: dict[str, Touched] = {}
+    for key, slug in _SPEAKS_OF.items():
+        concern = next((c for c in concerns if c.slug == slug), None)
+        last_resort = key == "regions" and bool(known or found)
+        if key in facets and concern is not None and slug not in known and not last_resort:
+            said = facets[key].text
+            words = (*found[slug].words, said) if slug in found else (said,)
+            found[slug] = Touched(slug, concern.title, tuple(concern.facets), words, 1.0)
+    return list(found.values())
+
+
+def _strong(mentions: list[_Mention], enough: float = _ENOUGH) -> list[int]:
     """Concerns that a clause is about: enough cues, and not drowned by another concern's."""
     scores: dict[int, float] = {}
     for mention in mentions:
         scores[mention.concern] = scores.get(mention.concern, 0.0) + mention.weight
     best = max(scores.values(), default=0.0)
-    return [c for c, s in scores.items() if s >= _ENOUGH and s >= _SHARE_OF_BEST * best]
+    return [
+        c
+        for c, s in scores.items()
+        if s >= enough and (s >= _SHARE_OF_BEST * best or s >= _STRONG_ALONE)
+    ]
 
 
 def _from_memory(

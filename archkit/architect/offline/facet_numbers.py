@@ -24,19 +24,25 @@ _READS = (
     r"(?:requests?|reqs?|reads?|quer(?:y|ies)|calls?|hits?|(?:page ?)?views?|lookups?|searches|"
     r"log-?ins?|sign-?ins?|visits?|transactions?|payments?|orders?|check-?outs?)"
 )
-_WRITES = r"(?:writes?|inserts?|updates?|events?|records?|rows?|readings?|data ?points?|messages?)"
+_WRITES = (
+    r"(?:writes?|inserts?|updates?|events?|records?|rows?|readings?|data ?points?|messages?|"
+    r"e?-?mails|notifications?|jobs|uploads?|deliver(?:y|ies)|webhooks?|bookings?|pushes)"
+)
 _PER = r"(?:\s*/\s*|[\s-]{1,3}(?:per|an?|each|every)[\s-]{1,3})"
 _PEOPLE = (
     r"(?:users?|customers?|members?|people|accounts?|subscribers?|shoppers?|students?|patients?|"
     r"players?|employees|visitors?|mau|dau)\b"
 )
+_SENDERS = r"(?:devices?|sensors?|meters?|vehicles?|machines?|trackers?|gateways?|clients?|agents?)"
 _BUILDERS = r"(?:engineers?|developers?|devs?|programmers?)\b"
 _VAGUE = re.compile(
     r"(?:millions|thousands|hundreds|dozens|billions) of|heavy|few|mostly|high|many|rare|almost",
     re.IGNORECASE,
 )
 _MONEY = r"(?:[$€£]|\b(?:usd|eur|gbp)\b)"
-_ADJECTIVES = r"(?:(?!(?:per|an?|each|every|and|or|of)\b)[a-z-]+\s){0,2}?"
+_ADJECTIVES = (
+    r"(?:(?!(?:per|an?|each|every|and|or|of|to|for|in|by|from|with|on|at|than)\b)[a-z-]+\s){0,2}?"
+)
 
 
 def read_numbers(text: str) -> Iterator[Reading]:
@@ -50,10 +56,32 @@ def read_numbers(text: str) -> Iterator[Reading]:
             value = value_of(match)
             if value is None or is_negated(text, *match.span()):
                 continue
+            if key == "data_size_gb" and _ONE_FILE.search(text[: match.start()]):
+                continue
+            if key in _RATES and _FOR_EACH.match(text[match.end() :]):
+                continue
             reading = (key, tidy(value), *match.span(), bool(_VAGUE.search(match[0])))
             best[key] = min(best.get(key, reading), reading, key=lambda r: (r[4], r[2]))
             break
     yield from best.values()
+
+
+_RATES = ("requests_per_minute", "writes_per_second")
+# "1,000 calls an hour per key" is a limit for each caller, not the load.
+_FOR_EACH = re.compile(
+    r"\s*,?\(?(?:per|/|for each|for every|each|by|from each)\s?(?:\w+\s){0,1}?(?:api[- ]?)?"
+    r"(?:keys?|users?|callers?|clients?|customers?|tenants?|accounts?|ips?|address(?:es)?|partners?|"
+    r"devices?|persons?|tokens?)\b",
+    re.IGNORECASE,
+)
+
+
+# "Videos up to 5 GB" is the size of one file, not of all the data.
+_ONE_FILE = re.compile(
+    r"\b(?:files?|videos?|photos?|images?|documents?|uploads?|attachments?|recordings?)\b"
+    r"[^.;\n]{0,20}?\b(?:up to|at most|of|max(?:imum)?)\s(?:about\s)?$|\beach\s(?:about\s)?$",
+    re.IGNORECASE,
+)
 
 
 def bare_number(key: str, answer: str) -> float | None:
@@ -114,6 +142,9 @@ def _sizes() -> tuple[tuple[str, str, _Worth], ...]:
          _per_second),
         ("writes_per_second", rf"{_N}[\s-]*(?:of\s)?(?P<per>hourly|daily|weekly|monthly)\s"
          rf"{_ADJECTIVES}{_WRITES}\b", _per_second),
+        ("writes_per_second", rf"{_N}[\s-]*{_ADJECTIVES}{_SENDERS}\s(?:each\s|that\s)?"
+         rf"(?:sends?|reports?|posts?|writes?|uploads?|measures?)\b[^.;\n]{{0,30}}?\b"
+         rf"(?:every|an?|per|each)\s(?:(?P<every>{NUMBER})\s)?(?P<unit>{_UNIT})\b", _each_sends),
         ("team_size", rf"{_N}[\s-]*(?:\w+\s){{0,2}}?{_BUILDERS}", _plain),
         ("team_size", rf"(?:team|crew|squad) of (?:about )?{_N}", _plain),
         ("team_size", rf"{_N}[- ](?:person|people|man) team|{_N2} of us\b", _plain),
@@ -206,6 +237,12 @@ def _per_minute(match: re.Match[str]) -> float | None:
 def _per_second(match: re.Match[str]) -> float | None:
     value = _per_minute(match)
     return None if value is None else value / 60
+
+
+def _each_sends(match: re.Match[str]) -> float | None:
+    seconds = _SECONDS.get(_letter(match["unit"]), 2_592_000)
+    every = number_of(match["every"]) if match["every"] else 1
+    return number_of(match["n"]) / (seconds * every) if every else None
 
 
 def _short_rate(match: re.Match[str]) -> float | None:

@@ -13,8 +13,10 @@ from archkit.architect.offline.topics import TOPICS, UNKNOWN, Topic
 from archkit.architect.offline.wording import is_negated, stem, word_spans
 
 __all__ = [
+    "Contradiction",
     "Facet",
     "context_of",
+    "contradictions",
     "is_unknown",
     "merge_facets",
     "read_answer",
@@ -38,7 +40,8 @@ _RULES: tuple[tuple[str, Any, str], ...] = (
     ("clients", "web", r"web(?! ?(?:hooks?|servers?|services?|apis?|sockets?))\b|webapps?|browsers?"
      r"|single-page app\w*|spa\b|websites?|front-?ends?"),
     ("clients", "third-party", r"third[- ]part(?:y|ies)(?! (?:librar|package|provider))"
-     r"|partners?(?:'s?)?(?! (?:identity|idp))\b|public api|external developers?"
+     r"|partners?\b(?!(?:['’]s?)? (?:identity|idp|accounts?|director|log-?ins?))"
+     r"|public api|external developers?"
      r"|integrators|customers' (?:systems|servers|backends)"),
     ("clients", "internal", r"internal (?:tools?|services?|clients?|use|users|teams|api)"
      r"|back[- ]?office|service[- ]to[- ]service|between (?:our )?(?:own )?services"),
@@ -49,8 +52,11 @@ _RULES: tuple[tuple[str, Any, str], ...] = (
     ("tenancy", "single", r"single[- ]tenan(?:t|cy)|one tenant|single (?:organisation|organization)"
      r"|one (?:organisation|organization|company) only|on-site only for us"),
     ("identity", "partners", r"sso\b|saml|single sign-?on|oidc|openid|okta|azure ad|entra|ldap"
-     r"|active directory|enterprise (?:identity|logins?)|identity providers?|idps?\b"),
-    ("identity", "social", r"social (?:log-?ins?|sign-?ins?)|(?:sign|log)[- ]?in with \w+"
+     r"|active directory|enterprise (?:identity|logins?)|identity providers?|idps?\b"
+     r"|partners?(?:['’]s?)? (?:accounts?|director\w+|log-?ins?)"
+     r"|accounts (?:of|from|at) (?:our |their |the )?partners"),
+    ("identity", "social", r"social (?:log-?ins?|sign-?ins?)|(?:sign|log)[- ]?in with (?:google"
+     r"|apple|facebook|github|gitlab|microsoft|linkedin|twitter|amazon|wechat|line\b|social)"
      r"|google accounts?|apple id"),
     ("identity", "own", r"e?-?mail (?:address )?and (?:a )?passwords?|own (?:user )?accounts"
      r"|username and password|our own users? (?:table|database)"),
@@ -77,7 +83,8 @@ _RULES: tuple[tuple[str, Any, str], ...] = (
     ("access_pattern", "predictable", r"predictable|fixed (?:reports?|dashboards?|queries|charts)"
      r"|known (?:queries|beforehand|in advance)|same (?:queries|reports|charts)"
      r"|predefined (?:queries|reports|charts)"),
-    ("data_shape", "time-series", r"time[- ]?series|(?:sensor|meter) (?:readings?|data)"
+    ("data_shape", "time-series", r"time[- ]?series|sends? an? (?:\w+ )?reading"
+     r"|(?:sensor|meter) (?:readings?|data)"
      r"|metrics (?:over|by|per) \w+|measurements over time|clickstreams?"),
     ("data_shape", "document", r"(?:json )?documents? (?:store|database|shaped)|json documents?"
      r"|schema-?less"),
@@ -102,16 +109,22 @@ _RULES: tuple[tuple[str, Any, str], ...] = (
      r"(?:accepts?|supports?|takes?|has|have|honou?rs?) idempoten\w+|stripe|adyen"),
     ("provider_idempotency", "no", r"(?:provider|psp|gateway|acquirer)[^.;\n]{0,30}?"
      r"(?:\bnot?\b|n't|without)[^.;\n]{0,20}?idempoten\w+"),
-    ("concurrency", "many-writers", r"(?:concurrent|simultaneous|parallel|several|many) (?:writ\w+"
+    ("concurrency", "many-writers", r"(?:never|no|not|avoid|prevent) (?:\w+ )?(?:double[- ]book\w*"
+     r"|race conditions?|lost updates?)"
+     r"|(?:concurrent|simultaneous|parallel|several|many) (?:writ\w+"
      r"|editors|updates|workers (?:write|update))|race conditions?|at the same time"
      r"|lost updates?|double[- ]book\w*"),
     ("concurrency", "single-writer", r"(?:single|one|only one) (?:writer|process writes)"),
-    ("units", "several", r"micro-?services?|several (?:services|deployables)|split (?:it "
+    ("units", "several", r"micro-?services?|several (?:services|deployables)"
+     r"|into (?:\w+ )?services\b"
+     r"|monolith\b[^.;\n]{0,30}?\bto (?:\w+ )?services\b|split (?:it "
      r"|the \w+ )?"
      r"into services"),
     ("units", "one", r"(?:modular )?monolith(?:ic)?|one deployable|single deployable"
      r"|one (?:service|process) only"),
-    ("delivery", "exactly-once-effect", r"exactly[- ]once|(?:charged|billed|processed|sent"
+    ("delivery", "exactly-once-effect", r"exactly[- ]once"
+     r"|(?:never|nobody|no[- ]?one|must not|may not)\b[^.;\n]{0,40}?\btwice"
+     r"|(?:charged|billed|processed|sent"
      r"|booked|paid)"
      r" twice|(?:must|may|should) (?:never|not) (?:be )?(?:\w+ )?twice|duplicate (?:charges"
      r"|payments"
@@ -181,11 +194,49 @@ def read_facets(text: str, *, source: str = "brief") -> dict[str, Facet]:
         if key in found and key not in _LISTS:
             continue
         for match in pattern.finditer(text):
+            if value == "one" and key == "units" and _LEFT.search(text[: match.start()]):
+                continue
             _take(found, Facet(key, value, match[0].strip(), source, match.span()), text)
     for key in _CHOICES & found.keys():
         if _is_undecided(key, text, found[key]):
             del found[key]
+    if "tenancy" in found and any(c.key == "tenancy" for c in contradictions(text)):
+        del found["tenancy"]
     return {key: found[key] for key in TOPICS if key in found}
+
+
+# What is left behind is no wish: "migrate our monolith", "off the legacy monolith".
+_LEFT = re.compile(
+    r"\b(?:migrat|split|mov|leav|replac|break|decompos|extract|legacy|old|off|from|away)\w*\b"
+    r"[^.;\n]{0,30}$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two statements of a text that exclude each other, in its own words."""
+
+    key: str
+    first: str
+    second: str
+
+
+def contradictions(text: str) -> tuple[Contradiction, ...]:
+    """Find what a text says and denies at once: one tenant and several, mobile and no mobile."""
+    tenancy: dict[Any, str] = {}
+    clients: dict[Any, dict[bool, str]] = {}
+    for key, value, pattern in _compiled():
+        for match in pattern.finditer(text) if key in ("tenancy", "clients") else ():
+            denied = is_negated(text, *match.span())
+            said = f"not {match[0].strip()}" if denied else match[0].strip()
+            if key == "clients":
+                clients.setdefault(value, {}).setdefault(denied, said)
+            elif not denied:
+                tenancy.setdefault(value, said)
+    found = [Contradiction("tenancy", *tenancy.values())] if len(tenancy) == 2 else []
+    both = (said for said in clients.values() if len(said) == 2)
+    return (*found, *(Contradiction("clients", said[False], said[True]) for said in both))
 
 
 def _is_undecided(key: str, text: str, said: Facet) -> bool:

@@ -196,8 +196,12 @@ def _number_phrase(key: str, value: float, *, vague: bool = False) -> str:
         "team_size": lambda: f"a team of {_SMALL[int(value)] if value <= 10 else amount(value)}",
         "budget_usd_month": lambda: f"${amount(value)} a month",
         "availability": lambda: f"{percent(value)} availability",
-        "growth": lambda: f"{amount(value)} times the load within a year",
+        "growth": lambda: f"{_times(value)} the load within a year",
     }.get(key, lambda: f"{key.replace('_', ' ')}: {amount(value)}")()
+
+
+def _times(value: float) -> str:
+    return "twice" if value == 2 else f"{amount(value)} times"
 
 
 def data_size(gigabytes: float) -> str:
@@ -249,10 +253,18 @@ def fill(text: str, words: Mapping[str, str]) -> str:
     """Put words into a text's known placeholders; other braces stay as they are."""
     filled = re.sub(r"\{(\w+)\}", lambda m: words.get(m[1], m[0]), " ".join(text.split()))
     filled = re.sub(r"\b(about|some|roughly|around) about\b", r"\1", filled)
+    for pattern, replacement in _UNKNOWN_LOAD:
+        filled = pattern.sub(replacement, filled)
     filled = re.sub(r" \((?:[\w ]+: )?(?:not stated(?: today)?|the present load)\)", "", filled)
     return _REPEATED.sub(_once, filled)
 
 
+# Where no load is stated, what would only name it is left out.
+_UNKNOWN_LOAD = (
+    (re.compile(r"[;,]? ?\(?ten times the present rate\)"), ""),
+    (re.compile(r"Load now: the present load; planned for: ten"), "Planned for: ten"),
+    (re.compile(r"(?:Load now: the present load\.|Now the present load;) ?"), ""),
+)
 _REPEATED = re.compile(r"\b(\w+) \(([^()]*?) ?\b\1\)", re.IGNORECASE)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Design", "Plan", "design_of"]
 
+# What a facet says is stated, or not stated, and no assumption.
+_STATED = re.compile(r"^(?:Clients|Tenancy|Staleness tolerated): [^.]*\.?")
 _PROSE = frozenset(
     {
         "overview", "purpose", "duties", "how", "why", "trade_off", "scalability", "security",
@@ -134,7 +136,7 @@ def design_of(plan: Plan, library: Library) -> Design:
         security=tuple(merged["security"]),
         observability=tuple(merged["observability"]),
         deployment=tuple(merged["deployment"]),
-        assumes=tuple(merged["assumes"]),
+        assumes=tuple(a for text in merged["assumes"] if (a := _STATED.sub("", text).strip())),
         bare=tuple(bare),
         broken=tuple(broken),
     )

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-__all__ = ["NUMBER", "clauses", "is_negated", "number_of", "sentences", "stem", "word_spans"]
+__all__ = [
+    "NUMBER",
+    "clauses",
+    "is_english",
+    "is_negated",
+    "number_of",
+    "sentences",
+    "stem",
+    "word_spans",
+]
 
 _SMALL = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -95,10 +105,34 @@ def sentences(text: str) -> list[str]:
 
 def clauses(text: str) -> list[str]:
     """Sentences, cut again where a second demand begins: "…, and make …"."""
-    found = [part.strip(" ,") for line in sentences(text) for part in _CLAUSE.split(line)]
+    found = [part.strip(" ,;") for line in sentences(text) for part in _CLAUSE.split(line)]
     return [part for part in found if part]
 
 
+def is_english(text: str) -> bool:
+    """Whether a text reads as English, or is too short to tell."""
+    letters = [c for c in text if c.isalpha()]
+    if sum(ord(c) > 0x24F for c in letters) > len(letters) / 5:
+        return False
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    foreign, english = (sum(w in known for w in words) for known in (_FOREIGN, _ENGLISH))
+    return foreign < 2 or foreign <= english
+
+
+_ENGLISH_WORDS = """
+the a an and or of to in for with on is are be we our it its that this from by at as not no must
+should can build make add per
+"""
+_FOREIGN_WORDS = """
+der die das den dem und oder für mit ein eine einen einer ist sind nicht auf von zu bei pro wir
+unser unsere soll le la les des et ou pour avec un une est sont dans sur nous notre par el los las
+y para con una es son por nuestro del il gli lo che di non een het voor met van op wij
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_FOREIGN = frozenset(_FOREIGN_WORDS.split()) - _ENGLISH
+
+
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """Cut a word's common English endings, so that "payments" and "payment" are one."""
     word = word.lower().removesuffix("'s")
