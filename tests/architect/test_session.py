@@ -131,6 +131,8 @@ def test_learning_steps_are_done_or_skipped_with_a_reason(tmp_path):
     assert list(frame["n"]) == list(range(1, 13))
     assert list(frame["status"]) == ["done"] * 6 + ["skipped", "done"] + ["skipped"] * 4
     assert frame["reason"].str.len().min() > 0
+    assert "DataLoader (batching + caching) 90 % (80–95 %, n 20, reported)" in frame["reason"][1]
+    assert frame["reason"][0] == "1 query found 3 patterns"
     assert "record_outcome" in frame["reason"][8]
     assert {step["n"] for step in memory.of_kind("step")} == set(range(1, 13))
 
