@@ -129,7 +129,8 @@ class Holdings:
         """Write the kit's patterns and solutions, if this version of them is not there yet.
 
         Their ids follow from their content, so two processes that both write them write the same
-        events; what somebody has worded anew under a slug of the library stays theirs.
+        events; a text that comes back after another has its version in its id, to count as new.
+        What somebody has worded anew under a slug of the library stays theirs.
         """
         with self._lock:
             if not self._library_due:
@@ -138,7 +139,7 @@ class Holdings:
 
             library = read_library()
             version = Draft(_LIBRARY, {"version": library.version})
-            [(known, reworded)] = self._store.rows(_LIBRARY_STATE)
+            [(known, current, reworded)] = self._store.rows(_LIBRARY_STATE)
             if _event_id(version) not in known:
                 records: list[tuple[str, Pattern | Solution]] = [
                     *(("pattern", pattern) for pattern in library.patterns),
@@ -149,7 +150,11 @@ class Holdings:
                     for kind, record in records
                     if f"{kind} {record.slug}" not in reworded
                 ]
-                new = {_event_id(d): d for d in (*drafts, version) if _event_id(d) not in known}
+                new = {_event_id(version): version}
+                for draft in drafts:
+                    ids = _event_id(draft), _event_id(draft, library.version)
+                    if not {*ids} & {*current}:
+                        new[ids[ids[0] in known]] = draft
                 self._store.append(
                     [replace(d, agent=_LIBRARY, event_id=event_id) for event_id, d in new.items()]
                 )
@@ -226,9 +231,9 @@ def _fitting(kind: type[R], check: Callable[[R], None], payloads: list[dict[str,
     return found
 
 
-def _event_id(draft: Draft) -> str:
+def _event_id(draft: Draft, *version: str) -> str:
     """Id that follows from the content."""
-    text = json.dumps([draft.kind, draft.payload], sort_keys=True, ensure_ascii=False)
+    text = json.dumps([draft.kind, draft.payload, *version], sort_keys=True, ensure_ascii=False)
     return str(uuid.uuid5(_NAMESPACE, text))
 
 
@@ -236,6 +241,8 @@ def _event_id(draft: Draft) -> str:
 _LIBRARY_STATE = """
 SELECT
   (SELECT coalesce(list(event_id), []) FROM event WHERE agent = 'library'),
+  (SELECT coalesce(list(event_id), []) FROM (
+    SELECT event_id FROM pattern UNION ALL SELECT event_id FROM solution)),
   (SELECT coalesce(list(name), []) FROM (
     SELECT 'pattern ' || slug AS name FROM pattern WHERE agent <> 'library'
     UNION ALL SELECT 'solution ' || slug FROM solution WHERE agent <> 'library'))

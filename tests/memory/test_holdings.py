@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from archkit.library import read_library
+from archkit.library.reading import Library
 from archkit.memory.drafts import draft_of
 from archkit.memory.memory import Memory
 from archkit.records import Pattern
@@ -35,6 +36,19 @@ def test_what_is_worded_anew_under_a_name_of_the_library_stays_so(tmp_path):
         assert memory.sql(
             "SELECT count(*) AS n FROM pattern_version WHERE slug = $slug", slug=first.slug
         )["n"].tolist() == [2]
+
+
+def test_a_text_of_the_library_that_comes_back_counts_again(tmp_path, monkeypatch):
+    shipped = read_library()
+    slug = shipped.patterns[0].slug
+    for summary, version in [("First.", "1"), ("Second.", "2"), ("First.", "3"), ("First.", "3")]:
+        first = replace(shipped.patterns[0], summary=summary)
+        library = Library(patterns=(first, shipped.patterns[1]), version=version)
+        monkeypatch.setattr("archkit.library.read_library", lambda library=library: library)
+        with Memory(tmp_path) as memory:
+            assert memory.pattern(slug).summary == summary
+    events = memory.sql("SELECT kind FROM event ORDER BY kind")["kind"].tolist()
+    assert events == ["library"] * 3 + ["pattern"] * 4
 
 
 def test_another_kernels_write_is_found_by_the_next_query(tmp_path):
