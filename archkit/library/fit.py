@@ -38,7 +38,7 @@ def check_entries(name: str, kind: str, page: Mapping[str, Any]) -> None:
     from jsonschema.exceptions import best_match
 
     if kind == "pattern":
-        _check_known(name, "", "area", [page.get("area", "")], set(FOCUS_AREAS))
+        _check_known(name, "", "area", [str(page.get("area", ""))], set(FOCUS_AREAS))
         if name != f"patterns/{page['area']}.yaml":
             raise misfit(name, "", "area", f"a file of {page['area']!r} is called by that name")
     entries = page.get(f"{kind}s")

@@ -137,10 +137,8 @@ def _stamp(folder: Path) -> Stamp:
 
 @lru_cache(maxsize=8)
 def _read_cached(stamp: Stamp, folder: Path, check: bool) -> Library:
-    texts = {
-        Path(path).relative_to(folder).as_posix(): Path(path).read_text(encoding="utf-8")
-        for path, *_ in stamp
-    }
+    paths = {Path(path).relative_to(folder).as_posix(): Path(path) for path, *_ in stamp}
+    texts = {name: _text(name, path) for name, path in paths.items()}
     version = hashlib.sha256("\0".join(f"{k}\0{v}" for k, v in texts.items()).encode()).hexdigest()
     patterns: list[Pattern] = []
     for name in (name for name in texts if name.startswith("patterns/")):
@@ -159,6 +157,17 @@ def _read_cached(stamp: Stamp, folder: Path, check: bool) -> Library:
     if check and folder == _HOME:
         check_names(library, among=library)
     return library
+
+
+def _text(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LibraryError(
+            f"The library file {name!r} cannot be read.",
+            why=f"{getattr(error, 'strerror', None) or error}.",
+            mend="Save it as text in UTF-8, readable to you.",
+        ) from error
 
 
 def _patterns(name: str, text: str, *, check: bool) -> Iterator[Pattern]:

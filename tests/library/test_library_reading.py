@@ -104,6 +104,21 @@ def test_broken_yaml_is_told_with_its_line(tmp_path):
     assert "line 3" in caught.value.why
 
 
+def test_a_file_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "solutions.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(LibraryError, match=r"'solutions\.yaml' cannot be read.*\n.*utf-8"):
+        read_library(tmp_path)
+    (tmp_path / "solutions.yaml").unlink()
+    (tmp_path / "solutions.yaml").mkdir()
+    with pytest.raises(LibraryError, match="Is a directory"):
+        read_library(tmp_path)
+
+
+def test_an_area_that_is_no_word_is_a_misfit(tmp_path):
+    with pytest.raises(LibraryError, match="does not fit: area"):
+        read_library(write(tmp_path, **{"patterns__security": "area: [security]\npatterns: []"}))
+
+
 def test_a_file_that_is_no_mapping_is_a_misfit(tmp_path):
     with pytest.raises(LibraryError, match=r"solutions\.yaml"):
         read_library(write(tmp_path, solutions="- a\n- b\n"))
