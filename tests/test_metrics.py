@@ -366,6 +366,14 @@ def test_an_empty_headline_knows_nothing_and_says_so(empty: Rows) -> None:
     assert tiles["sessions"] == {"value": 0, "open": 0, "cost_usd": None}
 
 
+def test_a_reported_outcome_is_not_in_the_headlines_success_rate(memory: Rows) -> None:
+    memory.record("decision", decided(0, days=40), decided(1, days=40))
+    memory.record("outcome", seen(0, success=False), seen(1, success=True, source="reported"))
+    rate = metrics.headline(memory, NOW)["success_rate"]
+    assert (rate["n"], rate["provenance"]) == (1, "observed")
+    assert rate["value"] < 0.5
+
+
 def test_the_headline_counts_only_what_happened_here(memory: Rows) -> None:
     memory.record("pattern", JOINS)
     memory.record("decision", *(decided(n, days=40 + n) for n in range(3)))

@@ -76,7 +76,7 @@ def headline(
 
 
 def _decision_rate(made: pd.DataFrame, now: datetime | None, ci_prob: float) -> dict[str, Any]:
-    known = known_rows(made, "last_value")
+    known = known_rows(made[made["last_source"] != "reported"], "last_value")
     if known.empty:
         none = dict.fromkeys(("value", "low", "high"))
         return {**none, "n": 0, "provenance": "none"}
