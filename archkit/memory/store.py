@@ -7,6 +7,8 @@ side. What another tool holds open delays the drain and the read, never the writ
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -286,12 +288,23 @@ class Store:
         import duckdb
 
         try:
-            yield
+            with _AT_WORK:
+                yield
         except OSError as error:
             raise refusals.unwritable(self.path, error) from error
         except duckdb.Error as error:
             raise refusals.unusable(self.path, error) from error
 
+
+_AT_WORK = threading.RLock()
+"""Held while a file is open. A fork waits for it: a child that inherits an open DuckDB file would
+go on with it as its own, and ruin it for both."""
+
+os.register_at_fork(
+    before=_AT_WORK.acquire,
+    after_in_parent=_AT_WORK.release,
+    after_in_child=_AT_WORK.release,
+)
 
 _COPY = """
 INSERT INTO event BY NAME FROM old.event ORDER BY recorded_at, event_id;

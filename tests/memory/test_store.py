@@ -1,5 +1,8 @@
+import os
+import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -220,3 +223,30 @@ def test_importing_the_store_waits_for_nothing_slow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_waits_until_no_thread_has_the_file_open(store):
+    note(store, 1)
+    inside, left = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with store._reading():
+            inside.set()
+            left.wait(0.3)  # nobody sets it: so long the fork has to wait
+        left.set()
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    inside.wait()
+    if (child := os.fork()) == 0:
+        signal.alarm(20)
+        os._exit(1 if _open_files(store.path) else 0)
+    reader.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def _open_files(path: Path) -> list[str]:
+    fds = Path("/proc/self/fd")
+    return [fd.name for fd in fds.iterdir() if os.path.realpath(fd) == str(path)]
