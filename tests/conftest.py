@@ -3,6 +3,11 @@
 import socket
 
 import pytest
+from hypothesis import settings
+
+# The machine is shared: no example fails for being slow, and each run tries the same ones.
+settings.register_profile("archkit", deadline=None, derandomize=True)
+settings.load_profile("archkit")
 
 KEYS = (
     "ANTHROPIC_API_KEY",
