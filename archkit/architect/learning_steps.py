@@ -175,8 +175,9 @@ class LearningSteps:
         return "LearningSteps({} done, {} skipped, {} open)".format(*counts)
 
     def _repr_html_(self) -> str:
+        cell = '<td style="text-align:left">{}</td>'.format
         cells = (
-            "".join(f"<td>{html.escape(str(v))}</td>" for v in asdict(step).values())
+            "".join(cell(html.escape(str(value))) for value in asdict(step).values())
             for step in self._steps
         )
         head = "".join(f"<th>{name}</th>" for name in ("n", "phase", "step", "status", "reason"))

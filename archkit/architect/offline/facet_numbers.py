@@ -177,6 +177,8 @@ def _qualities() -> tuple[tuple[str, str, _Worth], ...]:
          r"(?:reads?)\b", _share),
         ("read_share", r"\breads?\s*(?:[/:-]|to|and)?\s*writes?\b[^0-9\n]{0,20}?(?P<a>[0-9]{1,4})"
          r"\s*[:/]\s*(?P<b>[0-9]{1,4})", _share),
+        ("read_share", r"\breads? outnumber(?:s|ed)? (?:the )?writes? (?:by )?(?:about )?"
+         r"(?P<a>[0-9]{1,4}|five|ten|twenty|fifty|a hundred) to (?:1|one)\b", _outnumbered),
         ("read_share", r"(?P<p>[0-9]{1,3}(?:\.[0-9]+)?)\s*%[^.;\n]{0,20}?\breads?\b", _percent),
         ("read_share", r"\b(?:very )?few writes\b|\b(?:rare|hardly any|almost no) writes\b"
          r"|\bread[- ]only\b", lambda _: 0.99),
@@ -257,6 +259,12 @@ def _duration(match: re.Match[str]) -> float:
 
 def _gigabytes(match: re.Match[str]) -> float | None:
     return number_of(match["n"]) * _GIGABYTES[match["size"].lower()] or None
+
+
+def _outnumbered(match: re.Match[str]) -> float | None:
+    words = {"five": 5, "ten": 10, "twenty": 20, "fifty": 50, "a hundred": 100}
+    said = match["a"].lower()
+    return _ratio(float(words.get(said, 0) or said), 1.0)
 
 
 def _ratio(reads: float, writes: float) -> float | None:

@@ -40,6 +40,8 @@ def values(text: str) -> dict:
         ("p95 under 100 ms", "response_ms", 100),
         ("answers within 2 seconds", "response_ms", 2_000),
         ("90:10 read/write", "read_share", 0.9),
+        ("Reads outnumber writes 9 to 1", "read_share", 0.9),
+        ("Reads outnumber writes twenty to one", "read_share", 0.9524),
         ("reads to writes 90/10", "read_share", 0.9),
         ("95% of the calls are reads", "read_share", 0.95),
         ("few writes", "read_share", 0.99),
