@@ -13,7 +13,6 @@ from archkit.memory.learning import (
     PATTERN_THRESHOLD,
     Evidence,
     beta_quantile,
-    effective_status,
     probability_better,
     quantile_of_horizon,
 )
@@ -135,17 +134,21 @@ class Shelf:
         )
 
     def _learn(self, evidence: Evidence) -> None:
-        slugs = [pattern.slug for pattern in self._given]
         rate, threshold = self._settings
-        self._a, self._b = evidence.posteriors(slugs, learning_rate=rate)
-        self._counts = {kind: v.tolist() for kind, v in evidence.counts(slugs).items()}
-        self._uses = [sum(counts) for counts in zip(*self._counts.values(), strict=True)]
+        stand = evidence.standing(
+            [pattern.slug for pattern in self._given],
+            [pattern.status for pattern in self._given],
+            learning_rate=rate,
+            threshold=threshold,
+        )
+        self._a, self._b = stand.a, stand.b
+        self._counts = {kind: v.tolist() for kind, v in stand.counts.items()}
+        self._uses = stand.uses.tolist()
         self._quantiles: dict[float, list[float | None]] = {}
         self._chances: dict[tuple[int, int], float] = {}
         self.patterns = tuple(
             pattern if status == pattern.status else replace(pattern, status=status)
-            for pattern, successes in zip(self._given, evidence.successes(slugs), strict=True)
-            for status in [effective_status(pattern.status, int(successes), threshold=threshold)]
+            for pattern, status in zip(self._given, stand.status.tolist(), strict=True)
         )
 
     def _found(self, text: str, area: str | None, kind: str | None) -> list[tuple[int, float]]:

@@ -1,6 +1,7 @@
 """Requests as a session writes them, a memory that answers, and briefs to try."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -39,10 +40,15 @@ def proposal_message(answers):
     )
 
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
 class Talk:
     """A session's side of the conversation: sends requests, runs the tools, keeps the turns."""
 
-    told = Evidence(("duplicate-payment-race",), (0.8,), (5,), ("team",), (1.0,), ("s",))
+    told = Evidence.from_rows(
+        [("duplicate-payment-race", 0.8, 5, "team", NOW - timedelta(days=1), "s")], now=NOW
+    )
 
     def __init__(self, tools=TOOLS, shelf=None, failing=()):
         self.tools = [{"name": name} for name in tools]

@@ -10,8 +10,9 @@ from archkit.architect.offline.phrases import fill, placeholders
 from archkit.architect.offline.wording import is_english
 from archkit.library import read_library
 from archkit.memory.learning import Evidence
-from archkit.memory.shelf import Shelf, reported_evidence
+from archkit.memory.shelf import Shelf
 from archkit.proposal.rules import check_proposal
+from archkit.records import utc_now
 
 
 def worked(brief, answers=None, briefing=None, **talk):
@@ -189,15 +190,14 @@ def test_another_store_in_use_is_weighed_against_the_one_proposed():
 
 def test_failures_recorded_here_change_the_choice_and_the_proposal_says_so():
     library = read_library().patterns
-    told, failures = reported_evidence(library), 12
-    evidence = Evidence(
-        (*told.slug, *["jwt-refresh-redis"] * failures),
-        (*told.y, *[0.0] * failures),
-        (*told.uses, *[1.0] * failures),
-        (*told.source, *["team"] * failures),
-        (*told.age_days, *[1.0] * failures),
-        (*told.session, *map(str, range(failures))),
-    )
+    now, failures = utc_now(), 12
+    told = [
+        (p.slug, p.reported.success_rate, p.reported.uses, "reported", None, None)
+        for p in library
+        if p.reported
+    ]
+    seen = [("jwt-refresh-redis", 0.0, 1, "team", now, str(n)) for n in range(failures)]
+    evidence = Evidence.from_rows([*told, *seen], now=now)
     brief = "Build sign-in for mobile and web clients, several services"
     before, after = Shelf(library), Shelf(library, evidence)
     assert "JWT + Refresh Tokens + Redis comes first" in worked(brief, shelf=before)[0]

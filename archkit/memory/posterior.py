@@ -1,0 +1,87 @@
+"""Beta posteriors of success rates from weighted, fading outcomes, the same in any order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from archkit.memory.beta import Floats
+
+__all__ = ["HALF_LIFE_DAYS", "LEARNING_RATE", "posterior", "posteriors", "sums"]
+
+LEARNING_RATE = 0.8
+"""How much of a trial one outcome is worth: outcomes are noisy and hang together."""
+
+HALF_LIFE_DAYS = 180.0
+"""After so many days a dated outcome counts half."""
+
+
+def posteriors(
+    group: ArrayLike,
+    y: ArrayLike,
+    uses: ArrayLike,
+    weight: ArrayLike,
+    age_days: ArrayLike,
+    *,
+    size: int,
+    learning_rate: float = LEARNING_RATE,
+) -> tuple[Floats, Floats]:
+    """Beta posteriors of many patterns at once.
+
+    Parameters
+    ----------
+    group
+        Which pattern each entry is about: 0 to `size` - 1.
+    y, uses, weight, age_days
+        How well it went (0–1), the count, what one of it weighs (0–1), the age (NaN: undated;
+        below 0, from a clock that runs ahead: as if of now).
+    size
+        How many patterns there are.
+    learning_rate
+        η, 0 to 1.
+
+    Returns
+    -------
+    tuple of ndarray
+        a and b of each pattern, both at least 1.
+    """
+    if not 0 <= learning_rate <= 1:
+        raise ValueError(f"learning_rate must be 0 to 1, not {learning_rate}.")
+    index, rate = np.asarray(group, dtype=np.int64), np.asarray(y, dtype=float)
+    age = np.maximum(np.nan_to_num(np.asarray(age_days, dtype=float), nan=0.0), 0.0)
+    trials = np.asarray(uses, dtype=float) * np.asarray(weight, dtype=float)
+    trials = learning_rate * trials * np.exp2(-age / HALF_LIFE_DAYS)
+    return 1 + sums(index, trials * rate, size), 1 + sums(index, trials * (1 - rate), size)
+
+
+def posterior(
+    y: ArrayLike,
+    uses: ArrayLike,
+    weight: ArrayLike,
+    age_days: ArrayLike,
+    *,
+    learning_rate: float = LEARNING_RATE,
+) -> tuple[float, float]:
+    """Beta posterior (a, b) of one pattern; see `posteriors`.
+
+    Examples
+    --------
+    >>> posterior([1, 0], [1, 1], [1, 1], [0, 180], learning_rate=1.0)
+    (2.0, 1.5)
+    """
+    group = np.zeros(np.size(y), dtype=np.int64)
+    a, b = posteriors(group, y, uses, weight, age_days, size=1, learning_rate=learning_rate)
+    return float(a[0]), float(b[0])
+
+
+def sums(group: NDArray[np.int64], values: Floats, size: int) -> Floats:
+    """Sum by group, the order of the entries without influence.
+
+    Whole numbers add up exactly in any order; the others are added from the smallest on.
+    """
+    whole = np.floor(values)
+    odd = np.flatnonzero(values != whole)
+    whole[odd] = 0.0
+    order = odd[np.argsort(values[odd])]  # equal values may stand in any order
+    exact = np.bincount(group, weights=whole, minlength=size)
+    return np.asarray(exact + np.bincount(group[order], values[order], minlength=size), dtype=float)
