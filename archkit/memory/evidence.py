@@ -245,9 +245,10 @@ def _place(value: str, values: Sequence[str]) -> int:
 
 def _filled(column: ArrayLike, missing: float, kind: type = np.float64) -> NDArray[Any]:
     """Return a column as an array of one kind, masked cells filled."""
-    if isinstance(column, np.ma.MaskedArray):
-        return np.asarray(column.astype(kind).filled(missing))
-    return np.asarray(column, dtype=kind)
+    masked: Any = column
+    if hasattr(masked, "filled"):
+        masked = masked.astype(kind).filled(missing)
+    return np.asarray(masked, dtype=kind)
 
 
 def _naive(instant: datetime | None) -> datetime | None:
@@ -258,9 +259,7 @@ def _naive(instant: datetime | None) -> datetime | None:
 
 def _age_days(seen_at: Any, now: datetime) -> Floats:
     """Age in days, NaN where no instant is known."""
-    if isinstance(seen_at, np.ma.MaskedArray):
-        seen_at = seen_at.filled(np.datetime64("NaT"))
-    seen = np.asarray(seen_at, dtype="datetime64[us]")
+    seen = np.asarray(np.ma.filled(seen_at, np.datetime64("NaT")), dtype="datetime64[us]")
     present = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "us")
     age = (present - seen).astype(np.int64) / _DAY_US
     return np.where(np.isnat(seen), np.nan, age)
