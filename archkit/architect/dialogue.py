@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
-__all__ = ["Message", "Option", "Question", "Questions", "Tokens", "ToolCall", "clipped"]
+__all__ = [
+    "Message",
+    "Note",
+    "Option",
+    "Question",
+    "Questions",
+    "Said",
+    "Tokens",
+    "ToolCall",
+    "clipped",
+]
 
 
 def clipped(text: str, length: int = 80) -> str:
@@ -158,6 +168,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something archkit says about the session itself, to its reader and to no model."""
+
+    text: str
+    n: int = 0
+
+    def __str__(self) -> str:
+        """One line: what is noted."""
+        return f"note: {clipped(self.text, 200)}"
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """One use of a tool by the model, and what it got back."""
 
@@ -193,6 +215,10 @@ class ToolCall:
             "reason": self.reason,
             "duration_ms": self.duration_ms,
         }
+
+
+Said = Message | ToolCall | Note
+"""What a transcript holds."""
 
 
 def _option(value: Any) -> Option:

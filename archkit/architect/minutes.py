@@ -6,12 +6,13 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from archkit.architect.dialogue import Message, Tokens, ToolCall, clipped
+from archkit.architect.dialogue import Message, Note, Said, Tokens, ToolCall, clipped
 from archkit.errors import ArchkitError
 from archkit.proposal.rules import check_proposal
 
 if TYPE_CHECKING:
     from archkit.architect.card import AgentCard
+    from archkit.architect.gate import Gate
     from archkit.architect.learning_steps import LearningStep
     from archkit.architect.tools import SessionMemory
     from archkit.proposal.document import Proposal
@@ -35,7 +36,7 @@ class Minutes:
     ) -> None:
         self._memory = memory
         self._filed = {"session_id": session_id, "agent": agent, "project": project}
-        self.transcript: list[Message | ToolCall] = []
+        self.transcript: list[Said] = []
 
     @property
     def messages(self) -> list[Message]:
@@ -53,10 +54,12 @@ class Minutes:
         costs = [m.cost_usd for m in self.messages if m.cost_usd is not None]
         return sum(costs) if costs else None
 
-    def started(self, card: AgentCard, brief: str, **circumstances: str) -> None:
+    def started(self, card: AgentCard, brief: str, gate: Gate, **circumstances: str) -> None:
         """Write who works on what: `circumstances` are workspace, model and client."""
+        if not gate.on:
+            self.transcript.append(Note(f"The memory is off: {gate.reason}."))
         self._append("agent", card.as_payload(), entity_id=card.name)
-        known = {"aml_enabled": self._memory is not None, "card_hash": card.card_hash}
+        known = {"aml_enabled": gate.on, "aml_reason": gate.reason, "card_hash": card.card_hash}
         self._append(
             "session_started", {"brief": brief, "title": clipped(brief), **circumstances, **known}
         )

@@ -14,7 +14,8 @@ from archkit.architect.card import AgentCard, read_card
 from archkit.architect.client import choose_client
 from archkit.architect.conversation import Conversation, Reply
 from archkit.architect.deciding import decision_on
-from archkit.architect.dialogue import Message, Questions, Tokens, ToolCall, clipped
+from archkit.architect.dialogue import Questions, Said, Tokens, ToolCall, clipped
+from archkit.architect.gate import memory_gate
 from archkit.architect.learning_steps import LearningStep, LearningSteps
 from archkit.architect.minutes import Minutes
 from archkit.architect.prompts import proposal_request, questions_request, system_prompt
@@ -61,16 +62,16 @@ class Session:
 
     Attributes
     ----------
-    card, project, session_id, stage
+    card, project, session_id, stage, started_at
         `stage` is new, questions, proposed or decided.
     client_kind, client_reason, model
         Who answers (claude, local or offline), why, and the model asked for.
-    memory_off
-        Why the memory is neither read nor written; "" when it is on.
+    gate
+        Whether the memory is read and written, and why (see `archkit.architect.gate`).
     withheld
         Tools that the card lists and archkit does not offer, each with the reason.
-    questions, briefing, proposal, decisions, steps, notices
-        What has come of the session so far.
+    asked, questions, briefing, proposal, decisions, steps, notices
+        What has come of the session so far; `asked` is the brief.
 
     Examples
     --------
@@ -99,8 +100,8 @@ class Session:
         self._workspace = project_folder(workspace)
         self.project = project if project is not None else self._workspace.name
         self.session_id = new_id()
-        self.memory_off = _why_off(self.card, memory)
-        self._memory = None if self.memory_off else memory
+        self.gate = memory_gate(self.card, memory, self._workspace)
+        self._memory = memory if self.gate.on else None
         self._on_text, self._on_step, self._now = on_text, on_step, now
         chosen = choose_client(os.environ, model=self.card.resolve_model(os.environ), client=client)
         self.client_kind, self.client_reason = chosen.kind, chosen.reason
@@ -119,14 +120,14 @@ class Session:
             keep=self._minutes.keep,
             max_turns=max_turns or self.card.max_turns or _MAX_TURNS,
         )
-        self.stage = "new"
+        self.stage, self.started_at = "new", now()
         self.steps = LearningSteps(self.card, self._log_step)
         self.questions = Questions()
         self.briefing: dict[str, Any] = {}
         self.proposal: Proposal | None = None
         self.decisions: list[Decision] = []
-        self.notices: list[str] = []
-        self._brief, self._answers, self._version = "", dict[str, str](), 0
+        self.notices = list(self.gate.warnings)
+        self.asked, self._answers, self._version = "", dict[str, str](), 0
 
     def brief(self, text: str) -> Questions:
         """Say what is to be built; the project is read and the memory asked first.
@@ -152,15 +153,15 @@ class Session:
                 why="The architect has nothing to work on.",
                 mend='Say what to build: session.brief("Stop the N+1 queries in the posts API").',
             )
-        if self.stage != "new" or (self._brief and text.strip() != self._brief):
+        if self.stage != "new" or (self.asked and text.strip() != self.asked):
             raise SessionError(
                 "This session has a brief already.",
-                why=f"It is about: {clipped(self._brief)}",
+                why=f"It is about: {clipped(self.asked)}",
                 mend="Start a new Session for another brief, or add to this one with .answer(…).",
             )
-        if not self._brief:
+        if not self.asked:
             self._start(text.strip())
-        reply = self._ask(questions_request(self._brief, self.briefing))
+        reply = self._ask(questions_request(self.asked, self.briefing))
         if reply.ended == "max_turns":
             raise self._too_many_turns("asked its questions")
         self._look_up()
@@ -310,7 +311,12 @@ class Session:
     @property
     def title(self) -> str:
         """How the brief begins."""
-        return clipped(self._brief)
+        return clipped(self.asked)
+
+    @property
+    def memory_off(self) -> str:
+        """Why the memory is neither read nor written; "" when it is on."""
+        return "" if self.gate.on else self.gate.reason
 
     @property
     def evidence(self) -> Evidence:
@@ -323,8 +329,8 @@ class Session:
         return self.evidence.main
 
     @property
-    def transcript(self) -> list[Message | ToolCall]:
-        """Every turn and tool call, in order."""
+    def transcript(self) -> list[Said]:
+        """Every turn, tool call and note, in order."""
         return list(self._minutes.transcript)
 
     @property
@@ -339,10 +345,10 @@ class Session:
 
     def _start(self, text: str) -> None:
         self.briefing = get_task_briefing(self._workspace, text, memory=self._memory, now=self._now)
-        self._brief = text
-        where = self._workspace.name
+        self.asked = text
+        where, self.started_at = self._workspace.name, self._now()
         self._minutes.started(
-            self.card, text, workspace=where, model=self.model, client=self.client_kind
+            self.card, text, self.gate, workspace=where, model=self.model, client=self.client_kind
         )
 
     def _ask(self, request: list[dict[str, Any]]) -> Reply:
@@ -355,11 +361,11 @@ class Session:
     def _look_up(self) -> None:
         """Ask the memory about the brief itself when the model did not."""
         if self._memory is not None and not self.evidence:
-            self.evidence.add(self._memory.query(self._brief))
+            self.evidence.add(self._memory.query(self.asked))
 
     def _needs_brief(self, what: str) -> None:
         if self.stage == "new":
-            why = "The session has no brief." if not self._brief else "Its first turn broke off."
+            why = "The session has no brief." if not self.asked else "Its first turn broke off."
             raise SessionError(what, why=why, mend='Call session.brief("…") first.')
 
     def _too_many_turns(self, what: str) -> SessionError:
@@ -382,17 +388,9 @@ class Session:
 
     def __repr__(self) -> str:
         """One line: card, stage, who answers."""
-        what = f", {clipped(self._brief, 40)!r}" if self._brief else ""
+        what = f", {clipped(self.asked, 40)!r}" if self.asked else ""
         off = ", memory off" if self.memory_off else ""
         return f"Session({self.card.name!r}, {self.stage}{what}, {self.client_kind}{off})"
 
     def _repr_html_(self) -> str:
         return session_table(self)
-
-
-def _why_off(card: AgentCard, memory: SessionMemory | None) -> str:
-    if memory is None:
-        return "no memory was given"
-    if not card.aml_enabled:
-        return f"the card '{card.name}' does not set aml_enabled: true"
-    return ""

@@ -31,7 +31,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("brief", clipped(session.title, 200) or "none yet"),
         ("stage", session.stage),
         ("model", f"{session.model} ({session.client_kind}: {session.client_reason})"),
-        ("memory", f"off: {session.memory_off}" if session.memory_off else "on"),
+        ("memory", f"{'on' if session.gate.on else 'off'}: {session.gate.reason}"),
         ("open questions", str(len(session.questions.remaining))),
         ("tokens", f"{tokens.input} in, {tokens.output} out{estimated}"),
         ("cost", "unknown" if cost is None else f"{cost:.4f} USD"),

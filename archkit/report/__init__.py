@@ -20,7 +20,7 @@ __all__ = ["write_report"]
 
 
 def write_report(
-    memory: Memory,
+    memory: Memory | None,
     path: str | Path = "reports/memory.html",
     *,
     session: str | Session | None = None,
@@ -32,12 +32,13 @@ def write_report(
     Parameters
     ----------
     memory
-        What to report.
+        What to report; None for a page about one session that had no memory.
     path
         The file to write; its folder is made. An older report there is replaced, whole or not
         at all.
     session
-        The session to show, or its id; the latest by default.
+        The session to show, or its id; the latest by default. One whose memory was off is in no
+        memory: hand in the session itself.
     title
         The heading; made from the memory by default.
     now
@@ -51,10 +52,12 @@ def write_report(
     Raises
     ------
     ReportError
-        The file cannot be written there, or the memory knows no such session.
+        The file cannot be written there, the memory knows no such session, or there is
+        neither a memory nor a session.
     """
-    from archkit.report.reading import read_contents
-    from archkit.report.writing import written
+    from archkit.report.live import session_record
+    from archkit.report.reading import SessionRecord, read_contents
+    from archkit.report.writing import written, written_session
 
     target = Path(path)
     if target.is_dir():
@@ -63,9 +66,19 @@ def write_report(
             why="It is a folder.",
             mend=f"Name a file in it, say {shown_path(target / 'memory.html')!r}.",
         )
-    session_id = session if session is None or isinstance(session, str) else session.session_id
-    contents = read_contents(memory, session_id, now or utc_now())
-    _replace(target, written(contents, title))
+    held = session if session is None or isinstance(session, str) else session_record(session)
+    instant = now or utc_now()
+    if memory is not None:
+        text = written(read_contents(memory, held, instant), title)
+    elif isinstance(held, SessionRecord):
+        text = written_session(held, title, instant)
+    else:
+        raise ReportError(
+            "There is nothing to report.",
+            why="Neither a memory nor a session without one was handed in.",
+            mend="Call write_report(memory, path), or write_report(None, path, session=session).",
+        )
+    _replace(target, text)
     return near_path(target)
 
 

@@ -56,8 +56,8 @@ class Contents:
     session: SessionRecord | None
 
 
-def read_contents(memory: Memory, session_id: str | None, now: datetime) -> Contents:
-    """Read everything a report shows.
+def read_contents(memory: Memory, session: str | SessionRecord | None, now: datetime) -> Contents:
+    """Read everything a report shows; the session by its id, unless it is at hand.
 
     Raises
     ------
@@ -78,7 +78,9 @@ def read_contents(memory: Memory, session_id: str | None, now: datetime) -> Cont
         reductions=metrics.query_reduction(memory),
         debt=metrics.outcome_debt(memory, now),
         sessions=sessions,
-        session=_session(memory, sessions, session_id),
+        session=session
+        if isinstance(session, SessionRecord)
+        else _session(memory, sessions, session),
     )
 
 

@@ -104,7 +104,11 @@ def _who(row: Row) -> str:
 def _memory_words(row: Row) -> str:
     if missing(row["aml_enabled"]):
         return "not noted"
-    return "on" if _true(row["aml_enabled"]) else "memory was off: this session saw no evidence"
+    is_on = _true(row["aml_enabled"])
+    words = (
+        "on" if is_on else "memory was off, neither read nor written: this session saw no evidence"
+    )
+    return words if missing(row["aml_reason"]) else f"{words}; {row['aml_reason']}"
 
 
 def _how_it_went(row: Row) -> str:

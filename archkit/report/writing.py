@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from archkit import figures
@@ -17,12 +18,12 @@ from archkit.report.parts import (
     reduction_table,
     tiles,
 )
-from archkit.report.reading import MOST_CARDS, Contents
+from archkit.report.reading import MOST_CARDS, Contents, SessionRecord
 from archkit.report.sure import least_tried, trust_lines
 from archkit.report.text import as_date, count, esc
 from archkit.report.transcript import session_section
 
-__all__ = ["written"]
+__all__ = ["written", "written_session"]
 
 _COUNTED = (
     "Trust the squares, which were counted here; a diamond is what somebody else reports of the "
@@ -55,10 +56,25 @@ def written(contents: Contents, title: str | None) -> str:
         title=heading,
         header=_header(heading, contents),
         body="\n".join(part for part in parts if part),
-        footer=(
-            f"<p>Written by archkit on {as_date(contents.now)} (UTC). Instants are UTC; a missing "
-            "figure is a dash, never zero. This file requests nothing from any network.</p>"
-        ),
+        footer=_footer(contents.now),
+    )
+
+
+def written_session(record: SessionRecord, title: str | None, now: datetime) -> str:
+    """Write a page about one session alone."""
+    heading = title or "A session without a memory"
+    return page(
+        title=heading,
+        header=f"<h1>{esc(heading)}</h1>",
+        body=session_section(record),
+        footer=_footer(now),
+    )
+
+
+def _footer(now: datetime) -> str:
+    return (
+        f"<p>Written by archkit on {as_date(now)} (UTC). Instants are UTC; a missing "
+        "figure is a dash, never zero. This file requests nothing from any network.</p>"
     )
 
 

@@ -18,7 +18,7 @@ from scripted_client import (
     use,
 )
 
-from archkit.architect.dialogue import Message, ToolCall
+from archkit.architect.dialogue import Message, Note, ToolCall
 from archkit.architect.session import Session
 from archkit.errors import SessionError
 from archkit.records import Alternative
@@ -497,7 +497,8 @@ def test_callbacks_run_in_the_callers_thread(tmp_path):
     told = "".join(said for _, said in heard if isinstance(said, str))
     assert told == "Let me look.\n\nNow I ask."
     assert "LS:" in [str(s) for _, s in heard if isinstance(s, ToolCall)]
-    assert [type(s) for s in session.transcript] == [Message, Message, ToolCall, Message, ToolCall]
+    kinds = [Note, Message, Message, ToolCall, Message, ToolCall]
+    assert [type(s) for s in session.transcript] == kinds
 
 
 def test_second_proposal_is_a_new_version(tmp_path):

@@ -106,8 +106,8 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "reported_metric": "slug name metric value text origin",
         "session_cost": f"session_id agent project title model client aml_enabled started_at turns "
         f"{cached} cost_usd duration_ms",
-        "session_log": "session_id agent project title brief model client aml_enabled status stage "
-        f"started_at ended_at turns tool_calls refused {tokens} cost_usd decisions",
+        "session_log": "session_id agent project title brief model client aml_enabled aml_reason "
+        f"status stage started_at ended_at turns tool_calls refused {tokens} cost_usd decisions",
         "solution_effect": "slug signature name source provenance uses effective_rate",
         "step_log": "session_id n phase name status reason recorded_at",
         "tool_call_log": "session_id n tool_use_id tool input output is_error refused reason "
@@ -340,6 +340,7 @@ def session(rows):
             "model": "sonnet",
             "client": "offline",
             "aml_enabled": True,
+            "aml_reason": "the card says so",
             "started_at": T,
             "start_event": "e",
             "status": "ended",
@@ -390,6 +391,7 @@ def test_the_session_log_says_what_a_session_came_to(session):
             "sonnet",
             "offline",
             True,
+            "the card says so",
             "ended",
             "decide",
             T,

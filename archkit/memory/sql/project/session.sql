@@ -10,6 +10,7 @@ SELECT
   e.payload->>'$.model' AS model,
   e.payload->>'$.client' AS client,
   flag(e.payload->>'$.aml_enabled') AS aml_enabled,
+  e.payload->>'$.aml_reason' AS aml_reason,
   e.payload->>'$.card_hash' AS card_hash,
   e.recorded_at AS started_at,
   e.event_id AS start_event
@@ -25,6 +26,7 @@ ON CONFLICT (session_id) DO UPDATE SET
   model = excluded.model,
   client = excluded.client,
   aml_enabled = excluded.aml_enabled,
+  aml_reason = excluded.aml_reason,
   card_hash = excluded.card_hash,
   started_at = excluded.started_at,
   start_event = excluded.start_event

@@ -8,6 +8,7 @@ CREATE TABLE session (
   model VARCHAR,
   client VARCHAR,
   aml_enabled BOOLEAN,
+  aml_reason VARCHAR,
   card_hash VARCHAR,
   started_at TIMESTAMP,
   start_event VARCHAR,

@@ -9,6 +9,7 @@ SELECT
   s.model,
   s.client,
   s.aml_enabled,
+  s.aml_reason,
   coalesce(s.status, 'open') AS status,
   s.stage,
   s.started_at,
@@ -42,6 +43,7 @@ COMMENT ON COLUMN session_log.brief IS 'What was asked for.';
 COMMENT ON COLUMN session_log.model IS 'The model asked for.';
 COMMENT ON COLUMN session_log.client IS 'Which client answered: Claude, a local server, offline.';
 COMMENT ON COLUMN session_log.aml_enabled IS 'Whether the memory was on.';
+COMMENT ON COLUMN session_log.aml_reason IS 'Why it was on or off, as the gate said; null if not noted.';
 COMMENT ON COLUMN session_log.status IS 'open, ended, failed, interrupted or cancelled.';
 COMMENT ON COLUMN session_log.stage IS 'How far it came.';
 COMMENT ON COLUMN session_log.started_at IS 'When it began (UTC).';
