@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from archkit.errors import StoreError
+from archkit.memory.context import contradiction
 from archkit.records import (
     FOCUS_AREAS,
     LADDER,
@@ -29,6 +30,7 @@ __all__ = [
     "check_known",
     "check_lesson",
     "check_measurement",
+    "check_new_pattern",
     "check_outcome",
     "check_pattern",
     "check_question",
@@ -62,6 +64,20 @@ def check_pattern(pattern: Pattern) -> None:
     if pattern.setup_hours is not None:
         _between(pattern.setup_hours, 0, math.inf, f"setup_hours of {pattern.slug!r}")
     _reported(pattern.reported, pattern.slug)
+
+
+def check_new_pattern(pattern: Pattern) -> None:
+    """Refuse what `check_pattern` does, and one that is vetoed wherever it is said to fit."""
+    check_pattern(pattern)
+    found = contradiction(pattern)
+    if found is not None:
+        fits, forbids = found
+        raise StoreError(
+            f"The conditions of the pattern {pattern.slug!r} contradict each other.",
+            why=f"It is to be taken when “{fits}”, and not when “{forbids}”, which is met "
+            "whenever the first is.",
+            mend="Narrow one of the two, by its words or by its context.",
+        )
 
 
 def check_solution(solution: Solution) -> None:

@@ -14,7 +14,15 @@ from typing import Any
 
 from archkit.records import Pattern
 
-__all__ = ["CONFLICT", "UNKNOWN", "context_fit", "known_keys", "value_fit", "veto"]
+__all__ = [
+    "CONFLICT",
+    "UNKNOWN",
+    "context_fit",
+    "contradiction",
+    "known_keys",
+    "value_fit",
+    "veto",
+]
 
 CONFLICT = 0.1
 """Fit of a value that contradicts."""
@@ -98,6 +106,27 @@ def veto(asked: Mapping[str, Any], pattern: Pattern) -> str | None:
         ):
             return condition.text
     return None
+
+
+def contradiction(pattern: Pattern) -> tuple[str, str] | None:
+    """Return a `when` and a `when_not` that say the same of a project, or None.
+
+    They do when their words are the same, or when whatever meets the first is vetoed by the
+    second: the pattern could then never be taken where it is said to fit.
+    """
+    for condition in pattern.when:
+        said = _word(condition.text)
+        for other in pattern.when_not:
+            if _word(other.text) == said or _implies(condition.context, other.context):
+                return condition.text, other.text
+    return None
+
+
+def _implies(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether each project that meets one condition meets the other, too."""
+    return bool(other) and all(
+        key in one and _meets(_frozen(one[key]), _frozen(value)) for key, value in other.items()
+    )
 
 
 @lru_cache(maxsize=1 << 16)

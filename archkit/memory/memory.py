@@ -229,7 +229,7 @@ class Memory:
 
     def record_pattern(self, pattern: Pattern) -> Pattern:
         """Keep a pattern, or a new wording of one."""
-        checks.check_pattern(pattern)
+        checks.check_new_pattern(pattern)
         return self._record(pattern)[0]
 
     def record_solution(self, solution: Solution) -> Solution:

@@ -37,11 +37,9 @@ class SolutionMatch:
 
     def __repr__(self) -> str:
         """One line: which, how alike, how effective."""
-        return (
-            f"SolutionMatch({self.solution.slug!r}, match {self.match:.2f}, effective "
-            f"{self.effective_rate:.2f} [{self.low:.2f}, {self.high:.2f}], "
-            f"n {self.n:g} {self.provenance})"
-        )
+        rate = f"effective {self.effective_rate:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        known = f"{rate}, n {self.n:g} {self.provenance}" if self.n else "no evidence yet"
+        return f"SolutionMatch({self.solution.slug!r}, match {self.match:.2f}, {known})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -178,7 +176,7 @@ def _told(solution: Solution) -> dict[str, Any]:
 def _card(match: SolutionMatch) -> str:
     solution = match.solution
     rate = f"{match.effective_rate:.0%} ({match.low:.0%} to {match.high:.0%})"
-    effect = f"effective {rate}, n {match.n:g} {match.provenance}" if match.n else "not used yet"
+    effect = f"effective {rate}, n {match.n:g} {match.provenance}" if match.n else "no evidence yet"
     steps = "".join(f"<li>{escape(step)}</li>" for step in solution.fix)
     return (
         f"<section><p><strong>{escape(solution.name or solution.slug)}</strong>: match "

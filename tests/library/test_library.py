@@ -16,6 +16,7 @@ from sqlglot import exp
 
 import archkit.library
 from archkit.library import merged_blueprint, read_library
+from archkit.memory.context import contradiction
 from archkit.records import FOCUS_AREAS, LADDER, Pattern
 
 HOME = Path(archkit.library.__file__).parent
@@ -160,6 +161,18 @@ def test_cues_are_said_once_in_a_concern_whatever_the_case():
         assert [c for c, times in cues.items() if times > 1] == [], concern.slug
 
 
+def test_the_library_is_as_large_as_it_says():
+    assert len(LIBRARY.patterns) >= 60
+    assert {p.area for p in LIBRARY.patterns} == set(FOCUS_AREAS)
+    assert len(DRAWN) >= 40
+    assert len(LIBRARY.solutions) >= 20
+
+
+def test_every_pattern_has_another_of_its_kind_to_be_weighed_against():
+    kinds = Counter(p.kind for p in LIBRARY.patterns)
+    assert [kind for kind, number in kinds.items() if number < 2] == []
+
+
 def test_reported_figures_are_those_of_the_reference_card_and_no_others():
     told = [
         (p.area, p.reported.success_rate, p.reported.uses) for p in LIBRARY.patterns if p.reported
@@ -189,6 +202,16 @@ class TestPattern:
 
     def test_its_context_says_something_about_a_facet_of_its_concern(self, pattern):
         assert set(pattern.context) & set(LIBRARY.concern(pattern.kind).facets)
+
+    def test_it_says_when_it_fits_and_when_not_and_never_both_at_once(self, pattern):
+        assert pattern.when
+        assert pattern.when_not
+        assert contradiction(pattern) is None
+
+    def test_it_has_notes_on_security_and_what_speaks_for_and_against_it(self, pattern):
+        for notes in (pattern.security, pattern.pros, pattern.cons):
+            assert notes
+            assert len(notes) == len(set(notes))
 
     def test_its_own_context_does_not_veto_it(self, pattern):
         for condition in pattern.when_not:

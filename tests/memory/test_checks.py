@@ -3,6 +3,7 @@ import pytest
 
 from archkit.errors import StoreError
 from archkit.memory import checks
+from archkit.records import Condition, Pattern
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,14 @@ def test_counts_come_in_pairs():
     assert checks.counted(3, 0) == (3, 0)
     with pytest.raises(StoreError, match="queries_before is missing"):
         checks.counted(None, 0)
+
+
+def test_a_pattern_that_is_vetoed_wherever_it_fits_is_refused_as_new_and_still_read():
+    many = Condition("Many users", {"users": ">1000"})
+    odd = Pattern("p", "P", when=[Condition("Huge", {"users": ">100000"})], when_not=[many])
+    checks.check_pattern(odd)
+    with pytest.raises(StoreError, match="conditions of the pattern 'p' contradict") as error:
+        checks.check_new_pattern(odd)
+    assert "“Huge”" in error.value.why
+    assert "“Many users”" in error.value.why
+    checks.check_new_pattern(Pattern("p", "P", when=["small"], when_not=[many]))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archkit.memory.context import context_fit, known_keys, value_fit, veto
+from archkit.memory.context import context_fit, contradiction, known_keys, value_fit, veto
 from archkit.records import Condition, Pattern
 
 
@@ -104,3 +104,34 @@ def test_a_range_is_ruled_out_only_when_wholly_inside():
     low = pattern(Condition("Few reads", {"read_share": "<0.8"}))
     assert veto({"read_share": "0.1..0.5"}, low) == "Few reads"
     assert veto({"read_share": "0.5..0.9"}, low) is None
+
+
+@pytest.mark.parametrize(
+    ("when", "when_not", "contradict"),
+    [
+        ({"tenancy": "multi"}, {"tenancy": "multi"}, True),
+        ({"tenancy": "multi"}, {"tenancy": ["multi", "single"]}, True),
+        ({"tenancy": ["multi", "single"]}, {"tenancy": "multi"}, False),
+        ({"tenancy": "multi"}, {"tenancy": "single"}, False),
+        ({"users": ">1000"}, {"users": ">=100"}, True),
+        ({"users": ">100"}, {"users": ">1000"}, False),
+        ({"users": 500}, {"users": "100..1000"}, True),
+        ({"tenancy": "multi", "users": 5}, {"users": "<10"}, True),
+        ({"users": 5}, {"tenancy": "multi", "users": "<10"}, False),
+        ({"compliance": ["gdpr", "pci"]}, {"compliance": ["pci"]}, False),
+        ({"compliance": ["pci"]}, {"compliance": ["gdpr", "pci"]}, True),
+        ({}, {"users": 5}, False),
+        ({"users": 5}, {}, False),
+        ({"users": "unknown"}, {"users": 5}, False),
+    ],
+)
+def test_conditions_contradict_when_one_is_met_only_with_the_other(when, when_not, contradict):
+    odd = Pattern(
+        "p", "P", when=[Condition("fits", when)], when_not=[Condition("does not", when_not)]
+    )
+    assert contradiction(odd) == (("fits", "does not") if contradict else None)
+
+
+def test_the_same_words_on_both_sides_contradict():
+    odd = Pattern("p", "P", when=["Small  teams"], when_not=["large data", "small teams"])
+    assert contradiction(odd) == ("Small  teams", "small teams")
