@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = [
+    "AUDIT_KINDS",
     "SCHEMA_VERSION",
+    "copy_events",
     "create",
     "fingerprint",
     "project",
@@ -35,6 +37,12 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 """Raised when the columns of `event` change their meaning; all else is seen by the fingerprint."""
+
+AUDIT_KINDS = (
+    *("archived", "restored", "forgotten", "reset"),
+    *("imported", "exported", "backed_up", "trained", "pinned"),
+)
+"""Kinds of events about the memory itself; they stay when what they speak of is taken out."""
 
 _SQL = Path(__file__).with_name("sql")
 _PORTION = 20_000
@@ -110,6 +118,7 @@ def take(connection: DuckDBPyConnection, chunks: Sequence[Chunk], found_at: date
     events = [event for chunk in chunks for event in chunk.events]
     columns = zip(*events, strict=True) if events else ((),) * len(COLUMNS)
     connection.execute(_INCOMING, dict(zip(COLUMNS, map(list, columns), strict=True)))
+    _withhold(connection)
     connection.execute("INSERT INTO event FROM new_event ON CONFLICT DO NOTHING")
     project(connection)
     rejected = [line for chunk in chunks for line in chunk.rejected]
@@ -131,6 +140,38 @@ def take(connection: DuckDBPyConnection, chunks: Sequence[Chunk], found_at: date
     )
     (count,) = connection.execute("SELECT count(*) FROM new_event").fetchone() or (0,)
     return int(count)
+
+
+def _withhold(connection: DuckDBPyConnection) -> None:
+    """Keep out what was taken out, whichever arrives first: the event, or the word that it is.
+
+    What is there already goes with a rebuild, which whoever opens the file next makes, for the
+    mark of a stale file is set in the transaction that takes the word in.
+    """
+    [(told,)] = connection.execute(
+        "SELECT count(*) FROM new_event WHERE kind IN (SELECT unnest($kinds::VARCHAR[]))",
+        {"kinds": list(AUDIT_KINDS)},
+    ).fetchall()
+    if told:
+        connection.execute(_macros())
+        connection.execute(sql_texts("project")["audit"])
+    connection.execute(
+        "DELETE FROM new_event WHERE event_id IN (SELECT event_id FROM withheld_event)"
+    )
+    if told:
+        connection.execute(_MARK_STALE)
+
+
+def copy_events(connection: DuckDBPyConnection) -> None:
+    """Copy the truth of the attached database `old` into a new file, less what was taken out."""
+    connection.execute(_macros())
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE new_event AS"
+        " FROM old.event WHERE kind IN (SELECT unnest($kinds::VARCHAR[]))",
+        {"kinds": list(AUDIT_KINDS)},
+    )
+    connection.execute(sql_texts("project")["audit"])
+    connection.execute(_COPY)
 
 
 def _set_aside(
@@ -201,6 +242,24 @@ FROM (
 ) i
 ANTI JOIN event e ON e.event_id = i.event_id
 QUALIFY row_number() OVER (PARTITION BY i.event_id ORDER BY i.recorded_at, i.writer, i.seq) = 1
+"""
+
+
+_MARK_STALE = """
+UPDATE schema_version SET projection = 'stale'
+WHERE EXISTS (SELECT 1 FROM event e JOIN withheld_event w ON w.event_id = e.event_id)
+  OR EXISTS (
+    SELECT 1 FROM rejected_line r JOIN withheld_event w ON w.event_id = r.file || ':' || r.byte_off
+  )
+"""
+_COPY = """
+INSERT INTO event BY NAME
+SELECT o.* FROM old.event o ANTI JOIN withheld_event w ON w.event_id = o.event_id
+ORDER BY o.recorded_at, o.event_id;
+INSERT INTO spool_offset BY NAME FROM old.spool_offset;
+INSERT INTO rejected_line BY NAME
+SELECT r.* FROM old.rejected_line r
+ANTI JOIN withheld_event w ON w.event_id = r.file || ':' || r.byte_off;
 """
 
 

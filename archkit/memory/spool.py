@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from archkit.memory.redact import redact_text
 
-__all__ = ["Chunk", "Rejected", "read_chunk", "spool_sizes", "sweep"]
+__all__ = ["COLUMNS", "Chunk", "Rejected", "event_of", "read_chunk", "spool_sizes", "sweep"]
 
 COLUMNS = (
     "event_id",
@@ -87,7 +87,7 @@ def read_chunk(path: Path, offset: int) -> Chunk:
     for line in data.split(b"\n"):
         if line.strip():
             try:
-                chunk.events.append(_event(line))
+                chunk.events.append(event_of(line))
             except ValueError as error:
                 text, _ = redact_text(line.decode("utf-8", "replace"))
                 chunk.rejected.append(Rejected(path.name, start, text, str(error)))
@@ -122,7 +122,7 @@ def _unowned(file: int) -> Iterator[bool]:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def _event(line: bytes) -> tuple[Any, ...]:
+def event_of(line: bytes) -> tuple[Any, ...]:
     """Read one line into the columns of an event; a ValueError says what is wrong with it."""
     try:
         fields = json.loads(line.decode("utf-8"), parse_constant=_no_number)

@@ -116,6 +116,12 @@ def a_year() -> list[Draft]:
         draft("measurement", counted.as_payload()),
         draft("measurement", {**counted.as_payload(), "queries_after": 12}),
         draft("session_status", {"status": "ended", "stage": "decide"}, "s"),
+        draft("archived", {"file": "f", "withholds": {"event_id": ["x"], "bytes": [7]}}),
+        draft("restored", {"undoes": ["event 26"], "events": 1}),
+        draft("imported", {"origin": "elsewhere", "imports": ["event 14", "event 23"]}),
+        draft("imported", {"origin": "again", "imports": ["event 14"]}),
+        draft("pinned", {"slug": "jwt", "pinned": True}),
+        draft("pinned", {"slug": "jwt", "pinned": False}),
     ]
 
 
@@ -159,13 +165,16 @@ def test_every_kind_of_event_has_its_rows(store):
     assert counts == {
         "agent": 1,
         "alternative": 0,
+        "audit": 6,
         "decision": 1,
+        "imported_event": 2,
         "lesson": 1,
         "message": 2,
         "outcome": 2,
         "pattern": 1,
         "pattern_use": 2,
         "pattern_version": 2,
+        "pin": 1,
         "proposal": 1,
         "query_measurement": 1,
         "reported_figure": 1,
@@ -175,6 +184,8 @@ def test_every_kind_of_event_has_its_rows(store):
         "solution_use": 1,
         "step": 1,
         "tool_call": 1,
+        "undone": 1,
+        "withheld": 1,
     }
 
 
@@ -182,10 +193,10 @@ def test_rebuilding_gives_the_same_tables(store):
     store.append(a_year())
     before = derived(store) | {"event": sorted(map(repr, store.rows("FROM event")))}
     told = []
-    assert store.rebuild(lambda done, total: told.append((done, total))) == 26
+    assert store.rebuild(lambda done, total: told.append((done, total))) == 32
     after = derived(store) | {"event": sorted(map(repr, store.rows("FROM event")))}
     assert after == before
-    assert told == [(26, 26)]
+    assert told == [(32, 32)]
 
 
 def test_rebuilding_takes_what_the_spool_still_holds_and_keeps_the_offsets(store):
