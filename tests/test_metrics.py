@@ -116,7 +116,8 @@ def test_a_share_of_no_queries_is_refused(before: int, after: int) -> None:
 
 EMPTY = {
     metrics.pattern_evidence: "slug name area kind status success_rate low high n n_measured "
-    "n_observed n_reported n_simulated provenance last_used_at a b in_tie_set ci_prob",
+    "n_observed n_reported n_simulated provenance last_used_at a b in_tie_set n_from_future "
+    "ci_prob",
     metrics.solutions: "slug signature name effective_rate low high n n_measured n_observed "
     "n_reported n_simulated provenance ci_prob",
     metrics.outcome_scores: "outcome_id decision_id title chosen kind decided_at observed_at "
@@ -196,6 +197,26 @@ def test_simulated_evidence_says_so(memory: Rows) -> None:
     row = metrics.pattern_evidence(memory, now=NOW).iloc[0]
     assert row["provenance"] == "reported + simulated"
     assert (row["n"], row["n_simulated"]) == (11, 1)
+
+
+def test_the_status_is_what_a_pattern_counts_as(memory: Rows) -> None:
+    memory.record("pattern", DATALOADER)
+    for n in range(3):
+        assert set(metrics.pattern_evidence(memory, now=NOW)["status"]) <= {"candidate"}
+        memory.record("decision", decided(n, days=9, patterns=("dataloader",)))
+        memory.record("outcome", seen(n, days=1, success=True))
+    assert metrics.pattern_evidence(memory, now=NOW)["status"].tolist() == ["active"]
+    said = {"slug": "dataloader", "status": "candidate", "reason": "not for us"}
+    memory.record("pattern_status", said)
+    assert metrics.pattern_evidence(memory, now=NOW)["status"].tolist() == ["candidate"]
+
+
+def test_what_is_dated_after_the_present_is_counted_as_such(memory: Rows) -> None:
+    memory.record("pattern", DATALOADER)
+    memory.record("decision", decided(1, days=9, patterns=("dataloader",)))
+    memory.record("outcome", seen(1, days=-5, success=True))
+    row = metrics.pattern_evidence(memory, now=NOW).iloc[0]
+    assert (row["n"], row["n_from_future"], row["a"]) == (1, 1, pytest.approx(1.8))
 
 
 def test_the_tie_set_is_who_may_still_be_the_best(memory: Rows) -> None:

@@ -15,7 +15,7 @@ from archkit.memory.posterior import LEARNING_RATE, posteriors, sums
 from archkit.memory.standing import PATTERN_THRESHOLD, Standing, standing_status
 from archkit.records import PROVENANCE, SOURCE_WEIGHT
 
-__all__ = ["KINDS", "SOURCES", "Evidence"]
+__all__ = ["KINDS", "SOURCES", "Evidence", "days_since"]
 
 Codes = NDArray[np.int64]
 
@@ -230,6 +230,11 @@ class Evidence:
         first = np.ones(len(pairs), dtype=bool)
         first[1:] = pairs[1:] != pairs[:-1]
         return np.bincount(pairs[first] // span, minlength=size).astype(np.int64)
+
+
+def days_since(instant: datetime | None, now: datetime) -> float:
+    """Days from an instant to the present; NaN if it is not known, UTC if it has no zone."""
+    return float(_age_days(np.array([_naive(instant)], dtype="datetime64[us]"), now)[0])
 
 
 def _coded(values: Iterable[str]) -> tuple[tuple[str, ...], Codes]:

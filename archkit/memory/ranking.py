@@ -53,7 +53,8 @@ class Ranked:
     the plain count of uses behind it, reported ones included, and `provenance` says where they
     come from. `quantile` is the Q of the score; `safest` the lower quartile; `worth_trying` what
     optimism adds (Q at .95 less the median); `beaten_by` the probability that the pattern with
-    the highest score works better; `veto` why it must not be used here.
+    the highest score works better; `veto` why it must not be used here; `status_reason` why its
+    status is not the one it was worded with.
     """
 
     pattern: Pattern
@@ -75,14 +76,14 @@ class Ranked:
     veto: str | None = None
     in_tie_set: bool = False
     beaten_by: float = 0.0
+    status_reason: str = ""
 
     def __repr__(self) -> str:
         """One line: which pattern, how well it works, how sure that is."""
-        return (
-            f"Ranked({self.pattern.slug!r}, score {self.score:.3f}, rate {self.success_rate:.2f} "
-            f"[{self.low:.2f}, {self.high:.2f}], n {self.n:g} {self.provenance}"
-            f"{', vetoed' if self.veto else ''})"
-        )
+        rate = f"rate {self.success_rate:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        known = f"{rate}, n {self.n:g} {self.provenance}" if self.n else "no evidence yet"
+        vetoed = ", vetoed" if self.veto else ""
+        return f"Ranked({self.pattern.slug!r}, score {self.score:.3f}, {known}{vetoed})"
 
     @property
     def recommendable(self) -> bool:

@@ -35,6 +35,8 @@ def ranked_json(item: Ranked, shipped: Collection[str] = ()) -> dict[str, Any]:
     }
     for name in ("pros", "cons", "security", "when", "when_not", "context"):
         told[name] = plain(getattr(pattern, name))
+    if item.status_reason:
+        told["status_reason"] = item.status_reason
     if pattern.slug not in shipped and pattern.blueprint:
         told["blueprint"] = plain(pattern.blueprint)
     return told
@@ -95,7 +97,7 @@ def _row(item: Ranked, first: bool, ranking: Ranking) -> str:
 
 def _rate(item: Ranked) -> str:
     if not item.n:
-        return "not known"
+        return "no evidence yet"
     return f"{item.success_rate:.0%} ({item.low:.0%} to {item.high:.0%})"
 
 
@@ -107,7 +109,8 @@ def _why(item: Ranked, first: bool, ranking: Ranking) -> str:
     if item.veto:
         return f"Not here: {item.veto}"
     if item.pattern.status != "active":
-        return f"{item.pattern.status}: not recommended unattended"
+        why = f" ({item.status_reason})" if item.status_reason else ""
+        return f"{item.pattern.status}{why}: not recommended unattended"
     if first:
         return f"first by {ranking.rule}"
     return "cannot be told from the best" if item.in_tie_set else ""

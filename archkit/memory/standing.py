@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from archkit.memory.beta import Floats, beta_cdf
 
@@ -14,7 +16,9 @@ __all__ = [
     "PATTERN_THRESHOLD",
     "RETIRE_FAILURES",
     "RETIRE_SURE",
+    "Said",
     "Standing",
+    "poor_probability",
     "standing_status",
 ]
 
@@ -26,6 +30,18 @@ RETIRE_SURE = 0.9
 
 RETIRE_FAILURES = 3
 """Failures, at least, that retire a pattern; what is reported is not among them."""
+
+
+class Said(NamedTuple):
+    """What was last said of a pattern's status, by hand or as it followed from the evidence.
+
+    `hand_days` is how long ago (days) somebody last said it by hand; NaN: never.
+    """
+
+    status: str
+    reason: str = ""
+    said_by: str = "hand"
+    hand_days: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +66,46 @@ class Standing:
     def __len__(self) -> int:
         return len(self.slugs)
 
+    def updated(self, other: Standing, rows: Sequence[int]) -> Standing:
+        """Return it with what `other` says of rows, of which the last may be new ones."""
+        size = max([len(self), *(row + 1 for row in rows)])
+        names = [*self.slugs, *([""] * (size - len(self)))]
+        for row, slug in zip(rows, other.slugs, strict=True):
+            names[row] = slug
+
+        def merged(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+            column = np.concatenate([old, np.zeros(size - len(old), dtype=old.dtype)])
+            column[list(rows)] = new
+            return column
+
+        return Standing(
+            tuple(names),
+            *(merged(getattr(self, name), getattr(other, name)) for name in ("a", "b")),
+            {kind: merged(column, other.counts[kind]) for kind, column in self.counts.items()},
+            *(merged(getattr(self, n), getattr(other, n)) for n in ("uses", "successes")),
+            *(merged(getattr(self, n), getattr(other, n)) for n in ("failures", "status")),
+        )
+
+    def reason(self, row: int, said: Said | None = None) -> str:
+        """Why the pattern of a row counts as what it does, in words; empty as it was worded."""
+        status = str(self.status[row])
+        if said is not None and said.status == status:
+            return f"{status} by {said.said_by}: {said.reason}" if said.reason else status
+        if status == "retired" and self.failures[row] >= RETIRE_FAILURES:
+            poor = float(poor_probability(self.a[row], self.b[row]))
+            return (
+                f"{self.failures[row]} uses failed; it works in less than half of them with "
+                f"probability {poor:.2f}"
+            )
+        if status == "active" and self.successes[row]:
+            return f"succeeded in {self.successes[row]} sessions"
+        return ""
+
+
+def poor_probability(a: ArrayLike, b: ArrayLike) -> Floats:
+    """P(a pattern works in less than half of its uses)."""
+    return beta_cdf(0.5, a, b)
+
 
 def standing_status(
     statuses: Sequence[str],
@@ -71,6 +127,6 @@ def standing_status(
     status[(status == "candidate") & (successes >= threshold)] = "active"
     # With the mean at one half or above, P(rate < .5) is at most one half.
     doubtful = np.flatnonzero((status == "active") & (failures >= RETIRE_FAILURES) & (a < b))
-    poor = beta_cdf(0.5, a[doubtful], b[doubtful]) > RETIRE_SURE
+    poor = poor_probability(a[doubtful], b[doubtful]) > RETIRE_SURE
     status[doubtful[poor]] = "retired"
     return status

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from archkit.memory.learning import LEARNING_RATE, Evidence, beta_quantile, probability_better
+from archkit.memory.beta import Floats, beta_quantile, probability_better
+from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD, Evidence
 from archkit.metrics.rows import KINDS, Readable, joined, known_rows, utc
 from archkit.records import utc_now
 
@@ -24,6 +25,7 @@ def pattern_evidence(
     *,
     ci_prob: float = 0.9,
     learning_rate: float = LEARNING_RATE,
+    pattern_threshold: int = PATTERN_THRESHOLD,
     now: datetime | None = None,
 ) -> pd.DataFrame:
     """How well each pattern works, and how sure one may be.
@@ -36,30 +38,50 @@ def pattern_evidence(
         Probability inside the credible interval.
     learning_rate
         How much of a trial one outcome is worth (0 to 1).
+    pattern_threshold
+        Successes from distinct sessions that make a candidate count as active.
     now
         The instant to look from: old outcomes count less. The present by default.
 
     Returns
     -------
     DataFrame
-        One row a pattern with any evidence, best first: `slug`, `name`, `area`, `kind`, `status`;
-        `success_rate` (posterior mean, 0 to 1) with its credible interval `low` to `high`;
-        `n` uses whose outcome is known, reported ones included (these may be a fraction), of
-        which `n_measured`, `n_observed`, `n_reported`, `n_simulated`; `provenance`, where the
-        evidence comes from; `last_used_at` (UTC; null if all is reported); `a` and `b` of the
-        posterior; `in_tie_set`, whether it may be the best of its kind; `ci_prob`.
+        One row a pattern with any evidence, best first: `slug`, `name`, `area`, `kind`, `status`
+        (what it counts as, after what was said of it and what its uses show); `success_rate`
+        (posterior mean, 0 to 1) with its credible interval `low` to `high`; `n` uses whose outcome
+        is known, reported ones included (these may be a fraction), of which `n_measured`,
+        `n_observed`, `n_reported`, `n_simulated`; `provenance`, where the evidence comes from;
+        `last_used_at` (UTC; null if all is reported); `a` and `b` of the posterior; `in_tie_set`,
+        whether it may be the best of its kind; `n_from_future`, of `n` those dated after `now` (a
+        clock is wrong; they count as of now); `ci_prob`. Outcomes from before an epoch of a
+        pattern count in `n` whole, in its rate little: see `archkit.memory.drift`.
     """
+    present = now or utc_now()
     rows = memory.sql(
-        "SELECT slug, name, area, kind, status, y, uses, source, outcome_at, session_id, used_at "
-        "FROM pattern_evidence ORDER BY slug, use_id"
+        "SELECT slug, name, area, kind, status, y, uses, source, outcome_at, used_at, weight, "
+        "coalesce(session_id, decision_id, use_id) AS session FROM pattern_evidence "
+        "ORDER BY slug, use_id"
     )
     rows = known_rows(utc(rows, "outcome_at", "used_at"), "y", "uses")
     frame = rows.drop_duplicates("slug")[_PATTERN[:5]].reset_index(drop=True)
-    evidence = _evidence(rows, ["slug", "y", "uses", "source", "outcome_at", "session_id"], now)
-    frame = _with_estimates(frame, evidence, "success_rate", ci_prob, learning_rate)
+    evidence = _evidence(rows, "y", present)
+    said = memory.sql("SELECT slug, hand_at FROM status_said WHERE hand_at IS NOT NULL")
+    hand_at = utc(said, "hand_at").set_index("slug")["hand_at"].reindex(frame["slug"])
+    since_days = (pd.Timestamp(present) - hand_at).dt.total_seconds().to_numpy() / 86_400
+    standing = evidence.standing(
+        frame["slug"].tolist(),
+        frame["status"].fillna("candidate").tolist(),
+        learning_rate=learning_rate,
+        threshold=pattern_threshold,
+        since_days=since_days,
+    )
+    frame["status"] = frame["status"].where(frame["status"].isna(), standing.status)
+    frame = _with_estimates(frame, standing.a, standing.b, standing.counts, "success_rate", ci_prob)
     last = rows.groupby("slug")["used_at"].max()
     frame["last_used_at"] = pd.DatetimeIndex(last.reindex(frame["slug"]))
-    columns = [*_PATTERN, "last_used_at", "a", "b", "in_tie_set", "ci_prob"]
+    ahead = rows["slug"][evidence.from_future].value_counts()
+    frame["n_from_future"] = ahead.reindex(frame["slug"], fill_value=0).to_numpy(dtype=float)
+    columns = [*_PATTERN, "last_used_at", "a", "b", "in_tie_set", "n_from_future", "ci_prob"]
     ranked = with_tie_set(_best_first(frame, "success_rate").assign(ci_prob=ci_prob))
     return ranked[columns]
 
@@ -111,23 +133,25 @@ def solutions(
         "SELECT slug, signature, name, source, uses, effective_rate FROM solution_effect "
         "ORDER BY slug, source"
     )
-    rows = known_rows(rows, "effective_rate", "uses").assign(nothing=None)
+    rows = known_rows(rows, "effective_rate", "uses")
     frame = rows.drop_duplicates("slug")[["slug", "signature", "name"]].reset_index(drop=True)
-    order = ["slug", "effective_rate", "uses", "source", "nothing", "nothing"]
-    frame = _with_estimates(
-        frame, _evidence(rows, order, None), "effective_rate", ci_prob, learning_rate
-    )
+    evidence = _evidence(rows, "effective_rate", utc_now())
+    slugs = frame["slug"].tolist()
+    a, b = evidence.posteriors(slugs, learning_rate=learning_rate)
+    frame = _with_estimates(frame, a, b, evidence.counts(slugs), "effective_rate", ci_prob)
     columns = ["slug", "signature", "name", "effective_rate", *_ESTIMATE, "ci_prob"]
     return _best_first(frame, "effective_rate").assign(ci_prob=ci_prob)[columns]
 
 
 def _with_estimates(
-    frame: pd.DataFrame, evidence: Evidence, rate: str, ci_prob: float, learning_rate: float
+    frame: pd.DataFrame,
+    a: Floats,
+    b: Floats,
+    counts: Mapping[str, Floats],
+    rate: str,
+    ci_prob: float,
 ) -> pd.DataFrame:
-    slugs = frame["slug"].tolist()
-    a, b = evidence.posteriors(slugs, learning_rate=learning_rate)
     low, high = interval(a, b, ci_prob)
-    counts = evidence.counts(slugs)
     estimates = {rate: a / (a + b), "low": low, "high": high, "n": sum(counts.values())}
     estimates |= {f"n_{kind}": counts[kind] for kind in KINDS}
     there = zip(*(counts[kind] > 0 for kind in KINDS), strict=True)
@@ -143,10 +167,23 @@ def interval(a: Any, b: Any, ci_prob: float) -> tuple[Any, Any]:
     return beta_quantile(tail, a, b), beta_quantile(1 - tail, a, b)
 
 
-def _evidence(rows: pd.DataFrame, order: Sequence[str], now: datetime | None) -> Evidence:
-    """Read rows (slug, y, uses, source, seen_at, session) in the given order of columns."""
-    plain = rows[list(order)].astype(object).where(rows[list(order)].notna(), None)
-    return Evidence.from_rows(plain.itertuples(index=False), now=now or utc_now())
+def _evidence(rows: pd.DataFrame, y: str, now: datetime) -> Evidence:
+    """Take rows as evidence: undated, whole and of no session where they do not say."""
+    code, slugs = pd.factorize(rows["slug"])
+    source, sources = pd.factorize(rows["source"])
+    seen = rows["outcome_at"].dt.tz_localize(None).to_numpy() if "outcome_at" in rows else None
+    return Evidence.from_columns(
+        slugs.tolist(),
+        code,
+        rows[y].to_numpy(dtype=float),
+        rows["uses"].to_numpy(dtype=float),
+        sources.tolist(),
+        source,
+        seen_at=seen,
+        session=pd.factorize(rows["session"])[0] if "session" in rows else None,
+        weight=rows["weight"].to_numpy(dtype=float) if "weight" in rows else None,
+        now=now,
+    )
 
 
 def _best_first(frame: pd.DataFrame, rate: str) -> pd.DataFrame:

@@ -122,6 +122,14 @@ def a_year() -> list[Draft]:
         draft("imported", {"origin": "again", "imports": ["event 14"]}),
         draft("pinned", {"slug": "jwt", "pinned": True}),
         draft("pinned", {"slug": "jwt", "pinned": False}),
+        draft("pattern_status", {"slug": "jwt", "status": "retired", "reason": "replaced"}),
+        draft("pattern_status", {"slug": "jwt", "status": "active", "said_by": "learning"}),
+        draft("pattern_status", {"slug": "jwt", "status": "asleep"}),
+        draft("epoch", {"slug": "jwt", "began_at": NOW.isoformat(), "weight": 0.1}),
+        draft("epoch", {"slug": "jwt", "began_at": NOW.isoformat(), "weight": 0.2}),
+        draft("epoch", {"slug": "jwt", "began_at": "some day"}),
+        draft("epoch_undone", {"slug": "jwt", "began_at": NOW.isoformat(), "reason": "no"}),
+        draft("epoch_undone", {"slug": "jwt", "began_at": NOW.isoformat(), "reason": "nor"}),
     ]
 
 
@@ -167,11 +175,14 @@ def test_every_kind_of_event_has_its_rows(store):
         "alternative": 0,
         "audit": 6,
         "decision": 1,
+        "epoch": 1,
+        "epoch_undone": 1,
         "imported_event": 2,
         "lesson": 1,
         "message": 2,
         "outcome": 2,
         "pattern": 1,
+        "pattern_status": 2,
         "pattern_use": 2,
         "pattern_version": 2,
         "pin": 1,
@@ -193,7 +204,7 @@ def test_rebuilding_gives_the_same_tables(store):
     store.append(a_year())
     before = derived(store) | {"event": sorted(map(repr, store.rows("FROM event")))}
     told = []
-    assert store.rebuild(lambda done, total: told.append((done, total))) == 32
+    assert store.rebuild(lambda done, total: told.append((done, total))) == len(a_year())
     after = derived(store) | {"event": sorted(map(repr, store.rows("FROM event")))}
     assert after == before
     assert told == [(32, 32)]

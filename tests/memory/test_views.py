@@ -100,7 +100,9 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "horizon_days source provenance score value",
         "pattern_by_month": "slug name month source uses mean_y",
         "pattern_evidence": "slug name area kind status use_id decision_id session_id source "
-        "provenance y uses used_at outcome_at",
+        "provenance y uses used_at outcome_at weight",
+        "pattern_epoch": "slug name began_at noticed_at weight bayes_factor rate_before n_before "
+        "rate_after n_after reason recorded_at undone_at undone_reason is_current",
         "query_reduction": "measurement_id slug name label n queries_before queries_after "
         "reduction_share source provenance measured_at decision_id",
         "reported_metric": "slug name metric value text origin",
@@ -109,6 +111,7 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "session_log": "session_id agent project title brief model client aml_enabled aml_reason "
         f"status stage started_at ended_at turns tool_calls refused {tokens} cost_usd decisions",
         "solution_effect": "slug signature name source provenance uses effective_rate",
+        "status_said": "slug status reason said_by agent said_at hand_at event_id",
         "step_log": "session_id n phase name status reason recorded_at",
         "tool_call_log": "session_id n tool_use_id tool input output is_error refused reason "
         "duration_ms recorded_at",
@@ -150,7 +153,7 @@ def test_evidence_of_a_decision_is_the_value_of_its_latest_outcome(rows):
     )
     known = ("jwt", "JWT", "security", "authentication", "active", "d:jwt", "d", "s")
     assert rows("FROM pattern_evidence") == [
-        (*known, "measured", "measured", 0.25, 1.0, T, T + DAY)
+        (*known, "measured", "measured", 0.25, 1.0, T, T + DAY, 1.0)
     ]
 
 
@@ -548,3 +551,76 @@ def test_what_names_nothing_is_no_orphan(session):
     session("outcome", outcome("o", "d"))
     session("message", message(1))
     assert session("FROM orphan") == []
+
+
+def epoch(slug: str, days: int, **more: object) -> dict:
+    at = T + days * DAY
+    told = {"slug": slug, "began_at": at, "noticed_at": at + 3 * DAY, "weight": 0.1}
+    return told | {"recorded_at": T, "event_id": f"e {slug} {days}"} | more
+
+
+def undone(slug: str, days: int) -> dict:
+    at = {"began_at": T + days * DAY, "recorded_at": T + 40 * DAY}
+    return {"slug": slug, "reason": "no", "event_id": f"u {slug} {days}"} | at
+
+
+def test_the_latest_epoch_that_holds_is_current(rows):
+    rows("pattern", pattern("a"))
+    rows("epoch", epoch("a", 1), epoch("a", 5), epoch("a", 9), epoch("b", 2))
+    rows("epoch_undone", undone("a", 9), undone("b", 2), undone("c", 1))
+    assert rows(
+        "SELECT slug, name, began_at, undone_at, undone_reason, is_current FROM pattern_epoch"
+        " ORDER BY slug, began_at"
+    ) == [
+        ("a", "A", T + DAY, None, None, False),
+        ("a", "A", T + 5 * DAY, None, None, True),
+        ("a", "A", T + 9 * DAY, T + 40 * DAY, "no", False),
+        ("b", "b", T + 2 * DAY, T + 40 * DAY, "no", False),
+    ]
+
+
+def test_evidence_from_before_an_epoch_weighs_less(rows):
+    rows("pattern", pattern("a", reported_rate=0.9, reported_uses=10), pattern("b"))
+    for n, slug in ((1, "a"), (2, "a"), (3, "a"), (4, "b")):
+        rows("decision", decision(f"d{n}"))
+        rows("pattern_use", use(slug, f"d{n}"))
+        rows("outcome", outcome(f"o{n}", f"d{n}", value=1.0, observed_at=T + n * DAY))
+    rows("epoch", epoch("a", 2), epoch("b", 9))
+    rows("epoch_undone", undone("b", 9))
+    assert rows("SELECT use_id, weight FROM pattern_evidence ORDER BY use_id") == [
+        ("d1:a", 0.1),
+        ("d2:a", 1.0),
+        ("d3:a", 1.0),
+        ("d4:b", 1.0),
+        ("reported:a", 0.1),
+    ]
+
+
+def said(slug: str, status: str, days: int, said_by: str = "hand") -> dict:
+    told = {"slug": slug, "status": status, "reason": f"because {days}", "said_by": said_by}
+    return told | {"agent": "me", "said_at": T + days * DAY, "event_id": f"s {slug} {days}"}
+
+
+def test_what_was_said_last_of_a_status_counts(rows):
+    rows("pattern", pattern("a", status="candidate"), pattern("b", status="active"))
+    rows("pattern_use", use("a", None, y=1.0), use("b", None, y=1.0))
+    rows("pattern_status", said("a", "retired", 1), said("a", "active", 2))
+    rows("pattern_status", said("a", "retired", 3, "learning"))
+    assert rows("FROM status_said") == [
+        ("a", "retired", "because 3", "learning", "me", T + 3 * DAY, T + 2 * DAY, "s a 3")
+    ]
+    assert rows("SELECT slug, status FROM pattern_evidence ORDER BY slug") == [
+        ("a", "retired"),
+        ("b", "active"),
+    ]
+
+
+def test_what_is_learnt_of_nothing_is_an_orphan(rows):
+    rows("pattern_status", said("a", "retired", 1))
+    rows("epoch", epoch("b", 1))
+    rows("epoch_undone", undone("b", 1), undone("c", 1))
+    assert sorted(rows("SELECT relation, missing, missing_id FROM orphan")) == [
+        ("epoch", "pattern", "b"),
+        ("epoch_undone", "epoch", "c"),
+        ("pattern_status", "pattern", "a"),
+    ]

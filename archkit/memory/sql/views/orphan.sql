@@ -10,6 +10,15 @@ FROM (
   UNION ALL
   SELECT 'pattern_version', content_hash, 'pattern', slug FROM pattern_version
   UNION ALL
+  SELECT 'pattern_status', event_id, 'pattern', slug FROM pattern_status
+  UNION ALL
+  SELECT 'epoch', event_id, 'pattern', slug FROM epoch
+  UNION ALL
+  SELECT
+    'epoch_undone', u.event_id, 'epoch',
+    CASE WHEN e.slug IS NULL THEN u.slug END
+  FROM epoch_undone u LEFT JOIN epoch e ON e.slug = u.slug AND e.began_at = u.began_at
+  UNION ALL
   SELECT 'decision', decision_id, 'session', session_id FROM decision
   UNION ALL
   SELECT 'alternative', decision_id, 'decision', decision_id FROM alternative

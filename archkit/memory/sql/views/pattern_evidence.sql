@@ -5,7 +5,7 @@ SELECT
   coalesce(p.name, e.slug) AS name,
   p.area,
   p.kind,
-  p.status,
+  coalesce(w.status, p.status) AS status,
   e.use_id,
   e.decision_id,
   e.session_id,
@@ -14,7 +14,8 @@ SELECT
   e.y,
   e.uses,
   e.used_at,
-  e.outcome_at
+  e.outcome_at,
+  CASE WHEN k.slug IS NULL OR e.outcome_at >= k.began_at THEN 1 ELSE k.weight END AS weight
 FROM (
   SELECT
     u.slug, u.use_id, u.decision_id, u.session_id, o.source, o.value AS y,
@@ -38,13 +39,15 @@ FROM (
   WHERE r.reported_rate IS NOT NULL AND r.reported_uses > 0
 ) e
 LEFT JOIN pattern p ON p.slug = e.slug
-LEFT JOIN source s ON s.source = e.source;
+LEFT JOIN source s ON s.source = e.source
+LEFT JOIN status_said w ON w.slug = e.slug
+LEFT JOIN pattern_epoch k ON k.slug = e.slug AND k.is_current;
 COMMENT ON VIEW pattern_evidence IS 'One use of a pattern with its outcome; what is reported of many uses is one row too.';
 COMMENT ON COLUMN pattern_evidence.slug IS 'The pattern.';
 COMMENT ON COLUMN pattern_evidence.name IS 'Its name.';
 COMMENT ON COLUMN pattern_evidence.area IS 'Focus area; null if the pattern is not known here.';
 COMMENT ON COLUMN pattern_evidence.kind IS 'The choice that the pattern answers.';
-COMMENT ON COLUMN pattern_evidence.status IS 'candidate, active or retired.';
+COMMENT ON COLUMN pattern_evidence.status IS 'candidate, active or retired: as said last, else as worded.';
 COMMENT ON COLUMN pattern_evidence.use_id IS 'The use.';
 COMMENT ON COLUMN pattern_evidence.decision_id IS 'The decision that used it; null if the use was noted by itself or is reported.';
 COMMENT ON COLUMN pattern_evidence.session_id IS 'The session it was decided in.';
@@ -54,3 +57,4 @@ COMMENT ON COLUMN pattern_evidence.y IS 'How it went (0 to 1): value of the late
 COMMENT ON COLUMN pattern_evidence.uses IS 'Uses that the row stands for: 1, or the reported number, which may be a fraction.';
 COMMENT ON COLUMN pattern_evidence.used_at IS 'When it was used (UTC); null for reported figures.';
 COMMENT ON COLUMN pattern_evidence.outcome_at IS 'When its outcome was observed (UTC).';
+COMMENT ON COLUMN pattern_evidence.weight IS 'What it counts (0 to 1): 1, or less if it is from before an epoch of the pattern began.';
