@@ -14,6 +14,7 @@ from archkit.memory.context import contradiction
 from archkit.records import (
     FOCUS_AREAS,
     LADDER,
+    PROVENANCE,
     SOURCE_WEIGHT,
     Alternative,
     Decision,
@@ -210,8 +211,14 @@ def check_known(names: Iterable[str | None], known: Collection[str], what: str) 
             )
 
 
-def check_question(text: str, context: Mapping[str, Any] | None, area: str | None) -> None:
-    """Refuse a question that is no text, a context that is no mapping, an unknown area."""
+def check_question(
+    text: str,
+    context: Mapping[str, Any] | None = None,
+    area: str | None = None,
+    status: str | None = None,
+    provenance: str | None = None,
+) -> None:
+    """Refuse a question that is no text, a context that is no mapping, a filter nothing passes."""
     _is_a(text, str, "question")
     if not _is_utf8(text):
         raise StoreError(
@@ -223,6 +230,10 @@ def check_question(text: str, context: Mapping[str, Any] | None, area: str | Non
         _is_a(context, Mapping, "context")
     if area is not None:
         _one_of(area, FOCUS_AREAS, "focus area")
+    if status is not None:
+        _one_of(status, STATUSES, "status")
+    if provenance is not None:
+        _one_of(provenance, (*dict.fromkeys(PROVENANCE.values()), "none"), "provenance")
 
 
 def check_select(select: str) -> None:

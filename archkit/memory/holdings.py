@@ -5,20 +5,41 @@ from __future__ import annotations
 import json
 import os
 import threading
-import uuid
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from archkit.errors import StoreError
-from archkit.memory.checks import check_pattern, check_solution
+from archkit.memory.checks import check_known
+from archkit.memory.evidence import SOURCES, Evidence
+from archkit.memory.feed import MARK, Feed
 from archkit.memory.journal import Draft, Event
-from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD, Evidence
+from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD
+from archkit.memory.news import News
+from archkit.memory.reading import (
+    EFFECTS,
+    PATTERNS,
+    REWORDED,
+    SAID,
+    SLUGS,
+    SOLUTIONS,
+    UNWORDED,
+    USES,
+    USES_OF,
+    effects_of,
+    evidence_of,
+    said_of,
+    slugs_of,
+    solutions_of,
+    uses_of,
+    wordings_of,
+)
+from archkit.memory.refusals import BusyError
+from archkit.memory.shipped import LIBRARY, write_library
 from archkit.memory.store import Store
-from archkit.records import Decision, Pattern, Solution, utc_now
+from archkit.records import Decision, Solution, utc_now
 
 if TYPE_CHECKING:
     from archkit.memory.shelf import Shelf
@@ -26,17 +47,11 @@ if TYPE_CHECKING:
 
 __all__ = ["RECENT", "Holdings"]
 
-R = TypeVar("R", Pattern, Solution)
-
-_NAMESPACE = uuid.UUID("6f1c8c5e-3f0b-5c4e-9d55-2f7f3f1f6a10")
-_LIBRARY = "library"
-_ASIDE = {
+_ASIDE = (
     *("agent", "session_started", "session_status", "message", "tool_call", "step", "proposal"),
-    *("lesson", "measurement"),
-}
+    *("lesson", "measurement", LIBRARY),
+)
 """Kinds of events that change no shelf."""
-_SPOOL = slice(2, None)
-"""Where a store's stamp lists the spool's files and their sizes."""
 
 
 class Holdings:
@@ -65,53 +80,57 @@ class Holdings:
     ) -> None:
         self._store = store
         self._library_due = library
-        self._rate, self._threshold = learning_rate, pattern_threshold
+        self.learning_rate, self.pattern_threshold = learning_rate, pattern_threshold
         self._now = now
         self._lock = threading.RLock()
-        self._writing = threading.Lock()
-        self._seen: tuple[tuple[Any, ...], date] | None = None
-        self._events: dict[str, list[str]] = {}
+        self._feed = Feed(store, _ASIDE)
+        self._news = News()
+        self._day: date | None = None
         self._shelf: Shelf | None = None
         self._solutions: SolutionShelf | None = None
+        self._worded: dict[str, tuple[tuple[Any, ...], Solution]] = {}
+        self._unworded: set[str] = set()
         _HOLDINGS.add(self)
 
     @property
     def count(self) -> int | None:
         """How many patterns were there at the last look; None before the first."""
-        return None if self._shelf is None else len(self._shelf.patterns)
+        return None if self._shelf is None else len(self._shelf)
 
     def shelves(self) -> tuple[Shelf, SolutionShelf]:
-        """Return the shelves, read anew only when the store or the day has changed."""
+        """Return the shelves with all that is recorded so far, by whoever."""
         with self._lock:
-            held = self._held()
-            if held and self._seen == (self._store.stamp(), self._now().date()):
-                return held
-            self.add_library()
-            self._store.drain()
-            seen = (self._store.stamp(), self._now().date())
-            held = self._read()
-            self._seen = seen
-            return held
+            if self._shelf is None or self._solutions is None:
+                return self._open()
+            told = self._feed.look()
+            if told is None:
+                return self._open()
+            self._news.add(told)
+            if self._day != self._now().date():
+                self._news.all_evidence = True
+            if self._news:
+                self._shelf = self._reshelved(self._shelf)
+                if self._resolved():
+                    self._solutions = self._solution_shelf(Evidence())
+                if self._news.stale:
+                    self._learn(self._shelf, self._solutions)
+            return self._shelf, self._solutions
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
-        """Write events; those that change no shelf do not make the shelves stale."""
-        with self._writing:
-            before = dict(self._store.stamp()[_SPOOL])
-            with _writable():
-                events = self._store.append(drafts)
-            if events and all(draft.kind in _ASIDE for draft in drafts):
-                self._pass_over(f"{events[0].writer}.jsonl", before)
-            return events
+        """Write events."""
+        with _writable():
+            return self._store.append(drafts)
 
-    def _pass_over(self, own: str, before: dict[str, int]) -> None:
-        """Take this process's last lines as seen; another writer's lines are in other files."""
-        if self._seen is None:
+    def check_patterns(self, slugs: Iterable[str | None]) -> None:
+        """Refuse slugs that nothing is known of; a file that is held must not stop the writing."""
+        named = {slug for slug in slugs if slug is not None}
+        if not named:
             return
-        stamp, day = self._seen
-        spool = dict(stamp[_SPOOL])
-        if spool.get(own) == before.get(own):
-            spool[own] = dict(self._store.stamp()[_SPOOL])[own]
-            self._seen = ((*stamp[: _SPOOL.start], *sorted(spool.items())), day)
+        try:
+            shelf, _ = self.shelves()
+        except BusyError:
+            return
+        check_known(sorted(named), shelf.slugs, "pattern")
 
     def decision(self, decision_id: str) -> Decision:
         """Return a decision in its latest wording; `StoreError` if there is none."""
@@ -126,82 +145,104 @@ class Holdings:
         )
 
     def add_library(self) -> None:
-        """Write the kit's patterns and solutions, if this version of them is not there yet.
-
-        Their ids follow from their content, so two processes that both write them write the same
-        events; a text that comes back after another has its version in its id, to count as new.
-        What somebody has worded anew under a slug of the library stays theirs.
-        """
+        """Write the kit's patterns and solutions, if this version of them is not there yet."""
         with self._lock:
-            if not self._library_due:
-                return
-            from archkit.library import read_library
+            if self._library_due:
+                write_library(self._store)
+                self._library_due = False
 
-            library = read_library()
-            version = Draft(_LIBRARY, {"version": library.version})
-            [(known, current, reworded)] = self._store.rows(_LIBRARY_STATE)
-            if _event_id(version) not in known:
-                records: list[tuple[str, Pattern | Solution]] = [
-                    *(("pattern", pattern) for pattern in library.patterns),
-                    *(("solution", solution) for solution in library.solutions),
-                ]
-                drafts = [
-                    Draft(kind, record.as_payload(), entity_id=record.slug)
-                    for kind, record in records
-                    if f"{kind} {record.slug}" not in reworded
-                ]
-                new = {_event_id(version): version}
-                for draft in drafts:
-                    ids = _event_id(draft), _event_id(draft, library.version)
-                    if not {*ids} & {*current}:
-                        new[ids[ids[0] in known]] = draft
-                self._store.append(
-                    [replace(d, agent=_LIBRARY, event_id=event_id) for event_id, d in new.items()]
-                )
-            self._library_due = False
+    def _open(self) -> tuple[Shelf, SolutionShelf]:
+        """Read everything."""
+        from archkit.memory.shared_index import open_catalogue
+        from archkit.memory.shelf import Shelf
 
-    def _held(self) -> tuple[Shelf, SolutionShelf] | None:
-        if self._shelf is None or self._solutions is None:
-            return None
+        self.add_library()
+        if not self._store.drain():
+            self._store.columns(MARK)  # which makes the file if there is none
+        stamp, now = self._store.stamp(), self._now()
+        mark, patterns, solutions, uses, unworded, effects, said = self._store.columns(
+            MARK, PATTERNS, SOLUTIONS, USES, UNWORDED, EFFECTS, SAID, sources=list(SOURCES)
+        )
+        wordings = wordings_of(patterns)
+        self._shelf = Shelf(
+            open_catalogue(self._store, wordings),
+            evidence_of(uses, [wording.slug for wording in wordings], now=now),
+            said=said_of(said, now=now),
+            learning_rate=self.learning_rate,
+            pattern_threshold=self.pattern_threshold,
+        )
+        self._worded, self._news = {}, News(solutions=solutions_of(solutions))
+        self._resolved()
+        self._solutions = self._solution_shelf(effects_of(effects, now=now))
+        self._unworded = set(unworded["slug"].tolist())
+        self._news, self._day = News(), now.date()
+        self._feed.begin(mark, stamp)
         return self._shelf, self._solutions
 
-    def _read(self) -> tuple[Shelf, SolutionShelf]:
-        from archkit.memory.shelf import Shelf
+    def _reshelved(self, shelf: Shelf) -> Shelf:
+        """Take new wordings in: of a new pattern what it reports is all the evidence there is."""
+        from archkit.memory.shelf import reported_evidence
+
+        worded = {wording.slug: pattern for wording, pattern in self._news.wordings}
+        known = {slug for slug in worded if slug in shelf or slug in self._unworded}
+        changed = shelf.put(self._news.wordings)
+        self._news.wordings = []
+        self._news.slugs |= {slug for slug in changed if slug in known}
+        fresh = [slug for slug in changed if slug not in shelf]
+        if not fresh:
+            return shelf
+        return shelf.updated(reported_evidence([worded[slug] for slug in fresh]), fresh)
+
+    def _resolved(self) -> bool:
+        """Take new wordings of solutions in; return whether there are any."""
+        changed = False
+        for order, solution in self._news.solutions:
+            known = self._worded.get(solution.slug)
+            if known is None or known[0] < order:
+                self._worded[solution.slug] = order, solution
+                self._news.effects = changed = True
+        self._news.solutions = []
+        return changed
+
+    def _solution_shelf(self, evidence: Evidence) -> SolutionShelf:
         from archkit.memory.solutions import SolutionShelf
 
+        solutions = [self._worded[slug][1] for slug in sorted(self._worded)]
+        return SolutionShelf(solutions, evidence, learning_rate=self.learning_rate)
+
+    def _learn(self, shelf: Shelf, solutions: SolutionShelf) -> None:
+        """Read evidence that has changed."""
+        self._store.drain()
         now = self._now()
-        [(patterns, solutions, uses, effects)] = self._store.rows(_HELD)
-        seen, self._events = self._events, {"pattern": patterns, "solution": solutions}
-        evidence = Evidence.from_rows(uses, now=now)
-        effect = Evidence.from_rows(effects, now=now)
-        held = self._held()
-        if held and seen == self._events:
-            self._shelf = held[0].with_evidence(evidence)
-            self._solutions = held[1].with_evidence(effect)
-            return self._shelf, self._solutions
-        rows = self._store.rows(_PAYLOADS, {"ids": [*patterns, *solutions]})
-        payloads = {event_id: json.loads(payload) for event_id, payload in rows}
-        self._shelf = Shelf(
-            _fitting(Pattern, check_pattern, [payloads[event_id] for event_id in patterns]),
-            evidence,
-            learning_rate=self._rate,
-            pattern_threshold=self._threshold,
+        params: dict[str, Any] = {
+            "sources": list(SOURCES),
+            "decisions": sorted(self._news.decisions),
+            "slugs": sorted(self._news.slugs),
+        }
+        reworded, some, effects, said = self._store.columns(
+            REWORDED, USES_OF, EFFECTS, SAID, **params
         )
-        self._solutions = SolutionShelf(
-            _fitting(Solution, check_solution, [payloads[event_id] for event_id in solutions]),
-            effect,
-            learning_rate=self._rate,
-        )
-        return self._shelf, self._solutions
+        words = said_of(said, now=now)
+        if self._news.all_evidence or reworded["again"][0]:
+            slugs, uses = self._store.columns(SLUGS, USES, **params)
+            evidence = evidence_of(uses, slugs["slug"].tolist(), now=now)
+            self._shelf = shelf.with_evidence(evidence, words)
+        else:
+            slugs_ = slugs_of(some)
+            self._unworded |= {slug for slug in slugs_ if slug not in shelf}
+            words = {slug: words[slug] for slug in slugs_ if slug in words}
+            self._shelf = shelf.updated(uses_of(some, now=now), slugs_, words)
+        self._solutions = solutions.with_evidence(effects_of(effects, now=now))
+        self._news, self._day = News(), now.date()
 
 
 _HOLDINGS: weakref.WeakSet[Holdings] = weakref.WeakSet()
 
 
 def _after_fork_in_child() -> None:
-    """Give the child locks of its own: those of the parent's threads nobody here would open."""
+    """Give the child a lock of its own: that of a parent's thread nobody here would open."""
     for held in list(_HOLDINGS):
-        held._lock, held._writing = threading.RLock(), threading.Lock()
+        held._lock = threading.RLock()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
@@ -220,46 +261,6 @@ def _writable() -> Iterator[None]:
         ) from error
 
 
-def _fitting(kind: type[R], check: Callable[[R], None], payloads: list[dict[str, Any]]) -> list[R]:
-    """Return the records that can be read; another tool's odd event must not hide the others."""
-    found = []
-    for payload in payloads:
-        with suppress(StoreError, ValueError, TypeError, KeyError, AttributeError):
-            record = kind.from_payload(payload)
-            check(record)
-            found.append(record)
-    return found
-
-
-def _event_id(draft: Draft, *version: str) -> str:
-    """Id that follows from the content."""
-    text = json.dumps([draft.kind, draft.payload, *version], sort_keys=True, ensure_ascii=False)
-    return str(uuid.uuid5(_NAMESPACE, text))
-
-
-# Opening the file costs more than asking it, so each question is one row of lists.
-_LIBRARY_STATE = """
-SELECT
-  (SELECT coalesce(list(event_id), []) FROM event WHERE agent = 'library'),
-  (SELECT coalesce(list(event_id), []) FROM (
-    SELECT event_id FROM pattern UNION ALL SELECT event_id FROM solution)),
-  (SELECT coalesce(list(name), []) FROM (
-    SELECT 'pattern ' || slug AS name FROM pattern WHERE agent <> 'library'
-    UNION ALL SELECT 'solution ' || slug FROM solution WHERE agent <> 'library'))
-"""
-_HELD = """
-SELECT
-  (SELECT coalesce(list(event_id ORDER BY slug), []) FROM pattern),
-  (SELECT coalesce(list(event_id ORDER BY slug), []) FROM solution),
-  (SELECT coalesce(list(row(slug, y, uses, source, coalesce(outcome_at, used_at),
-    coalesce(session_id, decision_id, use_id))), []) FROM pattern_evidence WHERE y IS NOT NULL),
-  (SELECT coalesce(list(row(slug, effective_rate, uses, source, NULL, NULL)), [])
-    FROM solution_effect)
-"""
-_PAYLOADS = """
-SELECT event_id, CAST(payload AS VARCHAR) FROM event
-WHERE event_id IN (SELECT unnest($ids::VARCHAR[]))
-"""
 _DECISION = """
 SELECT CAST(e.payload AS VARCHAR) FROM decision d JOIN event e ON e.event_id = d.event_id
 WHERE d.decision_id = $id

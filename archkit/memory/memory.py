@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -115,6 +115,8 @@ class Memory:
         *,
         area: str | None = None,
         kind: str | None = None,
+        status: str | None = None,
+        provenance: str | None = None,
         limit: int = 8,
         horizon: float = 1.0,
         ci_prob: float = 0.9,
@@ -125,13 +127,15 @@ class Memory:
         `Shelf.query` says what each setting does. The answer is over everything recorded so far,
         by any process; `StoreError` when the file cannot be read just now.
         """
-        checks.check_question(text, context, area)
+        checks.check_question(text, context, area, status, provenance)
         shelf, _ = self._held.shelves()
         return shelf.query(
             text,
             context,
             area=area,
             kind=kind,
+            status=status,
+            provenance=provenance,
             limit=limit,
             horizon=horizon,
             ci_prob=ci_prob,
@@ -152,7 +156,7 @@ class Memory:
             A figure is out of range, a pattern it names is not known, or it cannot be written.
         """
         checks.check_decision(decision)
-        self._check_patterns([*decision.patterns, *(a.pattern for a in decision.alternatives)])
+        self._held.check_patterns([*decision.patterns, *(a.pattern for a in decision.alternatives)])
         kept = self._record(decision)[0]
         self._decisions[kept.decision_id] = kept
         return kept
@@ -260,7 +264,7 @@ class Memory:
         checks.check_lesson(lesson)
         if lesson.decision_id is not None:
             self._known_decision(lesson.decision_id)
-        self._check_patterns([lesson.pattern])
+        self._held.check_patterns([lesson.pattern])
         return self._record(lesson)[0]
 
     def record_measurement(self, measurement: Measurement) -> Measurement:
@@ -268,7 +272,7 @@ class Memory:
         checks.check_measurement(measurement, now=self._now())
         if measurement.decision_id is not None:
             self._known_decision(measurement.decision_id)
-        self._check_patterns([measurement.pattern])
+        self._held.check_patterns([measurement.pattern])
         return self._record(measurement)[0]
 
     def append(
@@ -334,9 +338,9 @@ class Memory:
 
     def pattern(self, slug: str) -> Pattern:
         """Return a pattern in its latest wording, active if it has earned it."""
-        found = {pattern.slug: pattern for pattern in self.patterns()}
-        checks.check_known([str(slug)], found, "pattern")
-        return found[slug]
+        shelf, _ = self._held.shelves()
+        checks.check_known([str(slug)], shelf.slugs, "pattern")
+        return shelf.pattern(str(slug))
 
     def solution(self, slug: str) -> Solution:
         """Return a solution in its latest wording."""
@@ -346,7 +350,7 @@ class Memory:
 
     def patterns(self) -> tuple[Pattern, ...]:
         """Return every pattern in its latest wording, by slug."""
-        return self._held.shelves()[0].patterns
+        return tuple(sorted(self._held.shelves()[0].patterns, key=lambda pattern: pattern.slug))
 
     def drain(self) -> int:
         """Take what was written into the file; return how many events were new."""
@@ -368,17 +372,6 @@ class Memory:
         if self.agent and getattr(record, "agent", None) == "":
             return replace(record, **{"agent": self.agent})  # type: ignore[arg-type]
         return record
-
-    def _check_patterns(self, slugs: Iterable[str | None]) -> None:
-        """Refuse slugs that nothing is known of; a file that is held must not stop the writing."""
-        named = {slug for slug in slugs if slug is not None}
-        if not named:
-            return
-        try:
-            known = {pattern.slug for pattern in self.patterns()}
-        except BusyError:
-            return
-        checks.check_known(sorted(named), known, "pattern")
 
     def _known_decision(self, decision_id: str) -> Decision | None:
         """Return a decision, refused if not known; None while the file is held."""

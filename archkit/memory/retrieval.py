@@ -1,21 +1,22 @@
 """Text to candidates: which patterns a query is about, which solutions an error may have.
 
-Both are BM25 (tantivy, stemmed English, in memory), asked term by term, never through a query
-language: any text is a query. A threshold gives nothing rather than noise.
+A threshold gives nothing rather than noise.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
+import json
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import tantivy
-from tantivy import Filter, Occur, Query
+import numpy as np
+from numpy.typing import NDArray
 
+from archkit.memory.text_index import Entry, Term, TextIndex
+from archkit.plain import plain
 from archkit.records import Pattern, Solution
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "NOISE",
     "ErrorIndex",
     "PatternIndex",
-    "TextIndex",
     "clean_error",
     "pattern_fields",
 ]
@@ -46,7 +46,6 @@ ERROR_THRESHOLD = 0.35
 """An error matches a signature from this share of its own score."""
 
 _ABOUT_WEIGHT = 0.5
-_MAX_WORDS, _MAX_TERMS = 2_000, 64
 _FULL_TERMS, _EXCESS = 12, 0.25
 _K1, _B = 1.2, 0.75
 
@@ -57,129 +56,47 @@ _STOP = re.findall(
     "they this to us want was we what when where which who why will with would you your",
 )
 
-_SPELLING = (
-    (re.compile(r"\bauthn?\b", re.IGNORECASE), "authentication"),
-    (re.compile(r"\bauthz\b", re.IGNORECASE), "authorization"),
-    (re.compile(r"\bdbs?\b", re.IGNORECASE), "database"),
-    (re.compile(r"(?<=\w\w\w)is(e[sdr]?|ing|ations?|able)\b", re.IGNORECASE), r"iz\1"),
-    (re.compile(r"(?<=\w\w)our(s|ed|ing|al)?\b", re.IGNORECASE), r"or\1"),
-)
 
-
-class Term(NamedTuple):
-    """A word of a query: how often it is said, how telling it is (idf)."""
-
-    times: int
-    information: float
-
-
-class TextIndex:
-    """Texts in weighted fields, searched by the sum of the fields' BM25.
+class PatternIndex:
+    """Which patterns a text is about.
 
     Parameters
     ----------
-    weights
-        Field name to weight.
-    texts
-        One mapping of field to text each; missing fields are empty.
-    labels
-        One mapping of label to exact value each, to search `among`.
-    stop
-        Words that say nothing.
+    patterns
+        What to begin with; their keys are their places.
+    folder
+        Where to keep it, and the patterns with it; in memory, without them, by default.
     """
 
-    def __init__(
-        self,
-        weights: Mapping[str, float],
-        texts: Sequence[Mapping[str, str]],
-        *,
-        labels: Sequence[Mapping[str, str]] = (),
-        stop: Sequence[str] = (),
-    ) -> None:
-        self._weights = dict(weights)
-        self._analyzer = _analyzer(stop)
-        names = sorted({name for entry in labels for name in entry})
-        builder = tantivy.SchemaBuilder()
-        for field in self._weights:
-            builder.add_text_field(field, tokenizer_name="words", index_option="freq")
-        for name in names:
-            builder.add_text_field(_label(name), tokenizer_name="raw", index_option="basic")
-        builder.add_unsigned_field("row", fast=True)
-        self._schema = builder.build()
-        index = tantivy.Index(self._schema)
-        index.register_tokenizer("words", self._analyzer)
-        writer = index.writer(heap_size=15_000_000, num_threads=1)
-        for row, text in enumerate(texts):
-            document = tantivy.Document()
-            document.add_unsigned("row", row)
-            for field in self._weights:
-                document.add_text(field, _spelling(text.get(field, "")))
-            for name, value in (labels[row] if labels else {}).items():
-                document.add_text(_label(name), value)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        self._searcher = index.searcher()
+    def __init__(self, patterns: Iterable[Pattern] = (), *, folder: Path | None = None) -> None:
+        self.keeps = folder is not None
+        """Whether it keeps the patterns it finds."""
+        self._index = TextIndex(
+            FIELD_WEIGHTS,
+            [self._entry(key, pattern) for key, pattern in enumerate(patterns)],
+            labels=("kind", "area"),
+            stored=("weighed", "payload") if self.keeps else (),
+            stop=_STOP,
+            folder=folder,
+        )
 
     def __len__(self) -> int:
-        return int(self._searcher.num_docs)
+        return len(self._index)
 
-    def terms(self, text: str) -> dict[str, Term]:
-        """Stemmed words of a text; of a long one the 64 most telling that occur here."""
-        words = Counter(self._analyzer.analyze(_spelling(" ".join(text.split()[:_MAX_WORDS]))))
-        found = {word: Term(count, self._information(word)) for word, count in words.items()}
-        if len(found) <= _MAX_TERMS:
-            return found
-        known = sorted(found, key=lambda word: (not self._frequency(word), -found[word][1]))
-        return {word: found[word] for word in known[:_MAX_TERMS]}
+    def update(
+        self, added: Iterable[tuple[int, Pattern]] = (), removed: Iterable[int] = ()
+    ) -> None:
+        """Take patterns in by key, each in place of an earlier one of its key, and others out."""
+        self._index.update((self._entry(*one) for one in added), removed)
 
-    def search(
-        self, terms: Mapping[str, Term], limit: int, *, among: Mapping[str, str] | None = None
-    ) -> list[tuple[int, float]]:
-        """Rows and scores, best first, of the texts that have any of the terms."""
-        words = [
-            (Occur.Should, Query.boost_query(self._term(field, word), weight * term.times))
-            for word, term in terms.items()
-            for field, weight in self._weights.items()
-        ]
-        if not words or not len(self):
-            return []
-        labels = [
-            (Occur.Must, Query.const_score_query(self._term(_label(name), value), 0.0))
-            for name, value in (among or {}).items()
-        ]
-        query = Query.boolean_query([*labels, (Occur.Must, Query.boolean_query(words))])
-        hits = self._searcher.search(query, limit, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
-
-    def _information(self, term: str) -> float:
-        frequency = self._frequency(term)
-        return math.log1p((len(self) - frequency + 0.5) / (frequency + 0.5))
-
-    def _frequency(self, term: str) -> int:
-        return max(int(self._searcher.doc_freq(field, term)) for field in self._weights)
-
-    def _term(self, field: str, term: str) -> Query:
-        # "basic" would read no frequencies: every word would count once
-        return Query.term_query(self._schema, field, term, "freq")
-
-
-class PatternIndex:
-    """Which patterns a text is about."""
-
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._labels = [{"kind": p.kind, "area": p.area} for p in patterns]
-        self._index = TextIndex(
-            FIELD_WEIGHTS, [pattern_fields(p) for p in patterns], labels=self._labels, stop=_STOP
-        )
+    def keys(self) -> NDArray[np.uint64]:
+        """Keys of all patterns, in no order."""
+        return self._index.keys()
 
     def find(
         self, text: str, *, area: str | None = None, kind: str | None = None, limit: int = 64
     ) -> list[tuple[int, float]]:
-        """Rows of the patterns that answer, with relevance 0–1 against the best hit; or none.
+        """Keys of the patterns that answer, with relevance 0–1 against the best hit; or none.
 
         With a kind given every hit of that kind counts, however faint.
         """
@@ -190,16 +107,29 @@ class PatternIndex:
             return []
         best = hits[0][1]
         floor = 0.0 if kind is not None else TAIL
-        return [(row, score / best) for row, score in hits if score / best >= floor]
+        return [(key, score / best) for key, score in hits if score / best >= floor]
 
-    def rows(self, *, area: str | None = None, kind: str | None = None) -> list[int]:
-        """Rows of all patterns of an area and kind."""
-        wanted = {k: v for k, v in (("area", area), ("kind", kind)) if v is not None}
-        return [
-            row
-            for row, labels in enumerate(self._labels)
-            if all(labels[name] == value for name, value in wanted.items())
-        ]
+    def weighed(self, keys: Sequence[int]) -> dict[int, Pattern]:
+        """Patterns by key with just what a ranking weighs; of an index that keeps them."""
+        found = self._index.stored(keys)
+        return {key: Pattern.from_payload(json.loads(short)) for key, (short, _) in found.items()}
+
+    def patterns(self, keys: Sequence[int]) -> dict[int, Pattern]:
+        """Patterns by key, whole; of an index that keeps them."""
+        found = self._index.stored(keys)
+        return {key: Pattern.from_payload(json.loads(whole)) for key, (_, whole) in found.items()}
+
+    def _entry(self, key: int, pattern: Pattern) -> Entry:
+        stored = {}
+        if self.keeps:
+            short = {name: plain(getattr(pattern, name)) for name in WEIGHED}
+            stored = {"weighed": _json(short), "payload": _json(pattern.as_payload())}
+        labels = {"kind": pattern.kind, "area": pattern.area}
+        return Entry(key, pattern_fields(pattern), labels, stored)
+
+
+WEIGHED = ("slug", "name", "area", "kind", "context", "when_not", "ladder", "status")
+"""What of a pattern a ranking weighs before it is shown."""
 
 
 class ErrorIndex:
@@ -210,7 +140,10 @@ class ErrorIndex:
             {"signature": clean_error(s.signature), "about": f"{s.name} {' '.join(s.tags)}"}
             for s in solutions
         ]
-        self._index = TextIndex({"signature": 1.0, "about": _ABOUT_WEIGHT}, texts)
+        self._index = TextIndex(
+            {"signature": 1.0, "about": _ABOUT_WEIGHT},
+            [Entry(row, text) for row, text in enumerate(texts)],
+        )
         words = sum(len(self._index.terms(text["signature"])) for text in texts)
         self._length = max(words / max(len(texts), 1), 1.0)
         self._exact: dict[str, int] = {}
@@ -313,21 +246,5 @@ def _texts(value: Any) -> list[str]:
     return [] if value is None else [str(value)]
 
 
-def _analyzer(stop: Sequence[str]) -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    builder = builder.filter(Filter.remove_long(60)).filter(Filter.lowercase())
-    builder = builder.filter(Filter.ascii_fold())
-    if stop:
-        builder = builder.filter(Filter.custom_stopword(list(stop)))
-    return builder.filter(Filter.stemmer("english")).build()
-
-
-def _spelling(text: str) -> str:
-    """One spelling for British, American and clipped words, the same for texts and queries."""
-    for pattern, replacement in _SPELLING:
-        text = pattern.sub(replacement, text)
-    return text
-
-
-def _label(name: str) -> str:
-    return f"label_{name}"
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from archkit.memory.catalogue import Catalogue, Wording
+from archkit.memory.checks import STATUSES
 from archkit.memory.learning import (
     LEARNING_RATE,
     PATTERN_THRESHOLD,
@@ -17,13 +25,16 @@ from archkit.memory.learning import (
     quantile_of_horizon,
 )
 from archkit.memory.ranking import Candidate, Place, Ranked, Ranking, explore, rank
-from archkit.memory.retrieval import PatternIndex
+from archkit.memory.standing import Said, Standing
 from archkit.records import PROVENANCE, Pattern, utc_now
 
 __all__ = ["KIND_FLOOR", "Shelf"]
 
 KIND_FLOOR = 0.3
 """Relevance, at least, of every pattern of a kind or an area that is asked for by name."""
+
+_CANDIDATES = 64
+"""Patterns that a ranking weighs, the most relevant ones."""
 
 _PROVENANCES = ("measured", "observed", "simulated", "reported")
 
@@ -38,6 +49,8 @@ class Shelf:
     evidence
         Uses with their outcomes, reported figures included; None: only what the patterns
         themselves report.
+    said
+        What was said of patterns' status after they were worded, by slug.
     learning_rate
         η of the posteriors, 0 to 1.
     pattern_threshold
@@ -46,26 +59,76 @@ class Shelf:
 
     def __init__(
         self,
-        patterns: Sequence[Pattern],
+        patterns: Sequence[Pattern] | Catalogue,
         evidence: Evidence | None = None,
         *,
+        said: Mapping[str, Said] | None = None,
         learning_rate: float = LEARNING_RATE,
         pattern_threshold: int = PATTERN_THRESHOLD,
     ) -> None:
-        self._given = tuple({pattern.slug: pattern for pattern in patterns}.values())
-        self._index = PatternIndex(self._given)
+        self._catalogue = patterns if isinstance(patterns, Catalogue) else Catalogue.of(patterns)
         self._settings = (learning_rate, pattern_threshold)
-        self._learn(reported_evidence(self._given) if evidence is None else evidence)
+        if evidence is None:
+            evidence = reported_evidence(self._catalogue.patterns(range(len(self._catalogue))))
+        self._learn(evidence, said or {})
 
     def __repr__(self) -> str:
         """One line: how many patterns, how much evidence."""
-        return f"Shelf({len(self.patterns)} patterns, {sum(self._uses):g} uses)"
+        return f"Shelf({len(self)} patterns, {self.standing.uses.sum():g} uses)"
 
-    def with_evidence(self, evidence: Evidence) -> Shelf:
+    def __len__(self) -> int:
+        return len(self.standing)
+
+    def __contains__(self, slug: object) -> bool:
+        row = self._catalogue.row(str(slug))
+        return row is not None and row < len(self)
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """Slug of each pattern, by row."""
+        return self.standing.slugs
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The patterns, active or retired if their uses say so; by row."""
+        rows = range(len(self))
+        return tuple(self._stands(rows, self._catalogue.patterns(rows)))
+
+    def pattern(self, slug: str) -> Pattern:
+        """Return a pattern as it stands; KeyError if it is not here."""
+        row = self._catalogue.row(slug)
+        if row is None or row >= len(self):
+            raise KeyError(slug)
+        return self._stands([row], self._catalogue.patterns([row]))[0]
+
+    def with_evidence(self, evidence: Evidence, said: Mapping[str, Said] | None = None) -> Shelf:
         """Return a shelf of the same patterns, the index shared, with other evidence."""
+        shelf = self._copy()
+        shelf._learn(evidence, said or {})
+        return shelf
+
+    def updated(
+        self, evidence: Evidence, slugs: Sequence[str], said: Mapping[str, Said] | None = None
+    ) -> Shelf:
+        """Return a shelf where some patterns have other evidence, new ones among them."""
+        shelf = self._copy()
+        shelf.said = {**{k: v for k, v in self.said.items() if k not in slugs}, **(said or {})}
+        found = shelf._stood(evidence, [slug for slug in slugs if slug in self._catalogue])
+        rows = [row for slug in found.slugs if (row := self._catalogue.row(slug)) is not None]
+        shelf.standing = self.standing.updated(found, rows)
+        shelf._chances = {}
+        return shelf
+
+    def put(self, wordings: Sequence[tuple[Wording, Pattern]]) -> list[str]:
+        """Take wordings in; return the slugs that changed.
+
+        A new pattern is on the shelf that `updated` returns, not on this one.
+        """
+        return self._catalogue.put(wordings)
+
+    def _copy(self) -> Shelf:
         shelf = object.__new__(Shelf)
-        shelf._given, shelf._index, shelf._settings = self._given, self._index, self._settings
-        shelf._learn(evidence)
+        shelf._catalogue, shelf._settings = self._catalogue, self._settings
         return shelf
 
     def query(
@@ -75,6 +138,8 @@ class Shelf:
         *,
         area: str | None = None,
         kind: str | None = None,
+        status: str | None = None,
+        provenance: str | None = None,
         limit: int = 8,
         horizon: float = 1.0,
         ci_prob: float = 0.9,
@@ -91,6 +156,11 @@ class Shelf:
             What is known of the case: keys and values.
         area, kind
             Only patterns of this focus area, for this choice.
+        status
+            Only those that count as candidate, active or retired.
+        provenance
+            Only those with evidence that is measured, observed, reported or simulated; "none":
+            only those without any.
         limit
             How many to return.
         horizon
@@ -110,12 +180,16 @@ class Shelf:
             raise ValueError(f"ci_prob must lie between 0 and 1, not {ci_prob}.")
         known, asked = dict(context or {}), dict(what_if or {})
         q = quantile_of_horizon(horizon)
-        found = self._found(text, area, kind)
+        found = self._found(text, area, kind, self._wanted(status, provenance))
         rows = [row for row, _ in found]
-        chosen = self._quantile(q, rows)
+        quantiles = beta_quantile(q, self.standing.a[rows], self.standing.b[rows]).tolist()
+        uses = self.standing.uses[rows].tolist()
+        weighed = self._stands(rows, self._catalogue.weighed(rows))
         candidates = [
-            Candidate(self.patterns[row], relevance, quantile, self._uses[row])
-            for (row, relevance), quantile in zip(found, chosen, strict=True)
+            Candidate(pattern, relevance, quantile, n)
+            for pattern, (_, relevance), quantile, n in zip(
+                weighed, found, quantiles, uses, strict=True
+            )
         ]
 
         def better(one: int, others: Sequence[int]) -> list[float]:
@@ -133,38 +207,71 @@ class Shelf:
             elapsed_ms=(time.perf_counter() - start) * 1000,
         )
 
-    def _learn(self, evidence: Evidence) -> None:
-        rate, threshold = self._settings
-        stand = evidence.standing(
-            [pattern.slug for pattern in self._given],
-            [pattern.status for pattern in self._given],
-            learning_rate=rate,
-            threshold=threshold,
-        )
-        self._a, self._b = stand.a, stand.b
-        self._counts = {kind: v.tolist() for kind, v in stand.counts.items()}
-        self._uses = stand.uses.tolist()
-        self._quantiles: dict[float, list[float | None]] = {}
+    def _learn(self, evidence: Evidence, said: Mapping[str, Said]) -> None:
+        self.said = said
+        self.standing = self._stood(evidence, self._catalogue.slugs)
         self._chances: dict[tuple[int, int], float] = {}
-        self.patterns = tuple(
-            pattern if status == pattern.status else replace(pattern, status=status)
-            for pattern, status in zip(self._given, stand.status.tolist(), strict=True)
+
+    def _stood(self, evidence: Evidence, slugs: Sequence[str]) -> Standing:
+        """Where patterns stand by evidence, after what was said of them."""
+        learning_rate, threshold = self._settings
+        words = [self.said.get(slug) for slug in slugs] if self.said else []
+        worded = self._catalogue.statuses_of(slugs)
+        return evidence.standing(
+            slugs,
+            [word.status if word else own for word, own in zip_longest(words, worded)],
+            learning_rate=learning_rate,
+            threshold=threshold,
+            since_days=[w.hand_days if w else math.nan for w in words] if words else None,
         )
 
-    def _found(self, text: str, area: str | None, kind: str | None) -> list[tuple[int, float]]:
+    def _stands(self, rows: Sequence[int], patterns: Sequence[Pattern]) -> list[Pattern]:
+        """Patterns of rows with the status that they count as."""
+        now = self.standing.status[list(rows)].tolist()
+        return [
+            pattern if status == pattern.status else replace(pattern, status=status)
+            for status, pattern in zip(now, patterns, strict=True)
+        ]
+
+    def _wanted(self, status: str | None, provenance: str | None) -> NDArray[np.bool_] | None:
+        """Which rows may answer; None: all."""
+        if status is None and provenance is None:
+            return None
+        wanted = np.ones(len(self), dtype=bool)
+        if status is not None:
+            wanted &= self.standing.status == _one_of(status, STATUSES, "status")
+        if provenance is not None:
+            kind = _one_of(provenance, (*_PROVENANCES, "none"), "provenance")
+            counts = self.standing.counts
+            wanted &= self.standing.uses == 0 if kind == "none" else counts[kind] > 0
+        return wanted
+
+    def _found(
+        self, text: str, area: str | None, kind: str | None, wanted: NDArray[np.bool_] | None
+    ) -> list[tuple[int, float]]:
         """Rows to rank with their relevance."""
         # Asking for a kind by its own name says nothing that would order its patterns.
         named = (kind or "").replace("-", " ").casefold()
         if text.strip().replace("-", " ").casefold() in ("", named):
-            wanted = kind is not None or area is not None
-            return [(row, 1.0) for row in self._index.rows(area=area, kind=kind)] if wanted else []
-        limit = 64 if kind is None else max(len(self._given), 1)
-        hits = self._index.find(text, area=area, kind=kind, limit=limit)
-        if kind is None:
-            return hits
-        scores = dict(hits)
-        rows = self._index.rows(area=area, kind=kind)
-        return [(row, max(scores.get(row, 0.0), KIND_FLOOR)) for row in rows]
+            narrowed = kind is not None or area is not None or wanted is not None
+            rows = self._catalogue.rows(area=area, kind=kind) if narrowed else []
+            return [(row, 1.0) for row in rows if wanted is None or wanted[row]]
+        if kind is not None:
+            rows = self._catalogue.rows(area=area, kind=kind)
+            limit = max(len(rows), 1)
+            scores = dict(self._catalogue.find(text, area=area, kind=kind, limit=limit))
+            return [
+                (row, max(scores.get(row, 0.0), KIND_FLOOR))
+                for row in rows
+                if wanted is None or wanted[row]
+            ]
+        limit = _CANDIDATES
+        while True:
+            hits = self._catalogue.find(text, area=area, limit=limit)
+            kept = [hit for hit in hits if wanted is None or wanted[hit[0]]]
+            if len(hits) < limit or len(kept) >= _CANDIDATES or wanted is None:
+                return kept[:_CANDIDATES]
+            limit *= 8
 
     def _ranked(
         self,
@@ -174,24 +281,27 @@ class Shelf:
         ci_prob: float,
     ) -> tuple[Ranked, ...]:
         shown = [rows[place.candidate] for place in places]
+        a, b = self.standing.a[shown], self.standing.b[shown]
         tail = (1 - ci_prob) / 2
-        low, high, safest, median, best = (
-            self._quantile(level, shown) for level in (tail, 1 - tail, 0.25, 0.5, 0.95)
-        )
+        levels = np.array([[tail], [1 - tail], [0.25], [0.5], [0.95]])
+        low, high, safest, median, best = beta_quantile(levels, a, b).tolist()
+        means, uses = (a / (a + b)).tolist(), self.standing.uses[shown].tolist()
+        counts = {kind: v[shown].tolist() for kind, v in self.standing.counts.items()}
+        patterns = self._stands(shown, self._catalogue.patterns(shown))
         return tuple(
             Ranked(
-                pattern=self.patterns[row],
+                pattern=patterns[n],
                 relevance=candidates[place.candidate].relevance,
                 context_fit=place.context_fit,
-                success_rate=float(self._a[row] / (self._a[row] + self._b[row])),
+                success_rate=means[n],
                 low=low[n],
                 high=high[n],
-                n=self._uses[row],
-                provenance=" + ".join(k for k in _PROVENANCES if self._counts[k][row]) or "none",
-                n_observed=self._counts["observed"][row],
-                n_measured=self._counts["measured"][row],
-                n_reported=self._counts["reported"][row],
-                n_simulated=self._counts["simulated"][row],
+                n=uses[n],
+                provenance=" + ".join(k for k in _PROVENANCES if counts[k][n]) or "none",
+                n_observed=counts["observed"][n],
+                n_measured=counts["measured"][n],
+                n_reported=counts["reported"][n],
+                n_simulated=counts["simulated"][n],
                 quantile=candidates[place.candidate].quantile,
                 score=place.score,
                 safest=safest[n],
@@ -199,27 +309,17 @@ class Shelf:
                 veto=place.veto,
                 in_tie_set=place.in_tie_set,
                 beaten_by=place.beaten_by,
+                status_reason=self.standing.reason(shown[n], self.said.get(patterns[n].slug)),
             )
             for n, (row, place) in enumerate(zip(shown, places, strict=True))
         )
-
-    def _quantile(self, q: float, rows: Sequence[int]) -> list[float]:
-        """Quantile of each row's posterior, computed once."""
-        known = self._quantiles.setdefault(q, [None] * len(self._given))
-        missing = [row for row in rows if known[row] is None]
-        if missing:
-            found = beta_quantile(q, self._a[missing], self._b[missing])
-            for row, value in zip(missing, found.tolist(), strict=True):
-                known[row] = value
-        return [value for row in rows if (value := known[row]) is not None]
 
     def _better(self, one: int, others: Sequence[int]) -> list[float]:
         """P(the rate of one row is higher than that of each of others), computed once."""
         missing = [other for other in others if (one, other) not in self._chances]
         if missing:
-            chances = probability_better(
-                self._a[one], self._b[one], self._a[missing], self._b[missing]
-            )
+            a, b = self.standing.a, self.standing.b
+            chances = probability_better(a[one], b[one], a[missing], b[missing])
             for other, chance in zip(missing, chances, strict=True):
                 self._chances[one, other] = float(chance)
         return [self._chances[one, other] for other in others]
@@ -233,6 +333,12 @@ def reported_evidence(patterns: Sequence[Pattern], *, now: datetime | None = Non
         if p.reported is not None
     ]
     return Evidence.from_rows(rows, now=now or utc_now())
+
+
+def _one_of(value: str, known: tuple[str, ...], what: str) -> str:
+    if value not in known:
+        raise ValueError(f"{what} must be one of {', '.join(known)}, not {value!r}.")
+    return value
 
 
 assert set(_PROVENANCES) == set(PROVENANCE.values())

@@ -68,8 +68,8 @@ def test_a_warm_query_reads_no_file_again(tmp_path, monkeypatch):
     memory = Memory(tmp_path, library=False)
     memory.record_pattern(Pattern("loader", "DataLoader", problem="One SQL query for each row"))
     memory.query("SQL query")
-    monkeypatch.setattr(memory._store, "rows", None)
-    monkeypatch.setattr(memory._store, "read", None)
+    for name in ("rows", "read", "columns"):
+        monkeypatch.setattr(memory._store, name, None)
     assert len(memory.query("SQL query for each row")) == 1
 
 
@@ -79,7 +79,7 @@ def test_a_session_s_own_messages_do_not_make_the_shelves_stale(tmp_path, monkey
     memory.append("message", {"n": 0, "role": "user", "text": "first of this writer's file"})
     memory.query("SQL query")
     with monkeypatch.context() as patch:
-        patch.setattr(memory._store, "rows", None)
+        patch.setattr(memory._store, "columns", None)
         for n in range(3):
             memory.append("message", {"n": n + 1, "role": "user", "text": "hello"})
             assert len(memory.query("SQL query for each row")) == 1
@@ -135,7 +135,7 @@ def test_a_warm_query_over_a_thousand_patterns_is_quick(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_writes_though_a_thread_of_its_parent_was_writing(tmp_path):
     memory = Memory(tmp_path, library=False)
-    with memory._held._writing, memory._held._lock:
+    with memory._held._lock:
         if (child := os.fork()) == 0:
             signal.alarm(20)
             memory.append("message", {"text": "from the child"})

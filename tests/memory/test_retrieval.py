@@ -8,10 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archkit.memory.retrieval import (
-    FIELD_WEIGHTS,
     ErrorIndex,
     PatternIndex,
-    TextIndex,
     clean_error,
     pattern_fields,
 )
@@ -100,9 +98,6 @@ def test_a_kind_or_an_area_narrows_the_search():
     index = PatternIndex(PATTERNS)
     assert {row for row, _ in index.find("query", kind="n-plus-one")} == {0, 1}
     assert index.find("one SQL query for each row", area="security") == []
-    assert index.rows(kind="n-plus-one") == [0, 1]
-    assert index.rows(area="security", kind="authentication") == [2]
-    assert index.rows() == [0, 1, 2]
 
 
 def test_british_american_and_clipped_spellings_are_one():
@@ -224,10 +219,3 @@ def test_leave_one_out_errors_find_their_cause_first():
     assert right >= 88  # of 90; measured 90
     assert accepted >= 76  # measured 78
     assert mistaken <= 1  # measured 0
-
-
-def test_rows_keep_their_place_through_a_larger_index():
-    texts = [{"title": f"common word{n}"} for n in range(3_000)]
-    index = TextIndex(FIELD_WEIGHTS, texts)
-    assert len(index) == 3_000
-    assert index.search(index.terms("word2741"), 3)[0][0] == 2741

@@ -1,0 +1,160 @@
+"""Patterns in their latest wording, each in a row of its own: by slug, by kind and area, by text.
+
+A small catalogue holds its patterns as they are. A large one holds names only: what a ranking
+weighs, and the patterns shown, are read from the index's folder when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from archkit.memory.retrieval import PatternIndex
+from archkit.records import Pattern
+
+__all__ = ["Catalogue", "Wording"]
+
+_MOST_KEPT = 20_000
+"""Patterns read from a folder and kept for the next query that finds them."""
+
+
+class Wording(NamedTuple):
+    """One wording of a pattern, named by `key`; of two of a slug that of higher `order` counts."""
+
+    key: int
+    slug: str
+    area: str
+    kind: str
+    status: str
+    order: tuple[Any, ...]
+
+
+class Catalogue:
+    """Patterns by row; a slug keeps its row when it is worded anew.
+
+    Parameters
+    ----------
+    index
+        Where they are found by their text.
+    wordings
+        What the index already keeps, one a slug.
+    """
+
+    def __init__(self, index: PatternIndex, wordings: Iterable[Wording] = ()) -> None:
+        self._index = index
+        self._wordings = list(wordings)
+        self._rows = {wording.slug: row for row, wording in enumerate(self._wordings)}
+        self._row_of_key = {wording.key: row for row, wording in enumerate(self._wordings)}
+        self._whole: dict[int, Pattern] = {}
+        self._weighed: dict[int, Pattern] = {}
+        self._groups: dict[tuple[str, str], list[int]] = {}
+
+    @classmethod
+    def of(cls, patterns: Iterable[Pattern]) -> Catalogue:
+        """Return a catalogue in memory; of two patterns of one slug the last counts."""
+        catalogue = cls(PatternIndex())
+        catalogue.put(
+            (Wording(key, p.slug, p.area, p.kind, p.status, (key,)), p)
+            for key, p in enumerate(patterns)
+        )
+        return catalogue
+
+    def __len__(self) -> int:
+        return len(self._wordings)
+
+    def __contains__(self, slug: object) -> bool:
+        return slug in self._rows
+
+    @property
+    def slugs(self) -> list[str]:
+        """Slug of each row."""
+        return [wording.slug for wording in self._wordings]
+
+    def statuses_of(self, slugs: Sequence[str]) -> list[str]:
+        """Status of patterns that are here, as they are worded."""
+        return [self._wordings[self._rows[slug]].status for slug in slugs]
+
+    def row(self, slug: str) -> int | None:
+        """Row of a pattern; None if it is not here."""
+        return self._rows.get(slug)
+
+    def put(self, wordings: Iterable[tuple[Wording, Pattern]]) -> list[str]:
+        """Take wordings in that count; return the slugs whose wording has changed."""
+        latest: dict[str, tuple[Wording, Pattern]] = {}
+        for new, pattern in wordings:
+            known = latest[new.slug][0] if new.slug in latest else self._known(new.slug)
+            if known is None or new.order > known.order:
+                latest[new.slug] = new, pattern
+        replaced = [known.key for slug in latest if (known := self._known(slug))]
+        self._index.update(((new.key, pattern) for new, pattern in latest.values()), replaced)
+        for key in replaced:
+            for held in (self._row_of_key, self._whole, self._weighed):
+                held.pop(key, None)
+        for slug, (new, pattern) in latest.items():
+            row = self._rows.setdefault(slug, len(self._wordings))
+            self._wordings[row : row + 1] = [new]
+            self._row_of_key[new.key] = row
+            if not self._index.keeps:
+                self._whole[new.key] = pattern
+        self._groups.clear()
+        return list(latest)
+
+    def rows(self, *, area: str | None = None, kind: str | None = None) -> list[int]:
+        """Rows of all patterns of an area and a kind, by slug."""
+        if not self._groups:
+            for row in (row for _, row in sorted(self._rows.items())):
+                wording = self._wordings[row]
+                self._groups.setdefault((wording.area, wording.kind), []).append(row)
+        found = [
+            rows
+            for (its_area, its_kind), rows in self._groups.items()
+            if area in (None, its_area) and kind in (None, its_kind)
+        ]
+        if len(found) == 1:
+            return found[0]
+        return sorted((row for rows in found for row in rows), key=self._slug)
+
+    def find(
+        self, text: str, *, area: str | None = None, kind: str | None = None, limit: int = 64
+    ) -> list[tuple[int, float]]:
+        """Rows and relevance of the patterns that a text is about, equal ones by slug.
+
+        See `PatternIndex.find`. What another process has just put into a shared index is left out
+        until it is put in here, too.
+        """
+        hits = self._index.find(text, area=area, kind=kind, limit=limit)
+        places = ((self._row_of_key.get(key), relevance) for key, relevance in hits)
+        found = [(row, relevance) for row, relevance in places if row is not None]
+        return sorted(found, key=lambda hit: (-hit[1], self._slug(hit[0])))
+
+    def weighed(self, rows: Sequence[int]) -> list[Pattern]:
+        """Patterns of rows, of a large catalogue with just what a ranking weighs."""
+        if not self._index.keeps:
+            return self.patterns(rows)
+        return self._read(rows, self._weighed, self._index.weighed)
+
+    def patterns(self, rows: Sequence[int]) -> list[Pattern]:
+        """Patterns of rows."""
+        return self._read(rows, self._whole, self._index.patterns)
+
+    def _slug(self, row: int) -> str:
+        return self._wordings[row].slug
+
+    def _known(self, slug: str) -> Wording | None:
+        row = self._rows.get(slug)
+        return None if row is None else self._wordings[row]
+
+    def _read(
+        self,
+        rows: Sequence[int],
+        held: dict[int, Pattern],
+        read: Callable[[Sequence[int]], dict[int, Pattern]],
+    ) -> list[Pattern]:
+        keys = [self._wordings[row].key for row in rows]
+        missing = [key for key in keys if key not in held]
+        if missing:
+            if len(held) > _MOST_KEPT:
+                held.clear()
+                missing = keys
+            held.update(read(missing))
+        return [held[key] for key in keys]
