@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
+from archkit.memory.reduction import query_reduction_share, reduction
 from archkit.metrics.rows import Readable, known_rows, utc
 
 __all__ = ["pooled", "query_measurements", "query_reduction", "query_reduction_share"]
 
-_DRAWS = 2000
-_SEED = 20_240_229
-_CELLS = 4_000_000
 _REDUCTION = ["slug", "name", "reduction_share", "low", "high", "median_share", "n"]
-
-
-def query_reduction_share(before: float, after: float) -> float:
-    """Share of queries a change did away with.
-
-    Parameters
-    ----------
-    before, after
-        Queries for the same request, counted the same way; `before` is positive.
-
-    Returns
-    -------
-    float
-        At most 1; negative when the change added queries.
-
-    Examples
-    --------
-    >>> query_reduction_share(120, 18)
-    0.85
-    """
-    if before <= 0 or after < 0:
-        raise ValueError(f"before must be positive and after not negative, not {before}, {after}.")
-    return 1 - after / before
 
 
 def query_measurements(memory: Readable) -> pd.DataFrame:
@@ -102,32 +74,14 @@ def query_reduction(memory: Readable, *, ci_prob: float = 0.9) -> pd.DataFrame:
 
 def pooled(group: pd.DataFrame, ci_prob: float) -> dict[str, float]:
     """Pool measurements: a mean of shares would let the smallest request count most."""
-    before = group["queries_before"].to_numpy(dtype=float)
-    after = group["queries_after"].to_numpy(dtype=float)
-    low, high = _bootstrap(before, after, ci_prob)
+    before, after = (group[f"queries_{end}"].to_numpy(dtype=float) for end in ("before", "after"))
+    found = reduction(before, after, ci_prob=ci_prob)
     return {
-        "reduction_share": query_reduction_share(float(before.sum()), float(after.sum())),
-        "low": low,
-        "high": high,
-        "median_share": float(np.median(1 - after / before)),
-        "n": len(group),
-        "queries_before": before.sum(),
-        "queries_after": after.sum(),
+        "reduction_share": found.pooled_share,
+        "low": found.low,
+        "high": found.high,
+        "median_share": found.median_share,
+        "n": found.n,
+        "queries_before": found.queries_before,
+        "queries_after": found.queries_after,
     }
-
-
-def _bootstrap(before: Any, after: Any, ci_prob: float) -> tuple[float, float]:
-    """Percentile interval of the pooled share over resampled measurements; the same every time."""
-    if not 0 < ci_prob < 1:
-        raise ValueError(f"ci_prob must be between 0 and 1, not {ci_prob}.")
-    size = len(before)
-    if size < 2:
-        return float("nan"), float("nan")
-    rng, batch = np.random.default_rng(_SEED), max(1, _CELLS // size)
-    shares: list[Any] = []
-    for start in range(0, _DRAWS, batch):
-        drawn = rng.integers(size, size=(min(batch, _DRAWS - start), size))
-        shares.append(1 - after[drawn].sum(axis=1) / before[drawn].sum(axis=1))
-    tail = (1 - ci_prob) / 2
-    low, high = np.quantile(np.concatenate(shares), [tail, 1 - tail])
-    return float(low), float(high)
