@@ -68,5 +68,5 @@ def best_quartile(quartiles: Mapping[str, float], slugs: Iterable[str | None]) -
 def _posteriors(memory: Memory) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
     evidence = Evidence.from_rows(memory._store.rows(_EVIDENCE), now=memory._now())
     slugs = list(dict.fromkeys(evidence.slugs))
-    a, b = evidence.posteriors(slugs, learning_rate=memory._held._rate)
+    a, b = evidence.posteriors(slugs, learning_rate=memory._held.learning_rate)
     return slugs, a, b

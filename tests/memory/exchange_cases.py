@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archkit.memory import projection
+from archkit.memory.drafts import draft_of
 from archkit.memory.journal import Draft
 from archkit.memory.memory import Memory
 from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern, Reported, Solution
@@ -34,45 +35,75 @@ def open_memory(folder: Path, *, agent: str = "architect", library: bool = False
 
 def fill(memory: Memory, *, project: str = "shop", who: str = "Jo Doe") -> dict[str, str]:
     """Record patterns, a session, decisions with and without outcome, a lesson; return ids."""
-    at = memory._now()
-    for slug in ("jwt", "sessions", "unused"):
-        memory.record_pattern(
-            Pattern(
-                slug,
-                slug.upper(),
-                area="security",
-                kind="authentication",
-                problem=f"Who is calling, asks {slug}?",
-                context={"clients": ["web"]},
-                reported=Reported(0.95, 38.0, "card") if slug == "jwt" else None,
-            )
-        )
-    memory.record_pattern(Pattern("jwt", "JWT reworded", area="security", kind="authentication"))
-    memory.record_solution(Solution("pool", "Connection pool timeout", name="Pool"))
-    session = "0190a000-0000-7000-8000-000000000001"
-    memory.append("session_started", {"brief": f"{who} wants sign-in", "title": "t"}, session_id=session, project=project)
-    memory.append("message", {"n": 1, "role": "user", "text": f"{who} says hello"}, session_id=session, project=project)
-    memory.append("message", {"n": 2, "role": "assistant", "text": "x" * 2000}, session_id=session, project=project)
-    done = memory.record_decision(
-        Decision(
-            "JWT",
+    at, session, agent = memory._now(), f"session of {project}", memory.agent
+    patterns = [
+        Pattern(
+            slug,
+            slug.upper(),
+            area="security",
             kind="authentication",
-            patterns=("jwt",),
-            alternatives=(Alternative("Sessions", "sessions", predicted=0.6),),
-            rationale=f"{who} likes it",
-            confidence=0.9,
-            decided_at=at,
-            session_id=session,
-            project=project,
+            problem=f"Who is calling, asks {slug}?",
+            context={"clients": ["web"]},
+            reported=Reported(0.95, 38.0, "card") if slug == "jwt" else None,
+            agent=agent,
         )
+        for slug in ("jwt", "sessions", "unused")
+    ]
+    done = Decision(
+        "JWT",
+        kind="authentication",
+        patterns=("jwt",),
+        alternatives=(Alternative("Sessions", "sessions", predicted=0.6),),
+        rationale=f"{who} likes it",
+        confidence=0.9,
+        decided_at=at,
+        session_id=session,
+        agent=agent,
+        project=project,
     )
-    memory.append("session_status", {"status": "ended", "stage": "decide"}, session_id=session, project=project)
-    waiting = memory.record_decision(
-        Decision("Sessions", patterns=("sessions",), confidence=0.4, decided_at=at, project="other")
+    waiting = Decision(
+        "Sessions",
+        patterns=("sessions",),
+        confidence=0.4,
+        decided_at=at,
+        agent=agent,
+        project="other",
     )
-    good = memory.record_outcome(done, success=True, scores={"performance": 0.9}, note=f"{who} is glad", observed_at=at)
-    memory.record_lesson(Lesson(f"{who} rotates keys", decision_id=done.decision_id, learned_at=at))
-    memory.record_solution_use("pool", True, applied="bigger")
+    good = Outcome(
+        done.decision_id,
+        success=True,
+        scores={"performance": 0.9},
+        note=f"{who} is glad",
+        observed_at=at,
+    )
+
+    def said(kind: str, **payload: object) -> Draft:
+        return Draft(kind, payload, agent=agent, project=project, session_id=session)
+
+    records = [
+        *patterns,
+        Pattern("jwt", "JWT reworded", area="security", kind="authentication", agent=agent),
+        Solution("pool", "Connection pool timeout", name="Pool", agent=agent),
+        done,
+        waiting,
+        good,
+        Lesson(f"{who} rotates keys", decision_id=done.decision_id, learned_at=at, agent=agent),
+    ]
+    memory._store.append(
+        [
+            *map(draft_of, records),
+            said("session_started", brief=f"{who} wants sign-in", title="t"),
+            said("message", n=1, role="user", text=f"{who} says hello"),
+            said("message", n=2, role="assistant", text="x" * 2000),
+            said("session_status", status="ended", stage="decide"),
+            Draft(
+                "solution_use",
+                {"slug": "pool", "effective": True, "applied": "bigger"},
+                agent=agent,
+                entity_id="pool",
+            ),
+        ]
+    )
     memory.drain()
     return {
         "session": session,
@@ -87,7 +118,9 @@ def tables(memory: Memory, *, less: set[str] = HOUSEKEEPING) -> dict[str, list[s
     names = sorted(set(projection.sql_texts("tables")) - LOCAL - less)
     kinds = {"kinds": list(projection.AUDIT_KINDS)}
     found = {
-        name: sorted(map(repr, memory._store.rows(f"FROM {name}"))) for name in names if name != "event"
+        name: sorted(map(repr, memory._store.rows(f"FROM {name}")))
+        for name in names
+        if name != "event"
     }
     sql = "FROM event WHERE kind NOT IN (SELECT unnest($kinds::VARCHAR[]))"
     return found | {"event": sorted(map(repr, memory._store.rows(sql, kinds)))}
