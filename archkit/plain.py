@@ -82,8 +82,13 @@ def extras(**parts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: dict(part) for name, part in parts.items() if part}
 
 
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
 def plain(value: Any) -> Any:
     """Return plain JSON values of records, instants, mappings and sequences."""
+    if type(value) in _PLAIN:  # nine of ten values, and the rest takes ten times as long
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, datetime):

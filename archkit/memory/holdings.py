@@ -38,6 +38,7 @@ from archkit.memory.reading import (
 )
 from archkit.memory.refusals import BusyError
 from archkit.memory.shipped import LIBRARY, write_library
+from archkit.memory.size import check_size
 from archkit.memory.store import Store
 from archkit.records import Decision, Solution, utc_now
 
@@ -117,7 +118,8 @@ class Holdings:
             return self._shelf, self._solutions
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
-        """Write events."""
+        """Write events; one larger than all its agent may keep is refused."""
+        check_size(self._store, drafts)
         with _writable():
             return self._store.append(drafts)
 
@@ -166,7 +168,7 @@ class Holdings:
         wordings = wordings_of(patterns)
         self._shelf = Shelf(
             open_catalogue(self._store, wordings),
-            evidence_of(uses, [wording.slug for wording in wordings], now=now),
+            evidence_of(uses, wordings[1], now=now),
             said=said_of(said, now=now),
             learning_rate=self.learning_rate,
             pattern_threshold=self.pattern_threshold,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from archkit.memory.catalogue import Wording
@@ -13,6 +14,8 @@ from archkit.memory.reading import key_of, pattern_of, solution_of
 from archkit.records import Pattern, Solution
 
 __all__ = ["News"]
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # rows are naive and UTC
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from archkit.errors import StoreError
-from archkit.memory.catalogue import Wording
+from archkit.memory.catalogue import Wordings
 from archkit.memory.checks import check_pattern, check_solution
 from archkit.memory.evidence import SOURCES, Evidence, days_since
 from archkit.memory.standing import Said
@@ -45,7 +45,9 @@ __all__ = [
 R = TypeVar("R", Pattern, Solution)
 
 PATTERNS = """
-SELECT event_id, slug, area, kind, status, recorded_at, md5_number_lower(event_id) AS key
+SELECT
+  event_id, slug, coalesce(area, '') AS area, coalesce(kind, '') AS kind, status,
+  epoch_us(recorded_at) AS recorded_us, md5_number_lower(event_id) AS key
 FROM pattern ORDER BY slug
 """
 PAYLOADS = """
@@ -99,14 +101,10 @@ def key_of(event_id: str) -> int:
     return int.from_bytes(digest[8:], "little")
 
 
-def wordings_of(rows: Columns) -> list[Wording]:
+def wordings_of(rows: Columns) -> Wordings:
     """Return the wordings that `PATTERNS` tells of."""
-    names = ("key", "slug", "area", "kind", "status", "recorded_at", "event_id")
-    columns = [rows[name].tolist() for name in names]
-    return [
-        Wording(key, slug, area or "", kind or "", status, (recorded_at, event_id))
-        for key, slug, area, kind, status, recorded_at, event_id in zip(*columns, strict=True)
-    ]
+    names = ("key", "slug", "area", "kind", "status", "recorded_us", "event_id")
+    return tuple(rows[name].tolist() for name in names)
 
 
 def evidence_of(rows: Columns, slugs: Sequence[str], *, now: datetime) -> Evidence:

@@ -10,9 +10,12 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import compress
 from pathlib import Path
 
-from archkit.memory.catalogue import Catalogue, Wording
+import numpy as np
+
+from archkit.memory.catalogue import Catalogue, Wording, Wordings
 from archkit.memory.reading import PAYLOADS, pattern_of
 from archkit.memory.retrieval import FIELD_WEIGHTS, WEIGHED, PatternIndex
 from archkit.memory.store import Store
@@ -31,7 +34,7 @@ def index_folder(path: Path) -> Path:
     return path.with_name(f"{path.name}.index")
 
 
-def open_catalogue(store: Store, wordings: Sequence[Wording]) -> Catalogue:
+def open_catalogue(store: Store, wordings: Wordings) -> Catalogue:
     """Return the patterns of a memory, the index brought up to date with them.
 
     Parameters
@@ -42,7 +45,7 @@ def open_catalogue(store: Store, wordings: Sequence[Wording]) -> Catalogue:
         Their latest wordings, as the file has them.
     """
     folder = index_folder(store.path)
-    if len(wordings) > IN_PROCESS:
+    if len(wordings[0]) > IN_PROCESS:
         for _ in range(2):
             try:
                 return _synced(store, wordings, PatternIndex(folder=_made(folder)))
@@ -55,13 +58,17 @@ def open_catalogue(store: Store, wordings: Sequence[Wording]) -> Catalogue:
     return _synced(store, wordings, PatternIndex())
 
 
-def _synced(store: Store, wordings: Sequence[Wording], index: PatternIndex) -> Catalogue:
-    there = set(index.keys().tolist()) if len(index) else set()
-    wanted = {wording.key for wording in wordings}
-    if there - wanted:
-        index.update(removed=sorted(there - wanted))
-    catalogue = Catalogue(index, [wording for wording in wordings if wording.key in there])
-    missing = [wording for wording in wordings if wording.key not in there]
+def _synced(store: Store, wordings: Wordings, index: PatternIndex) -> Catalogue:
+    keys, there = np.array(wordings[0], dtype=np.uint64), index.keys()
+    if len(stale := np.setdiff1d(there, keys, assume_unique=True)):
+        index.update(removed=stale.tolist())
+    kept = np.isin(keys, there, assume_unique=True)
+    if kept.all():
+        return Catalogue(index, wordings)
+    catalogue = Catalogue(
+        index, tuple(list(compress(column, kept.tolist())) for column in wordings)
+    )
+    missing = [Wording(*(column[row] for column in wordings)) for row in np.flatnonzero(~kept)]
     for start in range(0, len(missing), _PORTION):
         catalogue.put(_read(store, missing[start : start + _PORTION]))
     return catalogue
@@ -69,11 +76,10 @@ def _synced(store: Store, wordings: Sequence[Wording], index: PatternIndex) -> C
 
 def _read(store: Store, wordings: Sequence[Wording]) -> Iterator[tuple[Wording, Pattern]]:
     """Give wordings with their patterns; those that can be none are left out."""
-    ids = [str(wording.order[-1]) for wording in wordings]
-    [rows] = store.columns(PAYLOADS, ids=ids)
+    [rows] = store.columns(PAYLOADS, ids=[wording.event_id for wording in wordings])
     payloads = dict(zip(rows["event_id"].tolist(), rows["payload"].tolist(), strict=True))
-    for wording, event_id in zip(wordings, ids, strict=True):
-        pattern = pattern_of(payloads.get(event_id, ""))
+    for wording in wordings:
+        pattern = pattern_of(payloads.get(wording.event_id, ""))
         if pattern is not None:
             yield wording, pattern
 

