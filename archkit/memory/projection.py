@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archkit.memory.spool import COLUMNS, Chunk, Rejected
+from archkit.memory.vectors import carry_over
 from archkit.records import PROVENANCE, SOURCE_WEIGHT
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def copy_events(connection: DuckDBPyConnection) -> None:
     )
     connection.execute(sql_texts("project")["audit"])
     connection.execute(_COPY)
+    carry_over(connection)
 
 
 def _set_aside(
