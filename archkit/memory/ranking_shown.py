@@ -6,6 +6,7 @@ from collections.abc import Collection
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from archkit.memory.ranking_explained import verdict
 from archkit.plain import plain
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def ranking_html(ranking: Ranking) -> str:
     return (
         f'<table><caption style="text-align:left">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"<p>{escape(verdict(ranking))}</p>"
     )
 
 

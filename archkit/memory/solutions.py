@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from archkit.memory.learning import LEARNING_RATE, Evidence, beta_quantile
 from archkit.memory.retrieval import ErrorIndex
 from archkit.plain import plain
 from archkit.records import Solution
+
+if TYPE_CHECKING:
+    from archkit.memory.markdown import Markdown
 
 __all__ = ["SolutionMatch", "SolutionReply", "SolutionShelf"]
 
@@ -74,6 +77,12 @@ class SolutionReply(Sequence[SolutionMatch]):
         if not self.matches:
             return f"<p>No known solution is about {escape(repr(self.error[:80]))}.</p>"
         return "".join(_card(match) for match in self.matches)
+
+    def reply(self) -> Markdown:
+        """Return the answer in words, in the shape of the reference card; see `ranking_reply`."""
+        from archkit.memory.ranking_reply import solution_reply
+
+        return solution_reply(self, _CI_PROB)
 
     def as_json(self) -> dict[str, Any]:
         """Return the reply in plain JSON: what the tool `find_solution` gives a model."""

@@ -1,0 +1,193 @@
+"""What a memory answers, in words: patterns for a problem, solutions to an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archkit.memory.context import known_keys
+from archkit.memory.evidence import KINDS
+from archkit.memory.markdown import Markdown, bullet, quoted
+from archkit.memory.ordering import SURE
+from archkit.memory.ranking_explained import chances
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from archkit.memory.ranking import Ranked, Ranking
+    from archkit.memory.solutions import SolutionMatch, SolutionReply
+
+__all__ = ["ranking_reply", "solution_reply"]
+
+
+def ranking_reply(ranking: Ranking, reductions: DataFrame | None = None) -> Markdown:
+    """Answer a query in words.
+
+    Patterns that answer the same question as the first come whole: rate with interval, uses and
+    where they come from, set-up time, queries saved, pros, cons, security, when and when not; a
+    vetoed one is struck through with its reason. Then which cannot be told apart, and what to
+    use, by which rule, and how sure that is.
+
+    Parameters
+    ----------
+    ranking
+        What `query` gave.
+    reductions
+        Queries saved, as `metrics.query_reduction` gives them; those counted are told as such,
+        else what a pattern reports of itself.
+    """
+    lines = [f"**Query:** {quoted(ranking.query) or '(by kind or area)'}"]
+    if keys := known_keys(ranking.context):
+        told = "; ".join(f"{quoted(key)}: {_value(ranking.context[key])}" for key in keys)
+        lines += ["", f"**Context:** {told}"]
+    if not len(ranking):
+        return Markdown("\n".join([*lines, "", "**No pattern found** about this."]))
+    first = ranking.best or ranking[0]
+    alike = [item for item in ranking if item.pattern.kind == first.pattern.kind]
+    count = f"{len(alike)} pattern{'s' if len(alike) > 1 else ''} found"
+    lines += ["", f"**{count}**" + (f" ({quoted(first.pattern.kind)})" if _kind(first) else ""), ""]
+    saved = _saved(reductions)
+    for number, item in enumerate(alike, start=1):
+        lines += _pattern(number, item, ranking, saved.get(item.pattern.slug, ""))
+    others = [_brief(item, ranking.ci_prob) for item in ranking if item not in alike]
+    if others:
+        lines += ["", f"Also about this, for other choices: {'; '.join(others)}."]
+    return Markdown("\n".join([*lines, "", *_tie(alike), *_decision(ranking, alike)]))
+
+
+def solution_reply(reply: SolutionReply, ci_prob: float = 0.9) -> Markdown:
+    """Answer an error in words: cause, diagnosis, fix and prevention of the solutions found.
+
+    Parameters
+    ----------
+    reply
+        What `find_solution` gave.
+    ci_prob
+        Probability of the intervals in it.
+    """
+    lines = [f"**Error:** {quoted(reply.error)}", ""]
+    if not len(reply):
+        return Markdown("\n".join([*lines, "**No solution found**: nothing like it is known."]))
+    lines += [f"**{len(reply)} solution{'s' if len(reply) > 1 else ''} found**", ""]
+    for number, match in enumerate(reply, start=1):
+        lines += _solution(number, match, ci_prob)
+    return Markdown("\n".join(lines))
+
+
+def _pattern(number: int, item: Ranked, ranking: Ranking, saved: str) -> list[str]:
+    pattern = item.pattern
+    name = f"**{quoted(pattern.name)}**"
+    facts = [_rate(item, ranking.ci_prob)]
+    if pattern.setup_hours is not None:
+        facts.append(f"set-up {pattern.setup_hours:g} h")
+    reported = pattern.reported.metrics.get("query_reduction") if pattern.reported else None
+    if saved:
+        facts.append(saved)
+    elif isinstance(reported, int | float):
+        facts.append(f"queries reduced by {reported:.0%} (reported)")
+    if item.veto:
+        lines = [
+            f"{number}. ~~{name}~~ ({'; '.join(facts)})",
+            f"   - Not here: {quoted(item.veto)}",
+        ]
+    else:
+        lines = [f"{number}. {name} ({'; '.join(facts)})"]
+    if pattern.status != "active":
+        why = f": {quoted(item.status_reason)}" if item.status_reason else ""
+        lines.append(f"   - {pattern.status}, not recommended unattended{why}")
+    for label in ("pros", "cons", "security"):
+        lines += bullet(label.capitalize(), getattr(pattern, label))
+    lines += bullet("When", [condition.text for condition in pattern.when])
+    return lines + bullet("Not when", [condition.text for condition in pattern.when_not])
+
+
+def _tie(alike: list[Ranked]) -> list[str]:
+    tied = [quoted(item.pattern.name) for item in alike if item.in_tie_set]
+    if len(tied) < 2:
+        return []
+    return [f"**Cannot be told apart by the evidence:** {'; '.join(tied)}.", ""]
+
+
+def _decision(ranking: Ranking, alike: list[Ranked]) -> list[str]:
+    first = ranking.best
+    if first is None:
+        return [f"**Decision:** none; {ranking.rule}."]
+    head = f"**Decision:** use {quoted(first.pattern.name)}, first by {ranking.rule}."
+    if not first.n:
+        return [f"{head} How well it works is not known: there is no evidence yet."]
+    odds = dict(zip(map(id, ranking), chances(ranking), strict=True))
+    rivals = [
+        (item, chance) for item in alike if (chance := odds[id(item)]) is not None and not item.veto
+    ]
+    if not rivals:
+        return [f"{head} No other pattern with evidence answers the same question."]
+    said = "; ".join(f"{quoted(item.pattern.name)} {chance:.0%}" for item, chance in rivals)
+    sure = all(chance >= SURE for _, chance in rivals)
+    how = "sure" if sure else f"not sure: {SURE:.0%} would be needed against each"
+    reach = "" if ranking.horizon == 1 else f" Ranked for {ranking.horizon:g} such choices to come."
+    return [f"{head} Probability that it works better than {said} ({how}).{reach}"]
+
+
+def _rate(item: Ranked, ci_prob: float) -> str:
+    if not item.n:
+        return "no evidence yet"
+    kinds = {kind: getattr(item, f"n_{kind}") for kind in KINDS}
+    there = [f"{n:g} {kind}" for kind, n in kinds.items() if n]
+    several = f" ({' + '.join(there)})" if len(there) > 1 else f" {item.provenance}"
+    uses = f"{item.n:g} uses{several}"
+    return (
+        f"{item.success_rate:.0%} success, {ci_prob:.0%} interval {item.low:.0%} to "
+        f"{item.high:.0%}; {uses}"
+    )
+
+
+def _brief(item: Ranked, ci_prob: float) -> str:
+    name = quoted(item.pattern.name)
+    return (
+        f"~~{name}~~ (not here: {quoted(item.veto)})"
+        if item.veto
+        else f"{name} ({_rate(item, ci_prob)})"
+    )
+
+
+def _saved(reductions: DataFrame | None) -> dict[str, str]:
+    """Return how many queries each pattern was counted to save, in words."""
+    told: dict[str, str] = {}
+    rows = [] if reductions is None else reductions.to_dict("records")
+    for row in sorted(rows, key=lambda row: KINDS.index(row["provenance"]), reverse=True):
+        if row["provenance"] != "reported":
+            reach = f"{row['low']:.0%} to {row['high']:.0%}, " if row["n"] > 1 else "no interval, "
+            told[row["slug"]] = (
+                f"queries reduced by {row['reduction_share']:.0%} "
+                f"({reach}n {row['n']:g} {row['provenance']})"
+            )
+    return told
+
+
+def _solution(number: int, match: SolutionMatch, ci_prob: float) -> list[str]:
+    solution = match.solution
+    effect = (
+        f"used {match.n:g} times ({match.provenance}), {match.effective_rate:.0%} effective, "
+        f"{ci_prob:.0%} interval {match.low:.0%} to {match.high:.0%}"
+        if match.n
+        else "no evidence yet"
+    )
+    lines = [
+        f"{number}. **{quoted(solution.name or solution.slug)}** ({effect}; the signature matches "
+        f"{match.match:.0%})"
+    ]
+    lines += bullet("Root cause", [solution.root_cause] if solution.root_cause else [])
+    lines += bullet("Diagnosis", solution.diagnosis)
+    if solution.fix:
+        lines.append("   - Fix:")
+        lines += [f"     {n}. {quoted(step)}" for n, step in enumerate(solution.fix, start=1)]
+    lines += bullet("Best practice", [solution.best_practice] if solution.best_practice else [])
+    lines += bullet("Prevention", solution.prevention)
+    return lines + bullet("Applied", [solution.applied] if solution.applied else [])
+
+
+def _kind(item: Ranked) -> bool:
+    return bool(item.pattern.kind)
+
+
+def _value(value: Any) -> str:
+    return quoted(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
