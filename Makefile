@@ -34,6 +34,7 @@ types: $(SETUP)  ## mypy, strict
 
 bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/main_job.py
+	@$(BIN)/python benchmarks/learning.py
 
 report: $(SETUP) ## write data/reports/memory.html from your memory
 	@$(BIN)/archkit report
