@@ -7,10 +7,13 @@ weighs, and the patterns shown, are read from the index's folder when they are n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archkit.memory.retrieval import PatternIndex
+from archkit.memory.retrieval import TAIL, PatternIndex
 from archkit.records import Pattern
+
+if TYPE_CHECKING:
+    from archkit.memory.semantic import SemanticLayer
 
 __all__ = ["Catalogue", "Wording", "Wordings"]
 
@@ -62,6 +65,8 @@ class Catalogue:
         self._whole: dict[int, Pattern] = {}
         self._weighed: dict[int, Pattern] = {}
         self._groups: dict[tuple[str, str], list[int]] = {}
+        self.layer: SemanticLayer[int] | None = None
+        """Their vectors by key, if they are found by meaning, too."""
 
     @classmethod
     def of(cls, patterns: Iterable[Pattern]) -> Catalogue:
@@ -103,6 +108,11 @@ class Catalogue:
                 latest[new.slug] = new, pattern
         replaced = [known.key for slug in latest if (known := self._known(slug))]
         self._index.update(((new.key, pattern) for new, pattern in latest.values()), replaced)
+        if self.layer is not None:
+            from archkit.memory.meaning import meaning_of
+
+            self.layer.remove(replaced)
+            self.layer.add({new.key: meaning_of(pattern) for new, pattern in latest.values()})
         for key in replaced:
             for held in (self._row_of_key, self._whole, self._weighed):
                 held.pop(key, None)
@@ -133,15 +143,43 @@ class Catalogue:
     def find(
         self, text: str, *, area: str | None = None, kind: str | None = None, limit: int = 64
     ) -> list[tuple[int, float]]:
-        """Rows and relevance of the patterns that a text is about, equal ones by slug.
+        """Rows of the patterns that a text is about, with relevance 0–1 against the best, or none.
 
-        See `PatternIndex.find`. What another process has just put into a shared index is left out
-        until it is put in here, too.
+        Equal ones come by slug. With a kind given every hit of that kind counts, however faint.
+        What another process has just put into a shared index is left out until it is put in here,
+        too.
         """
-        hits = self._index.find(text, area=area, kind=kind, limit=limit)
-        places = ((self._row_of_key.get(key), relevance) for key, relevance in hits)
-        found = [(row, relevance) for row, relevance in places if row is not None]
-        return sorted(found, key=lambda hit: (-hit[1], self._slug(hit[0])))
+        hits, sure = self._index.search(text, area=area, kind=kind, limit=limit)
+        sure = sure or kind is not None
+        if self.layer is not None:
+            hits = self._hybrid(text, hits, sure, area, kind, limit)
+        elif not sure:
+            return []
+        places = ((self._row_of_key.get(key), score) for key, score in hits)
+        found = [(row, score) for row, score in places if row is not None]
+        best = max((score for _, score in found), default=1.0)
+        floor = TAIL * best if kind is None else 0.0
+        return sorted(
+            ((row, score / best) for row, score in found if score >= floor),
+            key=lambda hit: (-hit[1], self._slug(hit[0])),
+        )
+
+    def _hybrid(
+        self,
+        text: str,
+        hits: list[tuple[int, float]],
+        sure: bool,
+        area: str | None,
+        kind: str | None,
+        limit: int,
+    ) -> list[tuple[int, float]]:
+        from archkit.memory.semantic import hybrid
+
+        assert self.layer is not None
+        among = None
+        if area is not None or kind is not None:
+            among = [self._keys[row] for row in self.rows(area=area, kind=kind)]
+        return hybrid(self.layer, text, hits, sure=sure, limit=limit, among=among)
 
     def weighed(self, rows: Sequence[int]) -> list[Pattern]:
         """Patterns of rows, of a large catalogue with just what a ranking weighs."""
@@ -152,6 +190,18 @@ class Catalogue:
     def patterns(self, rows: Sequence[int]) -> list[Pattern]:
         """Patterns of rows."""
         return self._read(rows, self._whole, self._index.patterns)
+
+    def holds(self, key: int) -> bool:
+        """Whether a wording is the one that counts."""
+        return key in self._row_of_key
+
+    def without(self, layer: SemanticLayer[int]) -> list[int]:
+        """Rows whose wording has no vector in a layer."""
+        return [row for row, key in enumerate(self._keys) if key not in layer]
+
+    def names(self, rows: Sequence[int]) -> list[tuple[int, str]]:
+        """Key and event of each row's wording."""
+        return [(self._keys[row], str(self._columns[-1][row])) for row in rows]
 
     def _slug(self, row: int) -> str:
         return self._slugs[row]

@@ -43,6 +43,7 @@ from archkit.memory.store import Store
 from archkit.records import Decision, Solution, utc_now
 
 if TYPE_CHECKING:
+    from archkit.memory.embedder import Embedder
     from archkit.memory.shelf import Shelf
     from archkit.memory.solutions import SolutionShelf
 
@@ -68,6 +69,8 @@ class Holdings:
         See `Shelf`.
     now
         The clock: evidence fades by the day.
+    embedder
+        The model by which patterns are found by meaning, too.
     """
 
     def __init__(
@@ -78,8 +81,10 @@ class Holdings:
         learning_rate: float = LEARNING_RATE,
         pattern_threshold: int = PATTERN_THRESHOLD,
         now: Callable[[], datetime] = utc_now,
+        embedder: Embedder | None = None,
     ) -> None:
         self._store = store
+        self._embedder = embedder
         self._library_due = library
         self.learning_rate, self.pattern_threshold = learning_rate, pattern_threshold
         self._now = now
@@ -166,8 +171,13 @@ class Holdings:
             MARK, PATTERNS, SOLUTIONS, USES, UNWORDED, EFFECTS, SAID, sources=list(SOURCES)
         )
         wordings = wordings_of(patterns)
+        catalogue = open_catalogue(self._store, wordings)
+        if self._embedder is not None:
+            from archkit.memory.meaning import add_meaning
+
+            add_meaning(self._store, catalogue, self._embedder)
         self._shelf = Shelf(
-            open_catalogue(self._store, wordings),
+            catalogue,
             evidence_of(uses, wordings[1], now=now),
             said=said_of(said, now=now),
             learning_rate=self.learning_rate,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from archkit.errors import ArchkitError
 from archkit.memory import checks
 from archkit.memory.drafts import Record, draft_of, measurement_of
+from archkit.memory.embedder import load_embedder
 from archkit.memory.holdings import RECENT, Holdings
 from archkit.memory.journal import Draft
 from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD
@@ -53,6 +54,8 @@ class Memory:
         How much of a trial one outcome is worth, 0 to 1.
     pattern_threshold
         Successes from distinct sessions that make a candidate count as active.
+    semantic
+        Whether patterns are found by meaning, too, with the extra `archkit[semantic]`.
 
     Examples
     --------
@@ -72,6 +75,7 @@ class Memory:
         now: Callable[[], datetime] = utc_now,
         learning_rate: float = LEARNING_RATE,
         pattern_threshold: int = PATTERN_THRESHOLD,
+        semantic: bool = False,
     ) -> None:
         self._store = Store(memory_file(path), now=now)
         self._held = Holdings(
@@ -80,6 +84,7 @@ class Memory:
             learning_rate=learning_rate,
             pattern_threshold=pattern_threshold,
             now=now,
+            embedder=load_embedder() if semantic else None,
         )
         self.agent = agent
         self._now = now

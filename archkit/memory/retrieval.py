@@ -93,21 +93,17 @@ class PatternIndex:
         """Keys of all patterns, in no order."""
         return self._index.keys()
 
-    def find(
+    def search(
         self, text: str, *, area: str | None = None, kind: str | None = None, limit: int = 64
-    ) -> list[tuple[int, float]]:
-        """Keys of the patterns that answer, with relevance 0–1 against the best hit; or none.
+    ) -> tuple[list[tuple[int, float]], bool]:
+        """Keys and scores of the patterns that share words with a text, best first.
 
-        With a kind given every hit of that kind counts, however faint.
+        And whether the best earns enough to be about it.
         """
         terms = self._index.terms(text)
         among = {k: v for k, v in (("area", area), ("kind", kind)) if v is not None}
         hits = self._index.search(terms, limit, among=among)
-        if not hits or (kind is None and hits[0][1] < NOISE * _expected(terms)):
-            return []
-        best = hits[0][1]
-        floor = 0.0 if kind is not None else TAIL
-        return [(key, score / best) for key, score in hits if score / best >= floor]
+        return hits, bool(hits) and hits[0][1] >= NOISE * _expected(terms)
 
     def weighed(self, keys: Sequence[int]) -> dict[int, Pattern]:
         """Patterns by key with just what a ranking weighs; of an index that keeps them."""

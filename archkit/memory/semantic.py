@@ -97,6 +97,9 @@ class SemanticLayer(Generic[K]):
     def __len__(self) -> int:
         return len(self._ids)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
     def restore(
         self, ids: Sequence[K], hashes: Sequence[str], vectors: NDArray[np.float32]
     ) -> None:

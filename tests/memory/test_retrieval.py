@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archkit.memory.catalogue import Catalogue
 from archkit.memory.retrieval import (
     ErrorIndex,
-    PatternIndex,
     clean_error,
     pattern_fields,
 )
@@ -53,7 +53,7 @@ PATTERNS = (
 
 
 def test_a_query_finds_what_it_is_about_and_the_best_has_relevance_one():
-    index = PatternIndex(PATTERNS)
+    index = Catalogue.of(PATTERNS)
     assert index.find("sign in with cookies")[0] == (2, 1.0)
     assert next(row for row, _ in index.find("one SQL query for each row")) == 0
 
@@ -73,35 +73,35 @@ def test_a_query_finds_what_it_is_about_and_the_best_has_relevance_one():
     ],
 )
 def test_any_text_is_a_query_and_one_without_sense_finds_nothing(text):
-    assert PatternIndex(PATTERNS).find(text) == []
+    assert Catalogue.of(PATTERNS).find(text) == []
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_a_query(text):
-    index = PatternIndex(PATTERNS)
+    index = Catalogue.of(PATTERNS)
     assert all(0 < relevance <= 1 for _, relevance in index.find(text, kind="n-plus-one"))
 
 
 def test_ten_thousand_words_are_a_query():
     words = " ".join(f"word{i}" for i in range(10_000))
-    assert PatternIndex(PATTERNS).find(words) == []
-    assert PatternIndex(PATTERNS).find("sign in with cookies " * 3_000)[0] == (2, 1.0)
+    assert Catalogue.of(PATTERNS).find(words) == []
+    assert Catalogue.of(PATTERNS).find("sign in with cookies " * 3_000)[0] == (2, 1.0)
 
 
 def test_something_else_finds_nothing_rather_than_noise():
-    index = PatternIndex(PATTERNS)
+    index = Catalogue.of(PATTERNS)
     assert index.find("how do I bake a cake with one query of sugar in each layer") == []
 
 
 def test_a_kind_or_an_area_narrows_the_search():
-    index = PatternIndex(PATTERNS)
+    index = Catalogue.of(PATTERNS)
     assert {row for row, _ in index.find("query", kind="n-plus-one")} == {0, 1}
     assert index.find("one SQL query for each row", area="security") == []
 
 
 def test_british_american_and_clipped_spellings_are_one():
-    index = PatternIndex(
+    index = Catalogue.of(
         (Pattern("d", "Denormalised reads", problem="colour behaviour"), *PATTERNS)
     )
     assert index.find("denormalized")[0] == (0, 1.0)
@@ -110,7 +110,7 @@ def test_british_american_and_clipped_spellings_are_one():
 
 
 def test_no_patterns_find_nothing():
-    assert PatternIndex(()).find("anything") == []
+    assert Catalogue.of(()).find("anything") == []
     assert ErrorIndex(()).find("anything") == []
 
 
@@ -182,7 +182,7 @@ def test_keyword_queries_of_the_development_set_reach_their_target():
     for line in (DATA / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
         query, text, grade = line.split("\t")
         grades[query][text] = int(grade)
-    index = PatternIndex(
+    index = Catalogue.of(
         [
             Pattern(
                 text["_id"],

@@ -241,7 +241,7 @@ def test_meaning_beside_words_reaches_its_target(task, every, count, by_words, b
     layer.add({row: semantic_text(_fields(pattern)) for row, pattern in enumerate(patterns)})
     words, both = [], []
     for query in asked:
-        hits = index.find(query["text"], kind="any")
+        hits, _ = index.search(query["text"], kind="any")
         found = hybrid(layer, query["text"], hits)
         for gains, side in ((words, hits), (both, found)):
             ranked = [texts[row]["_id"] for row, _ in side]
