@@ -166,11 +166,7 @@ def _withhold(connection: DuckDBPyConnection) -> None:
 def copy_events(connection: DuckDBPyConnection) -> None:
     """Copy the truth of the attached database `old` into a new file, less what was taken out."""
     connection.execute(_macros())
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE new_event AS"
-        " FROM old.event WHERE kind IN (SELECT unnest($kinds::VARCHAR[]))",
-        {"kinds": list(AUDIT_KINDS)},
-    )
+    connection.execute(_AUDITS, {"kinds": list(AUDIT_KINDS)})
     connection.execute(sql_texts("project")["audit"])
     connection.execute(_COPY)
     carry_over(connection)
@@ -254,6 +250,15 @@ WHERE EXISTS (SELECT 1 FROM event e JOIN withheld_event w ON w.event_id = e.even
     SELECT 1 FROM rejected_line r JOIN withheld_event w ON w.event_id = r.file || ':' || r.byte_off
   )
 """
+_AUDITS = """
+CREATE OR REPLACE TEMP TABLE new_event AS
+SELECT e.* FROM old.event e
+ANTI JOIN (
+  SELECT unnest(f.payload->>'$.withholds.event_id[*]') AS event_id
+  FROM old.event f WHERE f.kind = 'forgotten'
+) gone ON gone.event_id = e.event_id
+WHERE e.kind IN (SELECT unnest($kinds::VARCHAR[]))
+"""  # not even for a moment does the new file hold what is forgotten
 _COPY = """
 INSERT INTO event BY NAME
 SELECT o.* FROM old.event o ANTI JOIN withheld_event w ON w.event_id = o.event_id
