@@ -120,10 +120,10 @@ class TextIndex:
             known = len(self) > 0
             with self._writing(_BULK_HEAP if len(added) > _BULK else _HEAP) as writer:
                 for key in removed:
-                    writer.delete_documents_by_term("key", key)
+                    writer.delete_documents_by_query(self._of(key))
                 for entry in added:
                     if known:
-                        writer.delete_documents_by_term("key", entry.key)
+                        writer.delete_documents_by_query(self._of(entry.key))
                     writer.add_document(self._document(entry))
                 writer.commit()
         self.refresh()
@@ -145,8 +145,7 @@ class TextIndex:
         """Bytes of entries by key, in the order of their names; unknown keys are left out."""
         if not keys or not len(self):
             return {}
-        terms = (Query.term_query(self._schema, "key", key) for key in keys)
-        wanted = [(Occur.Should, Query.const_score_query(term, 1.0)) for term in terms]
+        wanted = [(Occur.Should, Query.const_score_query(self._of(key), 1.0)) for key in keys]
         hits = self._searcher.search(Query.boolean_query(wanted), len(keys), count=False).hits
         found = {}
         for _, address in hits:
@@ -222,6 +221,10 @@ class TextIndex:
     def _frequency(self, term: str) -> int:
         found = max(int(self._searcher.doc_freq(field, term)) for field in self._weights)
         return min(found, len(self))  # it counts what is taken out until it is merged away
+
+    def _of(self, key: int) -> Query:
+        # deleting "by term" takes a number for a signed one, and finds nothing
+        return Query.term_query(self._schema, "key", key)
 
     def _term(self, field: str, term: str) -> Query:
         # "basic" would read no frequencies: every word would count once
