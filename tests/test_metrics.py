@@ -126,7 +126,14 @@ EMPTY = {
     "reduction_share source provenance measured_at decision_id",
     metrics.query_reduction: "slug name reduction_share low high median_share n queries_before "
     "queries_after reported_share provenance ci_prob",
-    metrics.outcome_debt: "decision_id title chosen decided_at due_at confidence overdue_days",
+    metrics.outcome_debt: "decision_id title chosen decided_at due_at confidence overdue_days "
+    "kind patterns choices_a_year cost_of_not_knowing cost_rank",
+    metrics.missing_outcomes: "slug name kind n n_missing n_overdue success_rate worst_rate "
+    "best_rate low high ci_prob",
+    metrics.pattern_by_context: "slug name kind key value success_rate low high n provenance "
+    "mean_y overall_rate overall_low overall_high overall_n strength ci_prob",
+    metrics.context_reversals: "kind key values ahead ahead_rate ahead_low ahead_high ahead_n "
+    "behind behind_rate behind_low behind_high behind_n probability warning ci_prob",
 }
 
 

@@ -12,7 +12,13 @@ import math
 
 from archkit.memory.beta import beta_cdf, beta_quantile, probability_better
 from archkit.memory.evidence import Evidence
-from archkit.memory.posterior import HALF_LIFE_DAYS, LEARNING_RATE, posterior, posteriors
+from archkit.memory.posterior import (
+    HALF_LIFE_DAYS,
+    LEARNING_RATE,
+    expected_variance_cut,
+    posterior,
+    posteriors,
+)
 from archkit.memory.standing import PATTERN_THRESHOLD, Standing
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "Standing",
     "beta_cdf",
     "beta_quantile",
+    "expected_variance_cut",
     "posterior",
     "posteriors",
     "probability_better",

@@ -133,15 +133,21 @@ class Ranking(Sequence[Ranked]):
 
         return explanation(self)
 
-    def reply(self, reductions: DataFrame | None = None) -> Markdown:
+    def reply(
+        self,
+        reductions: DataFrame | None = None,
+        slices: DataFrame | None = None,
+        reversals: DataFrame | None = None,
+    ) -> Markdown:
         """Return the answer in words, in the shape of the reference card; see `ranking_reply`.
 
-        `reductions` are queries saved as `metrics.query_reduction` gives them, to be told with
-        the patterns they were counted for.
+        `metrics.query_reduction`, `metrics.pattern_by_context` and `metrics.context_reversals`
+        give what is told beside it: queries saved, how patterns worked in the query's context, and
+        where the overall rates mislead.
         """
         from archkit.memory.ranking_reply import ranking_reply
 
-        return ranking_reply(self, reductions)
+        return ranking_reply(self, reductions, slices, reversals)
 
     def as_json(self) -> dict[str, Any]:
         """Return the ranking in plain JSON: what the tool `query_patterns` gives a model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archkit.memory.context import known_keys
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
     from archkit.memory.ranking import Ranked, Ranking
     from archkit.memory.solutions import SolutionMatch, SolutionReply
 
-__all__ = ["ranking_reply", "solution_reply"]
+__all__ = ["ranking_reply", "slices_met", "solution_reply"]
 
 
-def ranking_reply(ranking: Ranking, reductions: DataFrame | None = None) -> Markdown:
+def ranking_reply(
+    ranking: Ranking,
+    reductions: DataFrame | None = None,
+    slices: DataFrame | None = None,
+    reversals: DataFrame | None = None,
+) -> Markdown:
     """Answer a query in words.
 
     Patterns that answer the same question as the first come whole: rate with interval, uses and
@@ -34,6 +40,12 @@ def ranking_reply(ranking: Ranking, reductions: DataFrame | None = None) -> Mark
     reductions
         Queries saved, as `metrics.query_reduction` gives them; those counted are told as such,
         else what a pattern reports of itself.
+    slices
+        How patterns worked by context, as `metrics.pattern_by_context` gives it: told beside the
+        rate where the query's context meets a slice. They do not move the score.
+    reversals
+        Pairs whose order by the overall rates misleads, as `metrics.context_reversals` gives
+        them: a warning where they concern this query.
     """
     lines = [f"**Query:** {quoted(ranking.query) or '(by kind or area)'}"]
     if keys := known_keys(ranking.context):
@@ -46,12 +58,15 @@ def ranking_reply(ranking: Ranking, reductions: DataFrame | None = None) -> Mark
     count = f"{len(alike)} pattern{'s' if len(alike) > 1 else ''} found"
     lines += ["", f"**{count}**" + (f" ({quoted(first.pattern.kind)})" if _kind(first) else ""), ""]
     saved = _saved(reductions)
+    met = slices_met(ranking.context, slices)
     for number, item in enumerate(alike, start=1):
         lines += _pattern(number, item, ranking, saved.get(item.pattern.slug, ""))
+        lines += bullet("In this context", met.get(item.pattern.slug, []))
     others = [_brief(item, ranking.ci_prob) for item in ranking if item not in alike]
     if others:
         lines += ["", f"Also about this, for other choices: {'; '.join(others)}."]
-    return Markdown("\n".join([*lines, "", *_tie(alike), *_decision(ranking, alike)]))
+    lines += ["", *_tie(alike), *_decision(ranking, alike)]
+    return Markdown("\n".join([*lines, *_warnings(ranking, reversals)]))
 
 
 def solution_reply(reply: SolutionReply, ci_prob: float = 0.9) -> Markdown:
@@ -71,6 +86,55 @@ def solution_reply(reply: SolutionReply, ci_prob: float = 0.9) -> Markdown:
     for number, match in enumerate(reply, start=1):
         lines += _solution(number, match, ci_prob)
     return Markdown("\n".join(lines))
+
+
+def slices_met(context: Mapping[str, Any], slices: DataFrame | None) -> dict[str, list[str]]:
+    """Say of each pattern how it worked in the slices that a context meets.
+
+    Parameters
+    ----------
+    context
+        What is known of the case.
+    slices
+        As `metrics.pattern_by_context` gives them.
+
+    Returns
+    -------
+    dict
+        By slug: one text a slice, with rate, interval and n, and the overall rate to compare.
+    """
+    told: dict[str, list[str]] = {}
+    for row in [] if slices is None else slices.to_dict("records"):
+        if row["value"] in _words(context.get(row["key"])):
+            told.setdefault(row["slug"], []).append(
+                f"{row['key']} = {row['value']}: {row['success_rate']:.0%} success, "
+                f"{row['ci_prob']:.0%} interval {row['low']:.0%} to {row['high']:.0%}, n "
+                f"{row['n']:g} {row['provenance']} (overall {row['overall_rate']:.0%}, n "
+                f"{row['overall_n']:g})"
+            )
+    return told
+
+
+def _warnings(ranking: Ranking, reversals: DataFrame | None) -> list[str]:
+    """Return the reversals that concern a query's context and two of its patterns."""
+    slugs = {item.pattern.slug for item in ranking}
+    return [
+        f"\n**Beware:** {quoted(row['warning'])}."
+        for row in ([] if reversals is None else reversals.to_dict("records"))
+        if {row["ahead"], row["behind"]} <= slugs
+        and not _words(ranking.context.get(row["key"])).isdisjoint(row["values"])
+    ]
+
+
+def _words(value: Any) -> set[str]:
+    """Return the values of a key as the memory keeps them."""
+    values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    told = {True: "yes", False: "no"}
+    return {
+        told[one] if isinstance(one, bool) else str(one).strip().lower()
+        for one in values
+        if one is not None
+    }
 
 
 def _pattern(number: int, item: Ranked, ranking: Ranking, saved: str) -> list[str]:

@@ -4,16 +4,24 @@ Every function reads `memory` and gives a frame (or a dict of figures) made for 
 Instants are UTC and aware; a rate is 0 to 1; what is not known is null, never zero.
 """
 
+from archkit.metrics.context import context_reversals, pattern_by_context
+from archkit.metrics.debt import missing_outcomes, outcome_debt
 from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
-from archkit.metrics.rows import decisions, outcome_debt, outcome_scores, sessions, steps
+from archkit.metrics.overview import Overview, overview
+from archkit.metrics.rows import decisions, outcome_scores, sessions, steps
 from archkit.metrics.saving import query_measurements, query_reduction, query_reduction_share
 from archkit.metrics.tiles import headline
 
 __all__ = [
+    "Overview",
+    "context_reversals",
     "decisions",
     "headline",
+    "missing_outcomes",
     "outcome_debt",
     "outcome_scores",
+    "overview",
+    "pattern_by_context",
     "pattern_evidence",
     "query_measurements",
     "query_reduction",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pandas as pd
 
-from archkit.records import PROVENANCE, utc_now
+from archkit.records import PROVENANCE
 
 __all__ = [
     "KINDS",
@@ -16,7 +15,6 @@ __all__ = [
     "decisions",
     "joined",
     "known_rows",
-    "outcome_debt",
     "outcome_scores",
     "sessions",
     "steps",
@@ -65,25 +63,6 @@ def decisions(memory: Readable) -> pd.DataFrame:
     """
     rows = memory.sql("SELECT * FROM decision_log ORDER BY decided_at DESC, decision_id DESC")
     return utc(rows, "decided_at", "due_at", "last_outcome_at")
-
-
-def outcome_debt(memory: Readable, now: datetime | None = None) -> pd.DataFrame:
-    """Return the decisions nobody has looked at since.
-
-    Returns
-    -------
-    DataFrame
-        One row a decision without an outcome, most overdue first: `decision_id`, `title`,
-        `chosen`, `decided_at`, `due_at` (UTC), `confidence` (0 to 1), `overdue_days` (negative
-        while it is not due yet, null if it never is).
-    """
-    rows = memory.sql(
-        "SELECT decision_id, title, chosen, decided_at, due_at, confidence FROM outcome_debt "
-        "ORDER BY due_at, decision_id"
-    )
-    frame = utc(rows, "decided_at", "due_at")
-    late = pd.Timestamp(now or utc_now()).tz_convert(UTC) - frame["due_at"]
-    return frame.assign(overdue_days=late.dt.total_seconds() / 86_400)
 
 
 def sessions(memory: Readable) -> pd.DataFrame:

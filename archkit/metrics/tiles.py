@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from archkit.memory.learning import posterior
+from archkit.metrics.debt import outcome_debt
 from archkit.metrics.evidence import interval
-from archkit.metrics.rows import Readable, decisions, joined, known_rows, outcome_debt, sessions
+from archkit.metrics.rows import Readable, decisions, joined, known_rows, sessions
 from archkit.metrics.saving import pooled, query_measurements
 from archkit.records import PROVENANCE, SOURCE_WEIGHT, utc_now
 
-__all__ = ["headline"]
+__all__ = ["decision_rate", "headline"]
 
 
 def headline(
@@ -50,7 +51,7 @@ def headline(
     )
     return {
         "decisions": {"value": len(made), "with_outcome": int((made["outcomes"] > 0).sum())},
-        "success_rate": _decision_rate(made, now, ci_prob),
+        "success_rate": decision_rate(made, now, ci_prob),
         "queries_saved": {
             "value": saved["reduction_share"],
             "low": _none_if_nan(saved["low"]),
@@ -75,7 +76,21 @@ def headline(
     }
 
 
-def _decision_rate(made: pd.DataFrame, now: datetime | None, ci_prob: float) -> dict[str, Any]:
+def decision_rate(
+    made: pd.DataFrame, now: datetime | None = None, ci_prob: float = 0.9
+) -> dict[str, Any]:
+    """Return how often decisions turn out well: {value, low, high, n, provenance}.
+
+    Parameters
+    ----------
+    made
+        Rows of `decisions`; those without an outcome that says how it went do not count, nor
+        what is only reported.
+    now
+        The instant to look from; the present by default.
+    ci_prob
+        Probability inside the interval.
+    """
     known = known_rows(made[made["last_source"] != "reported"], "last_value")
     if known.empty:
         none = dict.fromkeys(("value", "low", "high"))

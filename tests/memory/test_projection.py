@@ -78,11 +78,17 @@ def a_year() -> list[Draft]:
         patterns=("jwt", "rate-limit"),
         alternatives=(Alternative("sessions", "sessions", predicted=0.7), Alternative("API keys")),
         confidence=0.8,
+        context={"tenancy": "multi"},
         decided_at=NOW,
         session_id="s",
     )
     changed = Decision(
-        "JWT", decision_id="d", patterns=("jwt",), status="superseded", decided_at=NOW
+        "JWT",
+        decision_id="d",
+        patterns=("jwt",),
+        context={"clients": ["Web", " mobile"], "cache": True, "n": 5, "odd": {"a": 1}, "no": None},
+        status="superseded",
+        decided_at=NOW,
     )
     early = Outcome("d", scores={"performance": 0.5}, outcome_id="o", observed_at=NOW)
     late = Outcome("d", success=True, outcome_id="o2", observed_at=NOW + timedelta(days=30))
@@ -175,6 +181,7 @@ def test_every_kind_of_event_has_its_rows(store):
         "alternative": 0,
         "audit": 6,
         "decision": 1,
+        "decision_context": 4,
         "epoch": 1,
         "epoch_undone": 1,
         "imported_event": 2,

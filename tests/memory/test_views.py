@@ -91,6 +91,8 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "decision_log": "decision_id decided_at agent project session_id kind title chosen "
         "rationale confidence status review_after_days due_at alternatives patterns outcomes "
         "last_success last_value last_outcome_at last_source",
+        "evidence_by_context": "slug name kind key value value_count use_id decision_id source "
+        "provenance y outcome_at weight",
         "latest_outcome": "decision_id outcome_id success value source observed_at outcomes",
         "message_log": f"session_id n role text content model stop_reason {cached} cost_usd "
         "duration_ms status recorded_at",
@@ -623,4 +625,30 @@ def test_what_is_learnt_of_nothing_is_an_orphan(rows):
         ("epoch", "pattern", "b"),
         ("epoch_undone", "epoch", "c"),
         ("pattern_status", "pattern", "a"),
+    ]
+
+
+def test_evidence_is_told_by_each_value_of_its_context(rows):
+    rows("pattern", pattern("a", kind="k"))
+    for n, value in ((1, 1.0), (2, None)):
+        rows("decision", decision(f"d{n}"))
+        rows("pattern_use", use("a", f"d{n}"))
+        rows("outcome", outcome(f"o{n}", f"d{n}", value=value, observed_at=T + DAY))
+    for decision_id, key, value in (
+        ("d1", "clients", "web"),
+        ("d1", "clients", "mobile"),
+        ("d1", "tenancy", "multi"),
+        ("d2", "tenancy", "multi"),
+        ("gone", "tenancy", "multi"),
+    ):
+        told = {"decision_id": decision_id, "key": key, "value": value}
+        rows("decision_context", told | {"event_id": f"e {decision_id}"})
+    known, seen = ("a", "A", "k"), ("d1:a", "d1", "team", "observed", 1.0, T + DAY, 1.0)
+    assert rows("FROM evidence_by_context ORDER BY key, value") == [
+        (*known, "clients", "mobile", 2, *seen),
+        (*known, "clients", "web", 2, *seen),
+        (*known, "tenancy", "multi", 1, *seen),
+    ]
+    assert rows("SELECT relation, missing_id FROM orphan WHERE relation = 'decision_context'") == [
+        ("decision_context", "gone")
     ]

@@ -21,6 +21,8 @@ FROM (
   UNION ALL
   SELECT 'decision', decision_id, 'session', session_id FROM decision
   UNION ALL
+  SELECT 'decision_context', event_id, 'decision', decision_id FROM decision_context
+  UNION ALL
   SELECT 'alternative', decision_id, 'decision', decision_id FROM alternative
   UNION ALL
   SELECT 'alternative', decision_id, 'pattern', pattern FROM alternative
