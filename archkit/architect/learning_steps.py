@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from archkit.architect.dialogue import clipped
 from archkit.architect.rankings_seen import Evidence
@@ -13,7 +13,6 @@ from archkit.architect.rankings_seen import Evidence
 if TYPE_CHECKING:
     import pandas as pd
 
-    from archkit.architect.card import AgentCard
     from archkit.architect.tools import ToolBox
     from archkit.memory.ranking import Ranked
     from archkit.proposal.document import Proposal
@@ -55,6 +54,29 @@ class LearningStep:
         )
 
 
+class Noted(Protocol):
+    """What was noted in a session: its `ToolBox`, or what is on record of it."""
+
+    @property
+    def tradeoffs(self) -> Sequence[Any]:
+        """Trade-offs noted."""
+        ...
+
+    @property
+    def lessons(self) -> Sequence[Any]:
+        """Lessons recorded."""
+        ...
+
+
+class Stepped(Protocol):
+    """A card, as far as its steps go."""
+
+    @property
+    def steps(self) -> Sequence[Any]:
+        """The steps it lists."""
+        ...
+
+
 class LearningSteps:
     """The steps of a session, in order.
 
@@ -66,7 +88,7 @@ class LearningSteps:
         Is told each step when it is done or skipped.
     """
 
-    def __init__(self, card: AgentCard, log: Callable[[LearningStep], None]) -> None:
+    def __init__(self, card: Stepped, log: Callable[[LearningStep], None]) -> None:
         self._log = log
         named = [(s.phase.split(" ")[0], s.text) for s in card.steps]
         pairs = named if [s.n for s in card.steps] == list(range(1, 13)) else list(_OWN)
@@ -135,7 +157,7 @@ class LearningSteps:
         else:
             self._done(8, "see the proposal's key considerations")
 
-    def after(self, alternatives: int, box: ToolBox) -> None:
+    def after(self, alternatives: int, box: Noted) -> None:
         """Log what is left, when a decision is made."""
         noted = f"{_counted(len(box.tradeoffs), 'trade-off')} noted"
         self._done(5, f"{noted}, {_counted(alternatives, 'alternative')} kept")

@@ -1,0 +1,13 @@
+"""The command `archkit`: sessions, the memory and its upkeep from a shell."""
+
+# Importing a module adds its commands, in the order in which the help lists them.
+from archkit.cli import session  # isort: skip
+from archkit.cli import decision  # isort: skip
+from archkit.cli import query  # isort: skip
+from archkit.cli import status  # isort: skip
+from archkit.cli import report  # isort: skip
+from archkit.cli import exchange  # isort: skip
+from archkit.cli import upkeep  # isort: skip
+from archkit.cli.app import app
+
+__all__ = ["app", "decision", "exchange", "query", "report", "session", "status", "upkeep"]
