@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archkit.library.reading import Library
 
-__all__ = ["check_entries", "check_names", "check_unique", "misfit"]
+__all__ = ["check_entries", "check_names", "check_unique", "context_keys", "misfit", "misfits"]
 
 
 @cache
@@ -50,6 +50,28 @@ def check_entries(name: str, kind: str, page: Mapping[str, Any]) -> None:
             label = entry.get("slug", entry.get("name")) if isinstance(entry, dict) else None
             where = ".".join(str(part) for part in error.absolute_path) or "the entry"
             raise misfit(name, f"{kind} {label or n!r}", where, error.message)
+
+
+def context_keys() -> frozenset[str]:
+    """Return the context keys that the library knows."""
+    return frozenset(_definitions()["context"]["properties"])
+
+
+def misfits(kind: str, entry: Any) -> list[tuple[str, str]]:
+    """Return every way in which an entry does not fit its kind: the field, and what is wrong.
+
+    A field that is not there, of the entry or of its approach, is "missing".
+    """
+    found: list[tuple[str, str]] = []
+    for error in _validator(kind).iter_errors(entry):
+        where = ".".join(str(part) for part in error.absolute_path)
+        if error.validator == "required" and where in ("", "approach"):
+            lacking = [field for field in error.validator_value if field not in error.instance]
+            named = {(f"{where}.{field}".lstrip("."), "missing") for field in lacking}
+            found += sorted(named - set(found))
+        else:
+            found.append((where or "the entry", error.message[:200]))
+    return found
 
 
 def check_unique(library: Library) -> None:

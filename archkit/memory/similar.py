@@ -38,7 +38,7 @@ class Similarity:
         words = _words_of(pattern)
         text = " ".join((pattern.name, pattern.problem, pattern.summary))
         found = []
-        for row, _ in self._index.find(text, limit=5):
+        for row, _ in self._index.search(text, limit=5)[0]:
             other = self._patterns[row]
             if other.slug != pattern.slug:
                 theirs = self._words.setdefault(row, _words_of(other))
