@@ -117,7 +117,7 @@ def test_a_share_of_no_queries_is_refused(before: int, after: int) -> None:
 EMPTY = {
     metrics.pattern_evidence: "slug name area kind status success_rate low high n n_measured "
     "n_observed n_reported n_simulated provenance last_used_at a b in_tie_set n_from_future "
-    "ci_prob",
+    "forecast_rate ci_prob",
     metrics.solutions: "slug signature name effective_rate low high n n_measured n_observed "
     "n_reported n_simulated provenance ci_prob",
     metrics.outcome_scores: "outcome_id decision_id title chosen kind decided_at observed_at "

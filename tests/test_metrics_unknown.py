@@ -121,3 +121,18 @@ def test_reported_figures_are_in_no_slice(memory):
     decided(memory, "r", y=1, tenancy="multi")
     [row] = metrics.pattern_by_context(memory, now=NOW).to_dict("records")
     assert (row["n"], row["overall_n"], row["provenance"]) == (1, 31, "observed")
+
+
+def test_a_forecast_leans_on_the_area_once_twenty_patterns_of_it_have_outcomes(memory):
+    for n in range(19):
+        slug = f"p{n}"
+        memory._held.append([draft_of(Pattern(slug, slug, area="scaling", kind="cache"))])
+        for y in (1, 1, 1, 0) if n else (0, 0, 0, 1):
+            decided(memory, slug, y=y)
+    frame = metrics.pattern_evidence(memory, now=NOW)
+    assert frame["forecast_rate"].isna().all()
+    memory._held.append([draft_of(Pattern("new", "New", area="scaling", kind="cache"))])
+    decided(memory, "new", y=1)
+    frame = metrics.pattern_evidence(memory, now=NOW).set_index("slug")
+    assert frame.loc["new", "forecast_rate"] > frame.loc["new", "success_rate"]
+    assert frame.loc["p0", "forecast_rate"] > frame.loc["p0", "success_rate"]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archkit.memory.beta import Floats, beta_quantile, probability_better
+from archkit.memory.category import category_prior, forecast
 from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD, Evidence
 from archkit.metrics.rows import KINDS, Readable, joined, known_rows, utc
 from archkit.records import utc_now
@@ -53,8 +54,11 @@ def pattern_evidence(
         `n_observed`, `n_reported`, `n_simulated`; `provenance`, where the evidence comes from;
         `last_used_at` (UTC; null if all is reported); `a` and `b` of the posterior; `in_tie_set`,
         whether it may be the best of its kind; `n_from_future`, of `n` those dated after `now` (a
-        clock is wrong; they count as of now); `ci_prob`. Outcomes from before an epoch of a
-        pattern count in `n` whole, in its rate little: see `archkit.memory.drift`.
+        clock is wrong; they count as of now); `forecast_rate` (0 to 1), what to expect of its
+        next use by its own outcomes and those of its area (null where fewer than 20 patterns of
+        the area have outcomes seen here, or none fails: see `archkit.memory.category`); `ci_prob`.
+        Outcomes from before an epoch of a pattern count in `n` whole, in its rate little: see
+        `archkit.memory.drift`.
     """
     present = now or utc_now()
     rows = memory.sql(
@@ -81,9 +85,25 @@ def pattern_evidence(
     frame["last_used_at"] = pd.DatetimeIndex(last.reindex(frame["slug"]))
     ahead = rows["slug"][evidence.from_future].value_counts()
     frame["n_from_future"] = ahead.reindex(frame["slug"], fill_value=0).to_numpy(dtype=float)
-    columns = [*_PATTERN, "last_used_at", "a", "b", "in_tie_set", "n_from_future", "ci_prob"]
+    seen = _evidence(rows[rows["source"] != "reported"], "y", present)
+    own = seen.posteriors(frame["slug"].tolist(), learning_rate=learning_rate)
+    frame["forecast_rate"] = _forecasts(frame, *own)
+    columns = [*_PATTERN, "last_used_at", "a", "b", "in_tie_set", "n_from_future", "forecast_rate"]
     ranked = with_tie_set(_best_first(frame, "success_rate").assign(ci_prob=ci_prob))
-    return ranked[columns]
+    return ranked[[*columns, "ci_prob"]]
+
+
+def _forecasts(frame: pd.DataFrame, own_a: Floats, own_b: Floats) -> Floats:
+    """Return the rate to expect of each pattern under its area's prior, NaN where there is none."""
+    expected = np.full(len(frame), np.nan)
+    a, b = frame["a"].to_numpy(dtype=float), frame["b"].to_numpy(dtype=float)
+    areas = frame["area"].fillna("").to_numpy()
+    for area in pd.unique(areas):
+        mine = np.flatnonzero(areas == area)
+        prior = category_prior(own_a[mine] - 1, own_b[mine] - 1)
+        if prior is not None:
+            expected[mine] = forecast(a[mine], b[mine], prior)
+    return expected
 
 
 def with_tie_set(frame: pd.DataFrame, *, certainty: float = 0.9) -> pd.DataFrame:
