@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from archkit.errors import StoreError
 from archkit.memory.reading import key_of
 from archkit.memory.retrieval import pattern_fields
 from archkit.memory.semantic import SemanticLayer, semantic_text
 from archkit.memory.vectors import read_vectors, write_vectors
+from archkit.records import Condition, Pattern
 
 if TYPE_CHECKING:
     from archkit.memory.catalogue import Catalogue
     from archkit.memory.embedder import Embedder
     from archkit.memory.store import Store
-    from archkit.records import Pattern
 
 __all__ = ["add_meaning", "meaning_of"]
 
@@ -29,7 +32,8 @@ def meaning_of(pattern: Pattern) -> str:
 def add_meaning(store: Store, catalogue: Catalogue, embedder: Embedder) -> int:
     """Let a catalogue's patterns be found by meaning, too.
 
-    A vector belongs to one wording, so one that is kept is never out of date.
+    A vector belongs to one wording and one way to make a text of it, so one that is kept is never
+    out of date.
 
     Parameters
     ----------
@@ -46,18 +50,41 @@ def add_meaning(store: Store, catalogue: Catalogue, embedder: Embedder) -> int:
         Patterns that had to be encoded, some milliseconds each.
     """
     layer: SemanticLayer[int] = SemanticLayer(embedder)
-    ids, hashes, vectors = read_vectors(store, embedder.model)
+    model = _model(embedder)
+    ids, vectors = read_vectors(store, model)
     keys = [key_of(event_id) for event_id in ids]
     live = [place for place, key in enumerate(keys) if catalogue.holds(key)]
     if live:
-        layer.restore([keys[n] for n in live], [hashes[n] for n in live], vectors[live])
+        layer.restore([keys[n] for n in live], vectors[live])
     missing = catalogue.without(layer)
     for start in range(0, len(missing), _PORTION):
         rows = missing[start : start + _PORTION]
         named = catalogue.names(rows)
         texts = map(meaning_of, catalogue.patterns(rows))
-        layer.add(dict(zip((key for key, _ in named), texts, strict=True)))
-        kept = layer.kept([key for key, _ in named])
-        write_vectors(store, embedder.model, [event_id for _, event_id in named], *kept)
+        made = layer.add(dict(zip((key for key, _ in named), texts, strict=True)))
+        with suppress(StoreError):  # where nobody can write, they are made again next time
+            write_vectors(store, model, [event_id for _, event_id in named], made)
     catalogue.layer = layer
     return len(missing)
+
+
+_SAMPLE = Pattern(
+    *("slug", "name"),
+    kind="kind",
+    area="area",
+    problem="problem",
+    summary="summary",
+    approach={"key": "approach"},
+    when=(Condition("when"),),
+    when_not=(Condition("when not"),),
+    pros=("pro",),
+    cons=("con",),
+    security=("security",),
+    tags=("tag",),
+)
+
+
+def _model(embedder: Embedder) -> str:
+    """Name the model, and by a sample what is made of a pattern for it."""
+    sample = hashlib.sha256(meaning_of(_SAMPLE).encode()).hexdigest()
+    return f"{embedder.model}, patterns {sample[:8]}"

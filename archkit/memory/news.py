@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from archkit.memory.catalogue import Wording
@@ -49,7 +49,9 @@ class News:
             if event.kind == "pattern":
                 if pattern := pattern_of(event.payload):
                     p, key = pattern, key_of(event.event_id)
-                    self.wordings.append((Wording(key, p.slug, p.area, p.kind, p.status, order), p))
+                    when = (event.recorded_at - _EPOCH) // timedelta(microseconds=1)
+                    named = Wording(key, p.slug, p.area, p.kind, p.status, when, event.event_id)
+                    self.wordings.append((named, p))
             elif event.kind == "solution":
                 if solution := solution_of(event.payload):
                     self.solutions.append((order, solution))

@@ -5,7 +5,6 @@ Needs the extra `semantic`, whose model `load_embedder` loads.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -26,7 +25,6 @@ __all__ = [
     "hybrid",
     "load_embedder",
     "semantic_text",
-    "text_hash",
 ]
 
 BLEND_WEIGHT = 0.55
@@ -47,11 +45,6 @@ def semantic_text(fields: Mapping[str, str]) -> str:
     title = fields.get("title", "")
     rest = (fields.get(name, "") for name in ("problem", "approach", "tags"))
     return " ".join(part for part in (title and f"{title}.", *rest) if part)
-
-
-def text_hash(text: str) -> str:
-    """Return the SHA-256 of a text: a vector is kept until its text changes."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def blend(
@@ -91,7 +84,6 @@ class SemanticLayer(Generic[K]):
         self.embedder = embedder
         self._ids: list[K] = []
         self._rows: dict[K, int] = {}
-        self._hashes: list[str] = []
         self._matrix = np.empty((0, embedder.dim), np.float32)
 
     def __len__(self) -> int:
@@ -100,30 +92,22 @@ class SemanticLayer(Generic[K]):
     def __contains__(self, name: object) -> bool:
         return name in self._rows
 
-    def restore(
-        self, ids: Sequence[K], hashes: Sequence[str], vectors: NDArray[np.float32]
-    ) -> None:
-        """Take in vectors that were kept, with the `text_hash` of the text each was made from."""
-        if vectors.shape != (len(ids), self.embedder.dim) or len(hashes) != len(ids):
-            raise ValueError(f"{len(ids)} ids, {len(hashes)} hashes, vectors {vectors.shape}")
+    def restore(self, ids: Sequence[K], vectors: NDArray[np.float32]) -> None:
+        """Take in vectors, each in place of an earlier one of its id."""
+        if vectors.shape != (len(ids), self.embedder.dim):
+            raise ValueError(f"{len(ids)} ids, vectors {vectors.shape}")
         self._reserve(len(ids))
-        for name, digest, vector in zip(ids, hashes, vectors, strict=True):
-            self._set(name, digest, vector)
+        for name, vector in zip(ids, vectors, strict=True):
+            row = self._rows.setdefault(name, len(self._ids))
+            if row == len(self._ids):
+                self._ids.append(name)
+            self._matrix[row] = vector
 
-    def missing(self, texts: Mapping[K, str]) -> dict[K, str]:
-        """Return those of the texts that have no vector yet, or one of another wording."""
-        return {
-            name: text
-            for name, text in texts.items()
-            if name not in self._rows or self._hashes[self._rows[name]] != text_hash(text)
-        }
-
-    def add(self, texts: Mapping[K, str]) -> list[K]:
-        """Add or replace texts by id; return the ids that had to be encoded."""
-        fresh = self.missing(texts)
-        vectors = self.embedder.encode(list(fresh.values()))
-        self.restore(list(fresh), [text_hash(text) for text in fresh.values()], vectors)
-        return list(fresh)
+    def add(self, texts: Mapping[K, str]) -> NDArray[np.float32]:
+        """Encode texts, each in place of an earlier one of its id; return their vectors."""
+        vectors = self.embedder.encode(list(texts.values()))
+        self.restore(list(texts), vectors)
+        return vectors
 
     def remove(self, ids: Iterable[K]) -> None:
         """Forget texts; an id that is not there is passed over."""
@@ -134,19 +118,9 @@ class SemanticLayer(Generic[K]):
             last = len(self._ids) - 1
             if row != last:
                 self._matrix[row] = self._matrix[last]
-                self._ids[row], self._hashes[row] = self._ids[last], self._hashes[last]
+                self._ids[row] = self._ids[last]
                 self._rows[self._ids[row]] = row
             self._ids.pop()
-            self._hashes.pop()
-
-    def keep(self, ids: Iterable[K]) -> None:
-        """Forget all texts but these."""
-        self.remove(set(self._ids).difference(ids))
-
-    def kept(self, ids: Sequence[K]) -> tuple[list[str], NDArray[np.float32]]:
-        """Return the hashes and vectors of some ids, to be written down."""
-        rows = [self._rows[name] for name in ids]
-        return [self._hashes[row] for row in rows], self._matrix[rows]
 
     def search(
         self,
@@ -193,14 +167,6 @@ class SemanticLayer(Generic[K]):
         if len(rows) > limit:
             rows = rows[np.argpartition(-cosines[rows], limit)[:limit]]
         return {int(row) for row in rows}
-
-    def _set(self, name: K, digest: str, vector: NDArray[np.float32]) -> None:
-        row = self._rows.setdefault(name, len(self._ids))
-        if row == len(self._ids):
-            self._ids.append(name)
-            self._hashes.append(digest)
-        self._hashes[row] = digest
-        self._matrix[row] = vector
 
     def _reserve(self, more: int) -> None:
         needed = len(self) + more
