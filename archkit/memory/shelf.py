@@ -310,6 +310,8 @@ class Shelf:
                 in_tie_set=place.in_tie_set,
                 beaten_by=place.beaten_by,
                 status_reason=self.standing.reason(shown[n], self.said.get(patterns[n].slug)),
+                a=float(a[n]),
+                b=float(b[n]),
             )
             for n, (row, place) in enumerate(zip(shown, places, strict=True))
         )
