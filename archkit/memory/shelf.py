@@ -250,27 +250,28 @@ class Shelf:
         self, text: str, area: str | None, kind: str | None, wanted: NDArray[np.bool_] | None
     ) -> list[tuple[int, float]]:
         """Rows to rank with their relevance."""
+        size = len(self)  # the catalogue may have grown since this shelf was made
+
+        def fits(row: int) -> bool:
+            return row < size and (wanted is None or bool(wanted[row]))
+
         # Asking for a kind by its own name says nothing that would order its patterns.
         named = (kind or "").replace("-", " ").casefold()
         if text.strip().replace("-", " ").casefold() in ("", named):
             narrowed = kind is not None or area is not None or wanted is not None
             rows = self._catalogue.rows(area=area, kind=kind) if narrowed else []
-            return [(row, 1.0) for row in rows if wanted is None or wanted[row]]
+            return [(row, 1.0) for row in rows if fits(row)]
         if kind is not None:
-            rows = self._catalogue.rows(area=area, kind=kind)
+            rows = [row for row in self._catalogue.rows(area=area, kind=kind) if fits(row)]
             limit = max(len(rows), 1)
             scores = dict(self._catalogue.find(text, area=area, kind=kind, limit=limit))
-            return [
-                (row, max(scores.get(row, 0.0), KIND_FLOOR))
-                for row in rows
-                if wanted is None or wanted[row]
-            ]
+            return [(row, max(scores.get(row, 0.0), KIND_FLOOR)) for row in rows]
         limit = _CANDIDATES
         while True:
             hits = self._catalogue.find(text, area=area, limit=limit)
-            kept = [hit for hit in hits if wanted is None or wanted[hit[0]]]
-            if len(hits) < limit or len(kept) >= _CANDIDATES or wanted is None:
-                return kept[:_CANDIDATES]
+            kept = [hit for hit in hits if fits(hit[0])][:_CANDIDATES]
+            if len(kept) == _CANDIDATES or wanted is None or limit >= size:
+                return kept
             limit *= 8
 
     def _ranked(

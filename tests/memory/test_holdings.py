@@ -5,14 +5,17 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
+from archkit.errors import StoreError
 from archkit.library import read_library
 from archkit.library.reading import Library
 from archkit.memory.drafts import draft_of
 from archkit.memory.memory import Memory
-from archkit.records import Pattern
+from archkit.records import Decision, Pattern, Reported, Solution
 
 
 def test_the_library_is_written_once_and_whole(tmp_path):
@@ -142,3 +145,95 @@ def test_a_forked_child_writes_though_a_thread_of_its_parent_was_writing(tmp_pat
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert memory.sql("SELECT kind FROM event")["kind"].tolist() == ["message"]
+
+
+def rates(memory, text="SQL query for each row"):
+    return {r.pattern.slug: (round(r.success_rate, 3), r.n) for r in memory.query(text)}
+
+
+LOADER = Pattern("loader", "DataLoader", problem="One SQL query for each row", status="active")
+JOIN = Pattern("join", "Join", problem="One SQL query for each row", status="active")
+
+
+def test_an_outcome_recorded_elsewhere_counts_in_the_next_query(tmp_path):
+    ours, theirs = Memory(tmp_path, library=False), Memory(tmp_path, library=False)
+    for one in (LOADER, JOIN):
+        ours.record_pattern(one)
+    assert rates(ours) == {"loader": (0.5, 0), "join": (0.5, 0)}
+    decision = theirs.record_decision(Decision("loader", patterns=("loader",)))
+    assert rates(ours)["loader"] == (0.5, 0)
+    theirs.record_outcome(decision, success=True)
+    assert rates(ours) == {"loader": (0.643, 1), "join": (0.5, 0)}
+    ours.record_outcome(decision, success=False)
+    assert rates(ours) == rates(theirs) == {"loader": (0.357, 1), "join": (0.5, 0)}
+
+
+def test_a_decision_worded_anew_counts_for_the_pattern_it_names_now(tmp_path):
+    memory = Memory(tmp_path, library=False)
+    for one in (LOADER, JOIN):
+        memory.record_pattern(one)
+    decision = memory.record_decision(Decision("loader", patterns=("loader",)))
+    memory.record_outcome(decision, success=True)
+    assert rates(memory) == {"loader": (0.643, 1), "join": (0.5, 0)}
+    memory.record_decision(replace(decision, chosen="join", patterns=("join",)))
+    assert rates(memory) == {"loader": (0.5, 0), "join": (0.643, 1)}
+
+
+def test_uses_noted_before_their_pattern_is_worded_count_once_it_is(tmp_path):
+    memory = Memory(tmp_path, library=False)
+    memory.record_pattern(JOIN)
+    assert rates(memory) == {"join": (0.5, 0)}
+    memory.append("pattern_use", {"slug": "loader", "y": 1.0})
+    assert rates(memory) == {"join": (0.5, 0)}
+    memory.record_pattern(LOADER)
+    assert rates(memory) == {"loader": (0.643, 1), "join": (0.5, 0)}
+
+
+def test_a_pattern_that_reports_more_when_worded_anew_is_ranked_by_it(tmp_path):
+    memory = Memory(tmp_path, library=False)
+    memory.record_pattern(LOADER)
+    memory.append("pattern_use", {"slug": "loader", "y": 0.0})
+    assert rates(memory) == {"loader": (0.357, 1)}
+    memory.record_pattern(replace(LOADER, reported=Reported(1.0, 10, "card")))
+    assert rates(memory)["loader"][1] == 11
+
+
+def test_what_cannot_be_read_now_is_read_later(tmp_path, monkeypatch):
+    memory = Memory(tmp_path, library=False)
+    memory.record_pattern(LOADER)
+    assert rates(memory) == {"loader": (0.5, 0)}
+    held, memory._store.patience_s = memory._store.patience_s, 0.05
+    memory.record_pattern(JOIN)
+    memory.append("pattern_use", {"slug": "loader", "y": 1.0})
+    with duckdb.connect(str(memory.path)), pytest.raises(StoreError, match="is in use"):
+        memory.query("SQL query for each row")
+    memory._store.patience_s = held
+    assert rates(memory) == {"loader": (0.643, 1), "join": (0.5, 0)}
+
+
+def test_a_pattern_recorded_while_another_tool_holds_the_file_is_found(tmp_path):
+    memory = Memory(tmp_path, library=False)
+    memory.record_pattern(LOADER)
+    assert rates(memory) == {"loader": (0.5, 0)}
+    with duckdb.connect(str(memory.path)):
+        memory.record_pattern(JOIN)
+        assert rates(memory) == {"loader": (0.5, 0), "join": (0.5, 0)}
+
+
+def test_a_new_day_fades_what_was_seen_before(tmp_path):
+    days = [datetime(2026, 1, 1, tzinfo=UTC)]
+    memory = Memory(tmp_path, library=False, now=lambda: days[-1])
+    memory.record_pattern(LOADER)
+    memory.append("pattern_use", {"slug": "loader", "y": 1.0})
+    assert rates(memory) == {"loader": (0.643, 1)}
+    days.append(days[0] + timedelta(days=180))
+    assert rates(memory) == {"loader": (0.583, 1)}
+
+
+def test_a_solution_recorded_and_used_elsewhere_is_found_with_its_effect(tmp_path):
+    ours, theirs = Memory(tmp_path, library=False), Memory(tmp_path, library=False)
+    assert not len(ours.find_solution("quokka overflow in ward 7"))
+    theirs.record_solution(Solution("q", "quokka overflow in ward 3", root_cause="Too many"))
+    assert ours.find_solution("quokka overflow in ward 7").matches[0].n == 0
+    theirs.record_solution_use("q", effective=True)
+    assert ours.find_solution("quokka overflow in ward 7").matches[0].n == 1

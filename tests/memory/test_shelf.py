@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from archkit.memory.catalogue import Wording
 from archkit.memory.learning import Evidence
 from archkit.memory.shelf import KIND_FLOOR, Shelf
 from archkit.records import Pattern, Reported
@@ -144,3 +145,53 @@ def test_the_last_of_a_slug_counts():
 def test_an_interval_has_a_probability():
     with pytest.raises(ValueError, match="between 0 and 1"):
         Shelf(PATTERNS).query("sign in", ci_prob=1.0)
+
+
+def test_a_status_and_a_provenance_narrow_the_answer():
+    patterns = [
+        pattern("tried", "sign in", status="active"),
+        pattern("told", "sign in", status="active", reported=(0.9, 20)),
+        pattern("new", "sign in", status="candidate"),
+    ]
+    rows = [("tried", 1.0, 1, "team", NOW, "s1"), ("told", 0.9, 20, "reported", None, None)]
+    shelf = Shelf(patterns, Evidence.from_rows(rows, now=NOW))
+
+    def found(text="sign in", **narrow):
+        return sorted(r.pattern.slug for r in shelf.query(text, **narrow))
+
+    assert found() == ["new", "told", "tried"]
+    assert found(status="candidate") == found("", status="candidate") == ["new"]
+    assert found(status="retired") == []
+    assert found(provenance="observed") == ["tried"]
+    assert found(provenance="reported", status="active") == ["told"]
+    assert found(provenance="none", kind="authentication") == ["new"]
+    with pytest.raises(ValueError, match="status must be one of candidate, active, retired"):
+        found(status="good")
+    with pytest.raises(ValueError, match="provenance must be one of"):
+        found(provenance="hearsay")
+
+
+def test_a_narrow_question_looks_beyond_the_most_relevant():
+    common = [pattern(f"c{n}", "sign in now", status="active") for n in range(300)]
+    rare = pattern("rare", "sign in, said in many more words than are needed", status="candidate")
+    shelf = Shelf([*common, rare])
+    assert "rare" not in {r.pattern.slug for r in shelf.query("sign in", limit=500)}
+    assert [r.pattern.slug for r in shelf.query("sign in", status="candidate")] == ["rare"]
+
+
+def test_a_shelf_takes_news_of_some_patterns_and_leaves_the_others():
+    old = Shelf(PATTERNS)
+    before = old.query("tokens for mobile sign in")[0]
+    new = pattern("zebra", "Zebra crossing", status="active")
+    assert old.put([(Wording(99, "zebra", new.area, new.kind, new.status, 1), new)]) == ["zebra"]
+    shelf = old.updated(
+        Evidence.from_rows([("zebra", 1.0, 1, "team", NOW, "s")], now=NOW), ["zebra"]
+    )
+    assert "zebra" in shelf
+    assert "zebra" not in old
+    assert old.query("zebra").items == ()
+    assert shelf.query("zebra")[0].n_observed == 1
+    assert shelf.query("tokens for mobile sign in")[0] == before
+    assert len(shelf) == len(old) + 1 == len(shelf.patterns)
+    with pytest.raises(KeyError):
+        old.pattern("zebra")
