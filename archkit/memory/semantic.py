@@ -159,14 +159,14 @@ class SemanticLayer(Generic[K]):
     def _nearest(
         self, cosines: NDArray[np.float32], limit: int, among: Iterable[K] | None
     ) -> set[int]:
-        rows = (
-            np.arange(len(self))
-            if among is None
-            else np.array([self._rows[name] for name in among if name in self._rows], dtype=int)
-        )
-        if len(rows) > limit:
-            rows = rows[np.argpartition(-cosines[rows], limit)[:limit]]
-        return {int(row) for row in rows}
+        rows = None
+        if among is not None:
+            rows = np.array([self._rows[name] for name in among if name in self._rows], dtype=int)
+        near = cosines if rows is None else cosines[rows]
+        best = np.arange(len(near))
+        if len(near) > limit:
+            best = np.argpartition(near, len(near) - limit)[-limit:]
+        return set((best if rows is None else rows[best]).tolist())
 
     def _reserve(self, more: int) -> None:
         needed = len(self) + more
