@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archkit.memory.embedder import Embedder
     from archkit.memory.store import Store
 
-__all__ = ["add_meaning", "meaning_of"]
+__all__ = ["add_meaning", "meaning_of", "model_name"]
 
 _PORTION = 256
 """Texts encoded between two writes: about two seconds' work, all that a killed process loses."""
@@ -50,7 +50,7 @@ def add_meaning(store: Store, catalogue: Catalogue, embedder: Embedder) -> int:
         Patterns that had to be encoded, some milliseconds each.
     """
     layer: SemanticLayer[int] = SemanticLayer(embedder)
-    model = _model(embedder)
+    model = model_name(embedder)
     ids, vectors = read_vectors(store, model)
     keys = [key_of(event_id) for event_id in ids]
     live = [place for place, key in enumerate(keys) if catalogue.holds(key)]
@@ -84,7 +84,7 @@ _SAMPLE = Pattern(
 )
 
 
-def _model(embedder: Embedder) -> str:
+def model_name(embedder: Embedder) -> str:
     """Name the model, and by a sample what is made of a pattern for it."""
     sample = hashlib.sha256(meaning_of(_SAMPLE).encode()).hexdigest()
     return f"{embedder.model}, patterns {sample[:8]}"
