@@ -56,15 +56,15 @@ FOCUS_AREAS = (
 LADDER = ("testability", "readability", "consistency", "simplicity", "reversibility")
 """The card's priorities when several solutions would do, the first counting most."""
 
-SOURCE_WEIGHT = {"measured": 1.0, "team": 1.0, "model": 0.5, "reported": 0.8, "simulated": 1.0}
-"""How much one piece of evidence counts, by who says it (DESIGN section 5)."""
+SOURCE_WEIGHT = {
+    **{"measured": 1.0, "team": 1.0, "model": 0.5, "reported": 0.8, "simulated": 1.0},
+    **{"imported": 1.0, "imported_model": 0.5},
+}
+"""How much one piece of evidence counts, by who says it; views say what was imported."""
 
 PROVENANCE = {
-    "measured": "measured",
-    "team": "observed",
-    "model": "observed",
-    "reported": "reported",
-    "simulated": "simulated",
+    **{"measured": "measured", "team": "observed", "model": "observed", "reported": "reported"},
+    **{"simulated": "simulated", "imported": "reported", "imported_model": "reported"},
 }
 """How evidence of a source is drawn; nothing reported or simulated is ever drawn as observed."""
 

@@ -44,6 +44,7 @@ __all__ = [
     "truth",
 ]
 
+_SAID = tuple(source for source in SOURCE_WEIGHT if not source.startswith("imported"))
 STATUSES = ("candidate", "active", "retired")
 _CLOCK_SKEW = timedelta(minutes=5)
 _FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,7 +116,7 @@ def check_outcome(outcome: Outcome, *, decision_id: str, now: datetime) -> None:
             why=f"It speaks of {outcome.decision_id!r}.",
             mend="Give the decision that the outcome speaks of.",
         )
-    _one_of(outcome.source, tuple(SOURCE_WEIGHT), "source")
+    _one_of(outcome.source, _SAID, "source")
     truth(outcome.success, "success")
     truth(outcome.would_repeat, "would_repeat")
     _is_a(outcome.note, str, "note")
@@ -130,7 +131,7 @@ def check_measurement(measurement: Measurement, *, now: datetime) -> None:
     """Refuse counts that cannot be, an unknown source, or a count not taken yet."""
     _is_a(measurement, Measurement)
     _named(measurement.label, "a measurement", "label")
-    _one_of(measurement.source, tuple(SOURCE_WEIGHT), "source")
+    _one_of(measurement.source, _SAID, "source")
     _count(measurement.queries_before, 1, "queries_before")
     _count(measurement.queries_after, 0, "queries_after")
     for name in ("n", "rows"):

@@ -31,7 +31,7 @@ REUSE_DAYS = 90
 """How far ahead `reuse_probability` looks (days)."""
 
 _EVIDENCE = """
-SELECT slug, y, uses, source, coalesce(outcome_at, used_at) AS seen_at, NULL AS session
+SELECT slug, y, uses, source, coalesce(outcome_at, used_at) AS seen_at, NULL AS session, weight
 FROM pattern_evidence WHERE y IS NOT NULL
 """
 

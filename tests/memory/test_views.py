@@ -88,12 +88,15 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
     tokens = "input_tokens output_tokens"
     cached = f"{tokens} cache_read_tokens cache_write_tokens"
     assert dict(found) == {
+        "audit_log": "recorded_at action agent events bytes file sha256 reason detail undone_by "
+        "event_id",
         "decision_log": "decision_id decided_at agent project session_id kind title chosen "
         "rationale confidence status review_after_days due_at alternatives patterns outcomes "
-        "last_success last_value last_outcome_at last_source",
+        "last_success last_value last_outcome_at last_source origin",
         "evidence_by_context": "slug name kind key value value_count use_id decision_id source "
         "provenance y outcome_at weight",
-        "latest_outcome": "decision_id outcome_id success value source observed_at outcomes",
+        "event_size": "event_id recorded_at kind agent bytes",
+        "latest_outcome": "decision_id outcome_id success value source observed_at outcomes origin",
         "message_log": f"session_id n role text content model stop_reason {cached} cost_usd "
         "duration_ms status recorded_at",
         "orphan": "relation id missing missing_id",
@@ -102,7 +105,7 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "horizon_days source provenance score value",
         "pattern_by_month": "slug name month source uses mean_y",
         "pattern_evidence": "slug name area kind status use_id decision_id session_id source "
-        "provenance y uses used_at outcome_at weight",
+        "provenance y uses used_at outcome_at origin weight",
         "pattern_epoch": "slug name began_at noticed_at weight bayes_factor rate_before n_before "
         "rate_after n_after reason recorded_at undone_at undone_reason is_current",
         "query_reduction": "measurement_id slug name label n queries_before queries_after "
@@ -117,11 +120,14 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "step_log": "session_id n phase name status reason recorded_at",
         "tool_call_log": "session_id n tool_use_id tool input output is_error refused reason "
         "duration_ms recorded_at",
+        "withheld_event": "event_id by_event action for_good",
     }
 
 
 def test_the_sources_are_those_of_the_records(rows):
     assert rows("SELECT source, provenance, weight FROM source ORDER BY source") == [
+        ("imported", "reported", 1.0),
+        ("imported_model", "reported", 0.5),
         ("measured", "measured", 1.0),
         ("model", "observed", 0.5),
         ("reported", "reported", 0.8),
@@ -139,8 +145,8 @@ def test_the_latest_outcome_that_says_how_it_went_counts(rows):
         outcome("o4", "only asked", would_repeat=False),
     )
     assert rows("FROM latest_outcome ORDER BY decision_id") == [
-        ("d", "o2", None, 0.25, "team", T + DAY, 3),
-        ("only asked", "o4", None, None, "team", T, 1),
+        ("d", "o2", None, 0.25, "team", T + DAY, 3, None),
+        ("only asked", "o4", None, None, "team", T, 1, None),
     ]
 
 
@@ -155,7 +161,7 @@ def test_evidence_of_a_decision_is_the_value_of_its_latest_outcome(rows):
     )
     known = ("jwt", "JWT", "security", "authentication", "active", "d:jwt", "d", "s")
     assert rows("FROM pattern_evidence") == [
-        (*known, "measured", "measured", 0.25, 1.0, T, T + DAY, 1.0)
+        (*known, "measured", "measured", 0.25, 1.0, T, T + DAY, None, 1.0)
     ]
 
 
@@ -315,9 +321,9 @@ def test_the_decision_log_has_every_decision_with_its_latest_outcome(rows):
     found = rows("FROM decision_log ORDER BY decision_id")
     assert found[0] == (
         *("d", T, "a", "p", "s", "k", "title d", "chosen d", "r", 0.8, "accepted", 30),
-        *(T + 30 * DAY, ["x", "y"], ["jwt"], 2, True, 1.0, T + DAY, "measured"),
+        *(T + 30 * DAY, ["x", "y"], ["jwt"], 2, True, 1.0, T + DAY, "measured", None),
     )
-    assert found[1][-5:] == (0, None, None, None, None)
+    assert found[1][-6:] == (0, None, None, None, None, None)
 
 
 def test_accepted_decisions_that_nobody_looked_at_are_debt(rows):
@@ -651,4 +657,125 @@ def test_evidence_is_told_by_each_value_of_its_context(rows):
     ]
     assert rows("SELECT relation, missing_id FROM orphan WHERE relation = 'decision_context'") == [
         ("decision_context", "gone")
+    ]
+
+
+def came(event_id: str, **more: object) -> dict:
+    return {"event_id": event_id, "origin": "theirs", "by_event": "i", "imported_at": T} | more
+
+
+def test_what_was_imported_is_drawn_as_reported_with_its_origin_and_weighs_what_it_did(rows):
+    rows("pattern", pattern("jwt"))
+    rows("decision", decision("d"), decision("m"), decision("s"), decision("here"))
+    rows("pattern_use", *(use("jwt", d) for d in ("d", "m", "s", "here")))
+    rows("pattern_use", use("jwt", None, use_id="u", event_id="e u", y=1.0, source="team"))
+    rows(
+        "outcome",
+        outcome("od", "d", value=1.0),
+        outcome("om", "m", value=1.0, source="model"),
+        outcome("os", "s", value=1.0, source="simulated"),
+        outcome("oh", "here", value=1.0),
+    )
+    rows("imported_event", *(came(f"e {name}") for name in ("od", "om", "os", "u", "d")))
+    found = rows(
+        "SELECT e.use_id, e.source, e.provenance, e.origin, s.weight FROM pattern_evidence e"
+        " JOIN source s USING (source) ORDER BY use_id"
+    )
+    assert found == [
+        ("d:jwt", "imported", "reported", "theirs", 1.0),
+        ("here:jwt", "team", "observed", None, 1.0),
+        ("m:jwt", "imported_model", "reported", "theirs", 0.5),
+        ("s:jwt", "simulated", "simulated", "theirs", 1.0),
+        ("u", "imported", "reported", "theirs", 1.0),
+    ]
+    logged = rows("SELECT decision_id, last_source, origin FROM decision_log ORDER BY decision_id")
+    assert logged[:2] == [("d", "imported", "theirs"), ("here", "team", None)]
+
+
+def test_imported_scores_measurements_and_solutions_are_reported_too(rows):
+    rows("outcome", outcome("o", "d", success=True, value=1.0, source="measured"))
+    rows(
+        "query_measurement",
+        {
+            **{"measurement_id": "q", "source": "measured", "queries_before": 10},
+            **{"queries_after": 5, "measured_at": T, "recorded_at": T, "event_id": "e q"},
+        },
+    )
+    rows(
+        "solution_use",
+        *(
+            {
+                "event_id": f"e {n}",
+                "slug": "pool",
+                "effective": n > 1,
+                "source": "team",
+                "used_at": T,
+            }
+            for n in (1, 2, 3)
+        ),
+    )
+    rows("imported_event", came("e o"), came("e q"), came("e 3"))
+    assert rows("SELECT source, provenance FROM outcome_trend") == [("imported", "reported")]
+    assert rows("SELECT source, provenance FROM query_reduction") == [("imported", "reported")]
+    effects = "SELECT source, provenance, uses, effective_rate FROM solution_effect ORDER BY source"
+    assert rows(effects) == [
+        ("imported", "reported", 1.0, 1.0),
+        ("team", "observed", 2.0, 0.5),
+    ]
+
+
+def held_back(event_id: str, by_event: str, action: str) -> dict:
+    return {"event_id": event_id, "by_event": by_event, "action": action}
+
+
+def test_an_event_is_withheld_while_anything_that_withholds_it_stands(rows):
+    rows(
+        "withheld",
+        held_back("once", "a", "archived"),
+        held_back("twice", "a", "archived"),
+        held_back("twice", "b", "reset"),
+        held_back("for good", "f", "forgotten"),
+    )
+    rows("undone", {"by_event": "a", "undone_by": "r"}, {"by_event": "f", "undone_by": "r"})
+    assert rows("FROM withheld_event ORDER BY event_id") == [
+        ("for good", "f", "forgotten", True),
+        ("twice", "b", "reset", False),
+    ]
+
+
+def test_the_audit_log_says_what_took_an_action_back(rows):
+    audit = {"action": "archived", "events": 2, "recorded_at": T}
+    rows("audit", audit | {"event_id": "a"}, audit | {"event_id": "b"})
+    rows("undone", {"by_event": "a", "undone_by": "r"}, {"by_event": "a", "undone_by": "q"})
+    found = rows("SELECT event_id, action, events, undone_by FROM audit_log ORDER BY event_id")
+    assert found == [("a", "archived", 2, "q"), ("b", "archived", 2, None)]
+
+
+def test_an_event_counts_for_who_recorded_it_or_decided_it_and_the_kit_and_the_audit_for_nobody(
+    rows,
+):
+    def event(event_id: str, kind: str, payload: str, agent: str = "", **more: object) -> dict:
+        return {
+            **{"event_id": event_id, "recorded_at": T, "writer": "w", "seq": 1, "kind": kind},
+            **{"kind_version": 1, "agent": agent, "project": "", "payload": payload, **more},
+        }
+
+    rows("decision", decision("d", agent="decider"))
+    rows("session", {"session_id": "s", "agent": "talker"})
+    rows(
+        "event",
+        event("1", "lesson", '{"text":"ü"}', "column"),
+        event("2", "lesson", '{"agent":"own"}', "column"),
+        event("3", "outcome", '{"decision_id":"d"}'),
+        event("4", "message", "{}", session_id="s"),
+        event("5", "lesson", "{}"),
+        event("6", "pattern", "{}", "library"),
+        event("7", "archived", "{}", "column"),
+    )
+    assert rows("SELECT event_id, agent, bytes FROM event_size ORDER BY event_id") == [
+        ("1", "column", 13),
+        ("2", "own", 15),
+        ("3", "decider", 19),
+        ("4", "talker", 2),
+        ("5", "", 2),
     ]

@@ -20,9 +20,11 @@ SELECT
   o.success AS last_success,
   o.value AS last_value,
   o.observed_at AS last_outcome_at,
-  o.source AS last_source
+  o.source AS last_source,
+  i.origin
 FROM decision d
-LEFT JOIN latest_outcome o ON o.decision_id = d.decision_id;
+LEFT JOIN latest_outcome o ON o.decision_id = d.decision_id
+LEFT JOIN imported_event i ON i.event_id = d.event_id;
 COMMENT ON VIEW decision_log IS 'One decision in its latest wording, with its latest outcome.';
 COMMENT ON COLUMN decision_log.decision_id IS 'The decision.';
 COMMENT ON COLUMN decision_log.decided_at IS 'When it was decided (UTC).';
@@ -44,3 +46,4 @@ COMMENT ON COLUMN decision_log.last_success IS 'Whether it succeeded, by the lat
 COMMENT ON COLUMN decision_log.last_value IS 'How it went by the latest outcome that says so (0 to 1).';
 COMMENT ON COLUMN decision_log.last_outcome_at IS 'When that outcome was observed (UTC).';
 COMMENT ON COLUMN decision_log.last_source IS 'Who says so.';
+COMMENT ON COLUMN decision_log.origin IS 'The memory that it was imported from; null if it was recorded here.';

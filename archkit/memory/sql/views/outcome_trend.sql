@@ -13,7 +13,17 @@ SELECT
   coalesce(s.provenance, o.source) AS provenance,
   v.score,
   v.value
-FROM outcome o
+FROM (
+  SELECT
+    w.outcome_id, w.decision_id, w.observed_at, w.horizon_days,
+    CASE
+      WHEN i.event_id IS NULL OR w.source IN ('reported', 'simulated') THEN w.source
+      WHEN w.source = 'model' THEN 'imported_model'
+      ELSE 'imported'
+    END AS source
+  FROM outcome w
+  LEFT JOIN imported_event i ON i.event_id = w.event_id
+) o
 JOIN (
   SELECT outcome_id, score, value FROM score WHERE score <> 'success'
   UNION ALL

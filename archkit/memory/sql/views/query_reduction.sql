@@ -16,7 +16,17 @@ SELECT
   coalesce(s.provenance, m.source) AS provenance,
   m.measured_at,
   m.decision_id
-FROM query_measurement m
+FROM (
+  SELECT
+    w.measurement_id, w.pattern, w.label, w.n, w.queries_before, w.queries_after, w.measured_at, w.decision_id,
+    CASE
+      WHEN i.event_id IS NULL OR w.source IN ('reported', 'simulated') THEN w.source
+      WHEN w.source = 'model' THEN 'imported_model'
+      ELSE 'imported'
+    END AS source
+  FROM query_measurement w
+  LEFT JOIN imported_event i ON i.event_id = w.event_id
+) m
 LEFT JOIN pattern p ON p.slug = m.pattern
 LEFT JOIN source s ON s.source = m.source;
 COMMENT ON VIEW query_reduction IS 'One measurement of a request''s queries before and after a change.';

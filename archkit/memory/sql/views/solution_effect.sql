@@ -12,7 +12,15 @@ FROM (
   SELECT
     slug, source, CAST(count(*) AS DOUBLE) AS uses,
     avg(CASE WHEN effective THEN 1.0 ELSE 0.0 END) AS effective_rate
-  FROM solution_use
+  FROM (
+    SELECT w.slug, w.effective, CASE
+    WHEN i.event_id IS NULL OR w.source IN ('reported', 'simulated') THEN w.source
+    WHEN w.source = 'model' THEN 'imported_model'
+    ELSE 'imported'
+  END AS source
+    FROM solution_use w
+    LEFT JOIN imported_event i ON i.event_id = w.event_id
+  ) u
   WHERE effective IS NOT NULL
   GROUP BY slug, source
   UNION ALL
