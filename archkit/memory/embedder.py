@@ -198,6 +198,6 @@ def _not_installed(missing: str) -> ArchkitError:
     return ArchkitError(
         "The semantic search is not installed.",
         why=f"Not found: {missing}.",
-        mend='Install it with: pip install "archkit[semantic]" (about 50 MB), or leave semantic'
+        mend='Install it with: pip install "archkit[semantic]" (56 MB), or leave semantic'
         " out: the search by words needs nothing more.",
     )
