@@ -49,7 +49,12 @@ def code_cells(path: Path) -> list[nbformat.NotebookNode]:
 
 
 def test_the_notebooks_are_those_the_readme_names():
-    assert [p.stem for p in NOTEBOOKS] == ["00_start_here", "10_architect_session", "90_report"]
+    assert [p.stem for p in NOTEBOOKS] == [
+        "00_start_here",
+        "10_architect_session",
+        "50_does_memory_help",
+        "90_report",
+    ]
 
 
 @EACH

@@ -4,8 +4,18 @@ Each figure takes one frame of `archkit.metrics` and returns one `Figure`; it ne
 memory. An empty frame gives a figure that says so and names the next step.
 """
 
+from archkit.figures.calibration import reliability
+from archkit.figures.effect import memory_effect
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.queries import query_reduction
+from archkit.figures.regret import cumulative_regret
 from archkit.figures.trend import outcomes_over_time
 
-__all__ = ["outcomes_over_time", "query_reduction", "success_by_pattern"]
+__all__ = [
+    "cumulative_regret",
+    "memory_effect",
+    "outcomes_over_time",
+    "query_reduction",
+    "reliability",
+    "success_by_pattern",
+]

@@ -10,13 +10,17 @@ from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
 from archkit.metrics.overview import Overview, overview
 from archkit.metrics.rows import decisions, outcome_scores, sessions, steps
 from archkit.metrics.saving import query_measurements, query_reduction, query_reduction_share
+from archkit.metrics.scoring import calibration, forecasts, interval_coverage, reliability
 from archkit.metrics.tiles import headline
 
 __all__ = [
     "Overview",
+    "calibration",
     "context_reversals",
     "decisions",
+    "forecasts",
     "headline",
+    "interval_coverage",
     "missing_outcomes",
     "outcome_debt",
     "outcome_scores",
@@ -26,6 +30,7 @@ __all__ = [
     "query_measurements",
     "query_reduction",
     "query_reduction_share",
+    "reliability",
     "sessions",
     "solutions",
     "steps",
