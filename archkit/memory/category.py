@@ -18,6 +18,9 @@ __all__ = ["LEAST_MEMBERS", "category_prior", "forecast"]
 LEAST_MEMBERS = 20
 """Patterns with outcomes that a category needs for a prior."""
 
+MOST_MEMBERS = 1000
+"""More do not make the prior better; of a larger category members are taken evenly by rate."""
+
 _MEANS = np.linspace(0.02, 0.98, 97)
 _STRENGTHS = np.linspace(2.0, 10.0, 17)
 
@@ -40,6 +43,10 @@ def category_prior(won: Floats, lost: Floats) -> tuple[float, float] | None:
     good, bad = won[there], lost[there]
     if len(good) < LEAST_MEMBERS or not (bad > good).any():
         return None
+    if len(good) > MOST_MEMBERS:
+        order = np.lexsort((good + bad, good / (good + bad)))
+        some = order[np.linspace(0, len(order) - 1, MOST_MEMBERS).astype(np.int64)]
+        good, bad = good[some], bad[some]
     mean, strength = (grid.ravel()[:, None] for grid in np.meshgrid(_MEANS, _STRENGTHS))
     a, b = strength * mean, strength * (1 - mean)
     likelihood = (log_beta(a + good, b + bad) - log_beta(a, b)).sum(axis=1)

@@ -288,7 +288,8 @@ class Shelf:
         low, high, safest, median, best = beta_quantile(levels, a, b).tolist()
         means, uses = (a / (a + b)).tolist(), self.standing.uses[shown].tolist()
         counts = {kind: v[shown].tolist() for kind, v in self.standing.counts.items()}
-        patterns = self._stands(shown, self._catalogue.patterns(shown))
+        worded = self._catalogue.patterns(shown)
+        patterns = self._stands(shown, worded)
         return tuple(
             Ranked(
                 pattern=patterns[n],
@@ -310,7 +311,9 @@ class Shelf:
                 veto=place.veto,
                 in_tie_set=place.in_tie_set,
                 beaten_by=place.beaten_by,
-                status_reason=self.standing.reason(shown[n], self.said.get(patterns[n].slug)),
+                status_reason=self.standing.reason(
+                    shown[n], self.said.get(patterns[n].slug), worded[n].status
+                ),
                 a=float(a[n]),
                 b=float(b[n]),
             )

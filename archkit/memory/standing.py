@@ -79,18 +79,23 @@ class Standing:
             return column
 
         return Standing(
-            tuple(names),
-            *(merged(getattr(self, name), getattr(other, name)) for name in ("a", "b")),
-            {kind: merged(column, other.counts[kind]) for kind, column in self.counts.items()},
-            *(merged(getattr(self, n), getattr(other, n)) for n in ("uses", "successes")),
-            *(merged(getattr(self, n), getattr(other, n)) for n in ("failures", "status")),
+            slugs=tuple(names),
+            a=merged(self.a, other.a),
+            b=merged(self.b, other.b),
+            counts={kind: merged(old, other.counts[kind]) for kind, old in self.counts.items()},
+            uses=merged(self.uses, other.uses),
+            successes=merged(self.successes, other.successes),
+            failures=merged(self.failures, other.failures),
+            status=merged(self.status, other.status),
         )
 
-    def reason(self, row: int, said: Said | None = None) -> str:
-        """Why the pattern of a row counts as what it does, in words; empty as it was worded."""
+    def reason(self, row: int, said: Said | None = None, worded: str = "") -> str:
+        """Why the pattern of a row counts as what it does, in words; empty as it was `worded`."""
         status = str(self.status[row])
         if said is not None and said.status == status:
             return f"{status} by {said.said_by}: {said.reason}" if said.reason else status
+        if status == worded:
+            return ""
         if status == "retired" and self.failures[row] >= RETIRE_FAILURES:
             poor = float(poor_probability(self.a[row], self.b[row]))
             return (

@@ -97,9 +97,7 @@ def _forecasts(frame: pd.DataFrame, own_a: Floats, own_b: Floats) -> Floats:
     """Return the rate to expect of each pattern under its area's prior, NaN where there is none."""
     expected = np.full(len(frame), np.nan)
     a, b = frame["a"].to_numpy(dtype=float), frame["b"].to_numpy(dtype=float)
-    areas = frame["area"].fillna("").to_numpy()
-    for area in pd.unique(areas):
-        mine = np.flatnonzero(areas == area)
+    for mine in frame.groupby(frame["area"].fillna("").to_numpy()).indices.values():
         prior = category_prior(own_a[mine] - 1, own_b[mine] - 1)
         if prior is not None:
             expected[mine] = forecast(a[mine], b[mine], prior)
@@ -127,10 +125,9 @@ def with_tie_set(frame: pd.DataFrame, *, certainty: float = 0.9) -> pd.DataFrame
     if frame.empty:
         return frame.assign(in_tie_set=pd.Series(dtype=bool))
     a, b = frame["a"].to_numpy(dtype=float), frame["b"].to_numpy(dtype=float)
-    kinds = frame["kind"].fillna("").to_numpy() if "kind" in frame else np.zeros(len(frame))
+    kinds = frame["kind"].fillna("") if "kind" in frame else pd.Series("", index=frame.index)
     may_be_best = np.zeros(len(frame), dtype=bool)
-    for kind in pd.unique(kinds):
-        mine = np.flatnonzero(kinds == kind)
+    for mine in frame.groupby(kinds.to_numpy()).indices.values():
         best = mine[(a[mine] / (a[mine] + b[mine])).argmax()]
         may_be_best[mine] = probability_better(a[best], b[best], a[mine], b[mine]) < certainty
         may_be_best[best] = True

@@ -31,3 +31,12 @@ def test_the_prior_that_rates_were_drawn_from_is_found_again():
     good = rng.binomial(10, rates).astype(float)
     a, b = category_prior(good, 10 - good)
     assert (a, b) == pytest.approx((4.0, 2.0), rel=0.15)
+
+
+def test_a_large_category_is_sampled_evenly_and_in_no_order():
+    rng = np.random.default_rng(8)
+    good = rng.binomial(10, rng.beta(6.0, 2.0, 5000)).astype(float)
+    prior = category_prior(good, 10 - good)
+    assert prior == pytest.approx((6.0, 2.0), rel=0.2)
+    shuffled = rng.permutation(good)
+    assert category_prior(shuffled, 10 - shuffled) == prior

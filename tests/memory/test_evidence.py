@@ -203,6 +203,12 @@ def test_what_was_said_by_hand_holds_until_evidence_seen_since_contradicts():
     assert stands(*good, *[(1, f"s{n}", 5) for n in range(3)], said=10) == ACTIVE
 
 
+def test_a_clock_that_was_set_back_lets_what_was_said_by_hand_hold():
+    bad = [(0, "s", 0)] * 9
+    assert stands(*bad, status=ACTIVE, said=-5) == ACTIVE
+    assert stands(*[(0, "s", -6)] * 9, status=ACTIVE, said=-5) == RETIRED
+
+
 def test_no_patterns_stand_nowhere():
     assert len(evidence().standing([], [])) == 0
     assert Evidence().standing(["a"], [ACTIVE]).status.tolist() == [ACTIVE]

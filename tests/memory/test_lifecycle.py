@@ -90,6 +90,11 @@ def test_what_surely_fails_is_retired_shown_with_its_reason_and_never_first(memo
     assert "4 uses failed" in ranking._repr_html_()
 
 
+def test_a_pattern_that_stands_as_it_was_worded_needs_no_reason(memory):
+    use(memory, "old", 1, 1, 1, 1)
+    assert memory.query("slow reads").best.status_reason == ""
+
+
 def test_the_retired_do_not_come_back_by_the_passing_of_time(memory, clock):
     use(memory, "old", 0, 0, 0, 0)
     learn(memory)

@@ -195,3 +195,9 @@ def test_a_shelf_takes_news_of_some_patterns_and_leaves_the_others():
     assert len(shelf) == len(old) + 1 == len(shelf.patterns)
     with pytest.raises(KeyError):
         old.pattern("zebra")
+
+
+def test_statuses_stay_with_their_patterns_when_all_are_learnt_anew_in_another_order():
+    shelf = Shelf([Pattern("a", "A", status="active"), Pattern("b", "B", status="retired")])
+    again = shelf.updated(Evidence(), ["b", "a"])
+    assert [(p.slug, p.status) for p in again.patterns] == [("a", "active"), ("b", "retired")]
