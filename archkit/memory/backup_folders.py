@@ -113,7 +113,6 @@ def replaced(
         shutil.copytree(path / "archive", fresh / "archive")
         archives(fresh / "archive")
     files = [file.relative_to(fresh).as_posix() for file in fresh.rglob("*.parquet")]
-    del told["files"], told["archkit"]
     write_manifest(fresh, {**told, "events": count}, files)
     path.replace(old)
     fresh.replace(path)

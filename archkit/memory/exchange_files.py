@@ -15,7 +15,7 @@ from archkit.errors import StoreError
 from archkit.memory.journal import sync
 from archkit.memory.rewrite import Progress, Row, line_of
 from archkit.memory.spool import COLUMNS, event_of
-from archkit.plain import shown_path
+from archkit.plain import shown_path, without
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -91,7 +91,7 @@ def write_manifest(folder: Path, told: Mapping[str, Any], files: Sequence[str]) 
         name: {"bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
         for name in sorted(files)
     }
-    manifest = {"archkit": VERSION, **told, "files": listed}
+    manifest = {**without(told, "sha256"), "archkit": VERSION, "files": listed}
     manifest["sha256"] = _digest(manifest)
     path = folder / MANIFEST
     part = path.with_name(f"{MANIFEST}.part")
@@ -121,7 +121,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from error
     try:
         manifest = json.loads(data)
-        sound = _canonical(manifest) == data and manifest.pop("sha256") == _digest(manifest)
+        own = _digest(without(manifest, "sha256"))
+        sound = _canonical(manifest) == data and manifest["sha256"] == own
         version, files = int(manifest["archkit"]), dict(manifest["files"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _tampered(path, "It is not what archkit writes.") from error

@@ -271,7 +271,7 @@ def _take(memory: Memory, incoming: _Incoming, progress: Progress | None) -> Non
         said = {
             "origin": incoming.origin,
             "file": incoming.folder.name,
-            "sha256": incoming.manifest["files"][sorted(incoming.manifest["files"])[0]]["sha256"],
+            "sha256": incoming.manifest["sha256"],
             "events": len(rows),
             "detail": {"export_id": incoming.manifest.get("export_id")},
             "imports": foreign,
