@@ -47,18 +47,23 @@ def train(
         screen.progress("Reading") as progress,
     ):
         report = take(kept, paths, dry_run=not apply, replace=replace, progress=progress)
-    wrong = [f for f in report.findings if f.severity == "error"]
     if as_json:
         screen.data(report)
     screen.say(
         f"{counted(len(report.patterns), 'pattern')}, "
         f"{counted(len(report.solutions), 'solution')} from "
-        f"{counted(len(report.files), 'file')}, as candidates:"
+        f"{counted(report.files, 'file')}, as candidates:"
     )
     screen.points([*report.patterns, *report.solutions])
     if report.duplicates:
         screen.head("Like what is known")
-        screen.points(map(str, report.duplicates))
+        screen.table(
+            [Column("entry"), Column("is"), Column("as"), Column("", folds=False)],
+            (
+                (d.entry, d.what, d.other, "taken" if d.taken else "not taken")
+                for d in report.duplicates
+            ),
+        )
     if report.findings:
         screen.head("Findings")
         columns = [Column("file"), Column("entry"), Column("", folds=False), Column("what")]
@@ -66,9 +71,10 @@ def train(
             columns,
             ((shown_path(f.file), f.entry, f.severity, f.message) for f in report.findings),
         )
-    if wrong:
+    if report.patterns or report.solutions:
+        preview(screen, apply, "archkit reset candidates")
+    if report.errors:
         raise typer.Exit(1)
-    preview(screen, apply, "archkit reset candidates")
 
 
 @app.command(rich_help_panel=MOVING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,8 +18,10 @@ from archkit.cli.app import (
     usage,
 )
 from archkit.cli.screen import Column, Screen, rate
+from archkit.cli.told import counted
 
 if TYPE_CHECKING:
+    from archkit.memory.memory import Memory
     from archkit.memory.ranking import Ranked, Ranking
     from archkit.memory.solutions import SolutionMatch
 
@@ -43,9 +45,9 @@ _TERMS = (
     Column("= relevance", "right", folds=False),
     Column("× fit^½", "right", folds=False),
     Column("× Q", "right", folds=False),
-    Column("safest", "right", folds=False),
-    Column("worth trying", "right", folds=False),
-    Column("beaten by best", "right", wide=True, folds=False),
+    Column("uses count", "right", folds=False),
+    Column("P(first better)", "right", folds=False),
+    Column("why", wide=True),
 )
 
 
@@ -64,6 +66,14 @@ def query(
     ] = None,
     area: Annotated[str | None, typer.Option(help="Only this focus area.")] = None,
     kind: Annotated[str | None, typer.Option(help="Only answers to this choice.")] = None,
+    status: Annotated[
+        Literal["candidate", "active", "retired"] | None,
+        typer.Option(help="Only patterns of this status."),
+    ] = None,
+    provenance: Annotated[
+        Literal["measured", "observed", "reported", "simulated"] | None,
+        typer.Option(help="Only patterns with evidence of this kind."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many at most.")] = 8,
     horizon: Annotated[
         float,
@@ -73,33 +83,50 @@ def query(
         float, typer.Option(min=0.01, max=0.999, help="Probability inside the intervals.")
     ] = 0.9,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show how each score comes about.")
+        bool, typer.Option("--explain", help="Show every term of each score, and how sure it is.")
+    ] = False,
+    in_words: Annotated[
+        bool, typer.Option("--reply", help="Answer in words, all patterns of the choice whole.")
+    ] = False,
+    semantic: Annotated[
+        bool,
+        typer.Option("--semantic", help="Search by meaning, too; needs the extra `semantic`."),
     ] = False,
     memory: MemoryPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank the patterns for a problem by relevance, fit and what came of their uses."""
+    from archkit.memory.ranking_explained import verdict
+
     screen = Screen(as_json)
     known = context_of(context or ())
     asked = text_or_stdin(text)
-    with opened(memory) as kept:
+    with opened(memory, semantic=semantic) as kept:
         ranking = kept.query(
             asked,
             known,
             area=area,
             kind=kind,
+            status=status,
+            provenance=provenance,
             limit=limit,
             horizon=horizon,
             ci_prob=ci_prob,
         )
+        words = str(_reply(kept, ranking)) if in_words else ""
     if as_json:
         told = ranking.as_json()
-        screen.data({**told, "explained": ranking.frame()} if explain else told)
+        told |= {"verdict": verdict(ranking)}
+        told |= {"explained": ranking.explain().frame} if explain else {}
+        screen.data(told | ({"reply": words} if in_words else {}))
         return
-    _print_ranking(screen, ranking)
+    if in_words:
+        screen.markdown(words)
+    else:
+        _print_ranking(screen, ranking)
     if explain:
         _print_terms(screen, ranking)
-    if ranking.best is not None:
+    if ranking.best is not None and not in_words:
         _print_pattern(screen, ranking.best)
 
 
@@ -108,6 +135,7 @@ def query(
 def solution(
     error: Annotated[str, typer.Argument(help="The error as printed; - reads standard input.")],
     limit: Annotated[int, typer.Option(min=1, max=20, help="How many at most.")] = 3,
+    in_words: Annotated[bool, typer.Option("--reply", help="Answer in words.")] = False,
     memory: MemoryPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -117,12 +145,27 @@ def solution(
     with opened(memory) as kept:
         reply = kept.find_solution(asked, limit=limit)
     if as_json:
-        screen.data(reply.as_json())
+        told = reply.as_json()
+        screen.data(told | ({"reply": str(reply.reply())} if in_words else {}))
+        return
+    if in_words:
+        screen.markdown(str(reply.reply()))
         return
     if not reply:
         screen.say("No known solution is alike. Once you have one: memory.record_solution(…).")
     for match in reply:
         _print_solution(screen, match)
+
+
+def _reply(memory: Memory, ranking: Ranking) -> object:
+    """Return the answer in words, with what is known of queries saved and of contexts."""
+    from archkit import metrics
+
+    return ranking.reply(
+        metrics.query_reduction(memory),
+        metrics.pattern_by_context(memory),
+        metrics.context_reversals(memory),
+    )
 
 
 def context_of(pairs: Sequence[str]) -> dict[str, Any]:
@@ -147,21 +190,18 @@ def _value(word: str) -> Any:
 
 
 def _print_ranking(screen: Screen, ranking: Ranking) -> None:
+    from archkit.memory.ranking_explained import verdict
+
     if not len(ranking):
-        screen.say("No pattern is about this. Use other words, or leave --area and --kind out.")
+        screen.say("No pattern is about this. Use other words, or fewer filters.")
         return
-    screen.say(
-        f"{len(ranking)} {'pattern' if len(ranking) == 1 else 'patterns'}; "
-        f"{ranking.ci_prob:.0%} intervals; decided by: {ranking.rule}"
-    )
+    screen.say(verdict(ranking), style="bold")
+    screen.say(f"{counted(len(ranking), 'pattern')}, {ranking.ci_prob:.0%} intervals")
     rows = [_row(screen, n, r, ranking) for n, r in enumerate(ranking, start=1)]
     if screen.is_wide:
         screen.table(_RANKING, rows)
     else:
         _print_lines(screen, rows)
-    tied = [r.pattern.name for r in ranking.tie_set]
-    if len(tied) > 1:
-        screen.say(f"Cannot be told apart by their evidence: {'; '.join(tied)}.")
 
 
 def _print_lines(screen: Screen, rows: Sequence[tuple[object, ...]]) -> None:
@@ -192,17 +232,27 @@ def _note(item: Ranked, ranking: Ranking) -> str:
 
 
 def _print_terms(screen: Screen, ranking: Ranking) -> None:
-    screen.head("How each score comes about (Q: the rate's quantile, by --horizon)")
+    frame = ranking.explain().frame
+    if frame.empty:
+        return
+    level = f"{frame['q'].iloc[0]:.2f}"
+    screen.head(f"How each score comes about (Q: the rate's quantile at {level})")
+    terms = ("score", "relevance", "context_factor", "quantile")
     rows = (
         (
-            place,
-            r.pattern.name,
-            *(f"{x:.3f}" for x in (r.score, r.relevance, r.context_fit**0.5, r.quantile)),
-            *(f"{x:.2f}" for x in (r.safest, r.worth_trying, r.beaten_by)),
+            row["place"],
+            row["name"],
+            *(f"{row[term]:.3f}" for term in terms),
+            f"{row['effective_uses']:.1f}",
+            ""
+            if row["p_first_better"] != row["p_first_better"]
+            else f"{row['p_first_better']:.2f}",
+            row["why"],
         )
-        for place, r in enumerate(ranking, start=1)
+        for row in frame.astype({"p_first_better": float}).to_dict("records")
     )
     screen.table(_TERMS, rows)
+    screen.say("Uses count: what is left of them after learning rate, source, age and epochs.")
 
 
 def _print_pattern(screen: Screen, item: Ranked) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from archkit.cli.app import KEEPING, Apply, AsJson, MemoryPath, app, opened, plainly, usage
+from archkit.cli.decision import whole_id
 from archkit.cli.screen import Column, Screen, percent
 from archkit.cli.told import counted, megabytes, preview, told_pairs
 from archkit.plain import shown_path
@@ -101,7 +102,7 @@ def restore(
     if as_json:
         screen.data(report)
     done = "Restored" if apply else "Would restore"
-    screen.say(f"{done} {counted(report.new, 'event')} that are not here.")
+    screen.say(f"{done} {counted(report.new, 'event')} that the memory lacks.")
     screen.pairs(told_pairs(report, but=("dry_run", "new")))
     if report.new or report.set_aside:
         safety = report.safety.name if report.safety else ""
@@ -259,7 +260,9 @@ def _bring_back(screen: Screen, memory: Memory, name: str, apply: bool) -> None:
 @app.command(rich_help_panel=KEEPING)
 @plainly
 def forget(
-    session: Annotated[str | None, typer.Option(help="A session's id: all that was said.")] = None,
+    session: Annotated[
+        str | None, typer.Option(help="A session's id, its beginning, or last.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Words to take out wherever they stand.")] = None,
     person: Annotated[
         list[str] | None, typer.Option(help="A person, by each name and address. Repeatable.")
@@ -286,7 +289,7 @@ def forget(
     with opened(memory) as kept, screen.progress("Forgetting") as progress:
         report = delete(
             kept,
-            session=session,
+            session=whole_id(kept, session, "session") if session else None,
             text=text,
             person=person or None,
             how=how,
@@ -299,8 +302,9 @@ def forget(
         screen.data(report)
     done = "Deleted" if apply else "Would delete"
     screen.say(f"{done} {counted(report.events, 'event')}.")
-    screen.pairs(told_pairs(report, but=("dry_run", "events")))
-    preview(screen, apply, "Done. This cannot be undone: what is gone is gone.")
+    screen.pairs(told_pairs(report, but=("dry_run", "events", "note")))
+    if report.events:
+        preview(screen, apply, "Done. This cannot be undone: what is gone is gone.")
 
 
 @app.command(rich_help_panel=KEEPING)
