@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archkit.memory.learning import posterior, posteriors, quantile_of_horizon
+from archkit.memory.posterior import sums
 
 entries = st.lists(
     st.tuples(
@@ -70,3 +71,26 @@ def test_optimism_grows_with_the_horizon(horizon, q):
 def test_a_horizon_is_positive():
     with pytest.raises(ValueError, match="positive"):
         quantile_of_horizon(0)
+
+
+values = st.floats(0, 60) | st.sampled_from([0.1, 0.8, 1.0, 1e-9, 38.0])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), values), max_size=40), st.randoms(use_true_random=False)
+)
+def test_sums_are_right_and_the_same_in_any_order(entries, random):
+    def summed(given_):
+        group = np.array([place for place, _ in given_], dtype=np.int64)
+        return sums(group, np.array([value for _, value in given_], dtype=float), 3).tolist()
+
+    right = [math.fsum(value for place, value in entries if place == n) for n in range(3)]
+    assert summed(entries) == pytest.approx(right, rel=1e-12, abs=1e-14)
+    assert summed(random.sample(entries, len(entries))) == summed(entries)
+
+
+def test_sums_too_large_to_be_exact_do_not_depend_on_the_order_either():
+    large = np.random.default_rng(1).random(1000) * 1e9
+    group = np.zeros(1000, dtype=np.int64)
+    assert sums(group, large, 1).tolist() == sums(group, large[::-1].copy(), 1).tolist()
+    assert sums(group, large, 1)[0] == pytest.approx(large.sum())
