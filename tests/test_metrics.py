@@ -128,6 +128,8 @@ EMPTY = {
     "queries_after reported_share provenance ci_prob",
     metrics.outcome_debt: "decision_id title chosen decided_at due_at confidence overdue_days "
     "kind patterns choices_a_year cost_of_not_knowing cost_rank",
+    metrics.recent_outcomes: "slug name recent_rate recent_low recent_high recent_n earlier_rate "
+    "earlier_low earlier_high earlier_n bayes_factor last_at provenance ci_prob",
     metrics.missing_outcomes: "slug name kind n n_missing n_overdue success_rate worst_rate "
     "best_rate low high ci_prob",
     metrics.pattern_by_context: "slug name kind key value success_rate low high n provenance "

@@ -6,6 +6,7 @@ import pytest
 
 from archkit import metrics
 from archkit.memory.drafts import draft_of
+from archkit.memory.lifecycle import learn
 from archkit.memory.memory import Memory
 from archkit.records import Decision, Outcome, Pattern, Reported
 
@@ -100,6 +101,10 @@ def test_a_slice_is_shrunk_towards_the_overall_rate_and_says_so(memory):
     )
     assert f"In this context: tenancy = multi: {multi['success_rate']:.0%} success" in reply
     assert "n 3 observed (overall" in reply
+    slices = metrics.pattern_by_context(memory, now=NOW)
+    told = memory.query("slow reads", {"tenancy": "multi"}).explain(slices).frame
+    assert told.set_index("slug").loc["a", "in_context"].startswith("tenancy = multi: ")
+    assert told.set_index("slug").loc["b", "in_context"] == ""
 
 
 def test_the_order_of_two_patterns_reversed_in_every_context_is_a_warning(memory):
@@ -136,3 +141,20 @@ def test_a_forecast_leans_on_the_area_once_twenty_patterns_of_it_have_outcomes(m
     frame = metrics.pattern_evidence(memory, now=NOW).set_index("slug")
     assert frame.loc["new", "forecast_rate"] > frame.loc["new", "success_rate"]
     assert frame.loc["p0", "forecast_rate"] > frame.loc["p0", "success_rate"]
+
+
+def test_the_last_eight_outcomes_stand_beside_the_earlier_ones(memory):
+    for day, y in enumerate([1] * 12 + [0] * 8):
+        use = {"slug": "a", "y": y, "used_at": (NOW - (30 - day) * DAY).isoformat()}
+        memory.append("pattern_use", use)
+    memory.append("pattern_use", {"slug": "b", "y": 1, "used_at": (NOW - DAY).isoformat()})
+    a, b = metrics.recent_outcomes(memory, learning_rate=1.0).to_dict("records")
+    assert (a["slug"], a["recent_n"], a["earlier_n"]) == ("a", 8, 12)
+    assert (a["recent_rate"], a["earlier_rate"]) == pytest.approx((1 / 10, 13 / 14))
+    assert a["recent_high"] < a["earlier_low"]
+    assert a["bayes_factor"] > 20
+    assert (b["recent_n"], b["earlier_n"], b["provenance"]) == (1, 0, "observed")
+    assert b["earlier_rate"] != b["earlier_rate"]
+    learn(memory)
+    again = metrics.recent_outcomes(memory).set_index("slug").loc["a"]
+    assert (again["recent_n"], again["earlier_n"]) == (8, 0)

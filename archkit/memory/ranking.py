@@ -123,15 +123,16 @@ class Ranking(Sequence[Ranked]):
 
         return ranking_frame(self)
 
-    def explain(self) -> Explanation:
+    def explain(self, slices: DataFrame | None = None) -> Explanation:
         """Return why each pattern stands where it does, every term of the score a column.
 
         Its `frame` has the columns that `ranking_explained.explanation` names; shown in a
-        notebook it says first which rule decided and what cannot be told apart.
+        notebook it says first which rule decided and what cannot be told apart. `slices`, as
+        `metrics.pattern_by_context` gives them, are told beside it.
         """
         from archkit.memory.ranking_explained import explanation
 
-        return explanation(self)
+        return explanation(self, slices)
 
     def reply(
         self,

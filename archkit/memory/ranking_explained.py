@@ -11,6 +11,7 @@ from archkit.memory.beta import probability_better
 from archkit.memory.context import known_keys, value_fit
 from archkit.memory.learning import quantile_of_horizon
 from archkit.memory.ordering import SURE
+from archkit.memory.slices import slices_met
 from archkit.records import LADDER
 
 if TYPE_CHECKING:
@@ -40,8 +41,16 @@ class Explanation:
 _BRIEF = ["place", "slug", "relevance", "context_fit", "quantile", "score", "in_tie_set", "why"]
 
 
-def explanation(ranking: Ranking) -> Explanation:
+def explanation(ranking: Ranking, slices: DataFrame | None = None) -> Explanation:
     """Explain a ranking.
+
+    Parameters
+    ----------
+    ranking
+        What `query` gave.
+    slices
+        How patterns worked by context, as `metrics.pattern_by_context` gives it; told where the
+        query's context meets a slice. They are no term of the score.
 
     Returns
     -------
@@ -57,16 +66,17 @@ def explanation(ranking: Ranking) -> Explanation:
         epochs; `a` and `b` of the posterior, `success_rate` (its mean), `low`, `high`. The tie:
         `beaten_by`, P(the highest score works better), `in_tie_set`; `p_first_better`, P(the
         first works better than this one; null for itself and where nothing is known);
-        `ladder_<rung>` (1 to 5, null if not rated), `veto`; `why`, in words; `rule`, which
-        decided.
+        `ladder_<rung>` (1 to 5, null if not rated), `veto`; `in_context`, the slices met, in
+        words; `why`, in words; `rule`, which decided.
     """
     import pandas as pd
 
     odds = chances(ranking)
     order = sorted(range(len(ranking)), key=lambda n: -ranking[n].score)
-    keys = known_keys(ranking.context)
+    keys, met = known_keys(ranking.context), slices_met(ranking.context, slices)
     rows = [
         _row(ranking, item, place, order.index(place - 1) + 1, odds[place - 1])
+        | {"in_context": "; ".join(met.get(item.pattern.slug, []))}
         for place, item in enumerate(ranking, start=1)
     ]
     columns = [
@@ -74,8 +84,8 @@ def explanation(ranking: Ranking) -> Explanation:
         *("relevance", *(f"fit_{key}" for key in keys), "context_fit", "context_factor"),
         *("quantile", "q", "horizon", "success_rate", "low", "high", "n", "n_observed"),
         *("n_measured", "n_reported", "n_simulated", "effective_uses", "a", "b", "beaten_by"),
-        *("in_tie_set", "p_first_better", *(f"ladder_{rung}" for rung in LADDER), "veto", "why"),
-        "rule",
+        *("in_tie_set", "p_first_better", *(f"ladder_{rung}" for rung in LADDER), "veto"),
+        *("in_context", "why", "rule"),
     ]
     return Explanation(verdict(ranking), pd.DataFrame(rows, columns=columns))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archkit.memory.context import known_keys
@@ -10,6 +9,7 @@ from archkit.memory.evidence import KINDS
 from archkit.memory.markdown import Markdown, bullet, quoted
 from archkit.memory.ordering import SURE
 from archkit.memory.ranking_explained import chances
+from archkit.memory.slices import context_words, slices_met
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archkit.memory.ranking import Ranked, Ranking
     from archkit.memory.solutions import SolutionMatch, SolutionReply
 
-__all__ = ["ranking_reply", "slices_met", "solution_reply"]
+__all__ = ["ranking_reply", "solution_reply"]
 
 
 def ranking_reply(
@@ -88,33 +88,6 @@ def solution_reply(reply: SolutionReply, ci_prob: float = 0.9) -> Markdown:
     return Markdown("\n".join(lines))
 
 
-def slices_met(context: Mapping[str, Any], slices: DataFrame | None) -> dict[str, list[str]]:
-    """Say of each pattern how it worked in the slices that a context meets.
-
-    Parameters
-    ----------
-    context
-        What is known of the case.
-    slices
-        As `metrics.pattern_by_context` gives them.
-
-    Returns
-    -------
-    dict
-        By slug: one text a slice, with rate, interval and n, and the overall rate to compare.
-    """
-    told: dict[str, list[str]] = {}
-    for row in [] if slices is None else slices.to_dict("records"):
-        if row["value"] in _words(context.get(row["key"])):
-            told.setdefault(row["slug"], []).append(
-                f"{row['key']} = {row['value']}: {row['success_rate']:.0%} success, "
-                f"{row['ci_prob']:.0%} interval {row['low']:.0%} to {row['high']:.0%}, n "
-                f"{row['n']:g} {row['provenance']} (overall {row['overall_rate']:.0%}, n "
-                f"{row['overall_n']:g})"
-            )
-    return told
-
-
 def _warnings(ranking: Ranking, reversals: DataFrame | None) -> list[str]:
     """Return the reversals that concern a query's context and two of its patterns."""
     slugs = {item.pattern.slug for item in ranking}
@@ -122,19 +95,8 @@ def _warnings(ranking: Ranking, reversals: DataFrame | None) -> list[str]:
         f"\n**Beware:** {quoted(row['warning'])}."
         for row in ([] if reversals is None else reversals.to_dict("records"))
         if {row["ahead"], row["behind"]} <= slugs
-        and not _words(ranking.context.get(row["key"])).isdisjoint(row["values"])
+        and not context_words(ranking.context.get(row["key"])).isdisjoint(row["values"])
     ]
-
-
-def _words(value: Any) -> set[str]:
-    """Return the values of a key as the memory keeps them."""
-    values = value if isinstance(value, list | tuple | set | frozenset) else [value]
-    told = {True: "yes", False: "no"}
-    return {
-        told[one] if isinstance(one, bool) else str(one).strip().lower()
-        for one in values
-        if one is not None
-    }
 
 
 def _pattern(number: int, item: Ranked, ranking: Ranking, saved: str) -> list[str]:

@@ -10,7 +10,9 @@ it never did, a slice of 30 uses still moves only half of the way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,19 @@ from numpy.typing import NDArray
 from archkit.memory.beta import Floats, log_beta, probability_better
 from archkit.memory.standing import PATTERN_THRESHOLD
 
-__all__ = ["STRENGTHS", "Reversal", "Slices", "pooled_slices", "reversals", "strength"]
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = [
+    "STRENGTHS",
+    "Reversal",
+    "Slices",
+    "context_words",
+    "pooled_slices",
+    "reversals",
+    "slices_met",
+    "strength",
+]
 
 STRENGTHS = np.geomspace(2.0, 32.0, 9)
 """The strengths that are tried, in uses."""
@@ -119,3 +133,41 @@ def _odds(successes: Floats, failures: Floats, one: int, other: int, value: int)
     """P(one pattern works better than another with a value)."""
     (a, p), (b, q) = (1 + table[[one, other], value] for table in (successes, failures))
     return float(probability_better(a, b, p, q)[0])
+
+
+def slices_met(context: Mapping[str, Any], slices: DataFrame | None) -> dict[str, list[str]]:
+    """Say of each pattern how it worked in the slices that a context meets.
+
+    Parameters
+    ----------
+    context
+        What is known of the case.
+    slices
+        As `metrics.pattern_by_context` gives them.
+
+    Returns
+    -------
+    dict
+        By slug: one text a slice, with rate, interval and n, and the overall rate to compare.
+    """
+    told: dict[str, list[str]] = {}
+    for row in [] if slices is None else slices.to_dict("records"):
+        if row["value"] in context_words(context.get(row["key"])):
+            told.setdefault(row["slug"], []).append(
+                f"{row['key']} = {row['value']}: {row['success_rate']:.0%} success, "
+                f"{row['ci_prob']:.0%} interval {row['low']:.0%} to {row['high']:.0%}, n "
+                f"{row['n']:g} {row['provenance']} (overall {row['overall_rate']:.0%}, n "
+                f"{row['overall_n']:g})"
+            )
+    return told
+
+
+def context_words(value: Any) -> set[str]:
+    """Return the values of a key as the memory keeps them."""
+    values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    told = {True: "yes", False: "no"}
+    return {
+        told[one] if isinstance(one, bool) else str(one).strip().lower()
+        for one in values
+        if one is not None
+    }

@@ -8,6 +8,7 @@ from archkit.metrics.context import context_reversals, pattern_by_context
 from archkit.metrics.debt import missing_outcomes, outcome_debt
 from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
 from archkit.metrics.overview import Overview, overview
+from archkit.metrics.recent import recent_outcomes
 from archkit.metrics.rows import decisions, outcome_scores, sessions, steps
 from archkit.metrics.saving import query_measurements, query_reduction, query_reduction_share
 from archkit.metrics.scoring import calibration, forecasts, interval_coverage, reliability
@@ -30,6 +31,7 @@ __all__ = [
     "query_measurements",
     "query_reduction",
     "query_reduction_share",
+    "recent_outcomes",
     "reliability",
     "sessions",
     "solutions",
