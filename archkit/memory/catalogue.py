@@ -109,7 +109,7 @@ class Catalogue:
         replaced = [known.key for slug in latest if (known := self._known(slug))]
         self._index.update(((new.key, pattern) for new, pattern in latest.values()), replaced)
         if self.layer is not None:
-            from archkit.memory.meaning import meaning_of
+            from archkit.memory.semantic import meaning_of
 
             self.layer.remove(replaced)
             self.layer.add({new.key: meaning_of(pattern) for new, pattern in latest.values()})

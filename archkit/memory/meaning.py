@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from archkit.errors import StoreError
 from archkit.memory.reading import key_of
-from archkit.memory.retrieval import pattern_fields
-from archkit.memory.semantic import SemanticLayer, semantic_text
+from archkit.memory.semantic import SemanticLayer, meaning_of
 from archkit.memory.vectors import read_vectors, write_vectors
 from archkit.records import Condition, Pattern
 
@@ -18,15 +17,10 @@ if TYPE_CHECKING:
     from archkit.memory.embedder import Embedder
     from archkit.memory.store import Store
 
-__all__ = ["add_meaning", "meaning_of", "model_name"]
+__all__ = ["add_meaning", "model_name"]
 
 _PORTION = 256
 """Texts encoded between two writes: about two seconds' work, all that a killed process loses."""
-
-
-def meaning_of(pattern: Pattern) -> str:
-    """Return the text of a pattern that is encoded."""
-    return semantic_text(pattern_fields(pattern))
 
 
 def add_meaning(store: Store, catalogue: Catalogue, embedder: Embedder) -> int:

@@ -12,8 +12,12 @@ import numpy as np
 
 from archkit.memory.embedder import Embedder, load_embedder
 
+from archkit.memory.retrieval import pattern_fields
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from archkit.records import Pattern
 
 __all__ = [
     "BLEND_WEIGHT",
@@ -24,6 +28,7 @@ __all__ = [
     "blend",
     "hybrid",
     "load_embedder",
+    "meaning_of",
     "semantic_text",
 ]
 
@@ -45,6 +50,11 @@ def semantic_text(fields: Mapping[str, str]) -> str:
     title = fields.get("title", "")
     rest = (fields.get(name, "") for name in ("problem", "approach", "tags"))
     return " ".join(part for part in (title and f"{title}.", *rest) if part)
+
+
+def meaning_of(pattern: Pattern) -> str:
+    """Return the text of a pattern that is embedded."""
+    return semantic_text(pattern_fields(pattern))
 
 
 def blend(
