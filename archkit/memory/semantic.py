@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from archkit.memory.embedder import Embedder, load_embedder
-
 from archkit.memory.retrieval import pattern_fields
 
 if TYPE_CHECKING:
