@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
-_PORTION = 20_000
+_PORTION = 10_000
 _USES = 100_000
 
 
