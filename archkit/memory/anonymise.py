@@ -71,6 +71,12 @@ _FULL: Mapping[str, tuple[str, ...]] = {
         *("after_ms", "source", "measured_at", "measurement_id"),
     ),
     "pattern_use": ("slug", "y", "source", "used_at"),
+    "pattern_status": ("slug", "status", "said_by"),
+    "epoch": (
+        *("slug", "began_at", "noticed_at", "weight", "bayes_factor", "rate_before", "n_before"),
+        *("rate_after", "n_after"),
+    ),
+    "epoch_undone": ("slug", "began_at"),
     "solution_use": ("slug", "effective", "source", "used_at"),
     "session_started": ("aml_enabled", "model", "client", "card_hash"),
     "session_status": ("status", "stage"),

@@ -93,7 +93,7 @@ class _Sorting:
             return "decision", event.decision_id or event.event_id
         if event.kind in ("lesson", "measurement"):
             return event.kind, event.event_id
-        if event.kind in ("pattern", "pattern_use") and event.slug:
+        if event.kind in ("pattern", "pattern_use", *_LEARNT) and event.slug:
             return "pattern", event.slug
         if event.kind in ("solution", "solution_use") and event.slug:
             return "solution", event.slug
@@ -147,11 +147,15 @@ class _Sorting:
             "decision": self._patterns.get(name, []),
             "transcript": self._session_patterns.get(name, []),
         }.get(what, [event.slug for event in events])
-        used_at = [event.recorded_at.replace(tzinfo=UTC) for event in events]
+        used = [event for event in events if event.kind not in _LEARNT]
+        used_at = [event.recorded_at.replace(tzinfo=UTC) for event in used]
         if what == "transcript":  # a session is one use, however much was said in it
             used_at = [max(used_at)]
         return best_quartile(self._quartiles, slugs), reuse_probability(used_at, self._now)
 
+
+_LEARNT = ("pattern_status", "epoch", "epoch_undone")
+"""What was said or found of a pattern goes with it, and is no use of it."""
 
 _WHY: Mapping[str, str] = {
     "superseded wording": "a later wording counts instead",

@@ -1,12 +1,15 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from archkit import metrics
 from archkit.errors import StoreError
+from archkit.memory.anonymise import Anonymiser
 from archkit.memory.drift import OLD_EPOCH_WEIGHT
 from archkit.memory.lifecycle import CHANGES, epochs, learn, set_status, undo_epoch
 from archkit.memory.memory import Memory
+from archkit.memory.spool import COLUMNS
 from archkit.records import Pattern
 
 DAY = timedelta(days=1)
@@ -208,6 +211,22 @@ def test_learning_survives_a_rebuild_and_the_order_of_the_events(memory, tmp_pat
 
 
 TABLES = ("epoch", "epoch_undone", "pattern_status")
+
+
+def test_what_is_handed_on_without_any_text_keeps_what_was_learnt(memory):
+    drifted(memory)
+    set_status(memory, "new", "retired", reason="Jo of Acme said so")
+    undo_epoch(memory, "old", reason="Jo of Acme said so")
+    names = ", ".join(COLUMNS[:-1])
+    rows = memory._store.rows(
+        f"SELECT {names}, CAST(payload AS VARCHAR) FROM event WHERE kind IN "
+        "('epoch', 'epoch_undone', 'pattern_status')"
+    )
+    kept = [Anonymiser("full").row(row) for row in rows]
+    assert len(kept) == len(rows) >= 3
+    assert None not in kept
+    assert not any("Acme" in row[-1] for row in kept)
+    assert {"weight", "began_at"} <= set(json.loads(kept[0][-1]))
 
 
 def test_nothing_learnt_speaks_of_what_is_not_there(memory):
