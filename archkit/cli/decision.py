@@ -18,7 +18,7 @@ from archkit.cli.app import (
     plainly,
     usage,
 )
-from archkit.cli.screen import Column, Screen, percent, rate
+from archkit.cli.screen import Screen, percent, rate
 from archkit.errors import SessionError, StoreError
 from archkit.plain import utc_now
 
@@ -33,6 +33,7 @@ _IDS = {
     "decision": "SELECT decision_id AS id FROM decision_log ORDER BY decided_at DESC, id DESC",
 }
 _SHORTEST = 6
+_MOST = 20
 
 
 @app.command(rich_help_panel=DECIDING)
@@ -278,13 +279,17 @@ def _due(screen: Screen, memory: Memory) -> None:
     if debt.empty:
         screen.say("Every decision has an outcome.")
         return
-    screen.table(
-        [Column("decision"), Column("chosen"), Column("due", folds=False), Column("id")],
-        (
-            (row["title"] or "", row["chosen"], _when(row["overdue_days"]), row["decision_id"])
-            for row in debt.to_dict("records")
-        ),
-    )
+    dearest = debt.sort_values(["cost_rank", "due_at"], na_position="last")
+    shown = dearest.head(_MOST).to_dict("records")
+    screen.say("Decisions without an outcome, first what is dearest not to know:", style="bold")
+    for row in shown:
+        screen.say()
+        screen.say(f"{row['title'] or 'A decision'}: {row['chosen']}")
+        screen.say(f"    due {_when(row['overdue_days'])}")
+        screen.say(f"    {row['decision_id']}", wrap=False)
+    if len(debt) > len(shown):
+        screen.say(f"\nand {len(debt) - len(shown)} more; --json lists all")
+    screen.say()
     screen.say("Record one: archkit outcome ID --success (or --failure), --score NAME=VALUE")
 
 

@@ -262,7 +262,11 @@ def _print_pattern(screen: Screen, item: Ranked) -> None:
     metrics = pattern.reported.metrics if pattern.reported else {}
     pairs = [
         *([("set-up", f"{pattern.setup_hours:g} hours")] if pattern.setup_hours else []),
-        *((f"{name.replace('_', ' ')} (reported)", _figure(v)) for name, v in metrics.items()),
+        *(
+            (f"{name.replace('_', ' ')} (reported)", _figure(value))
+            for name, value in metrics.items()
+            if name != "setup_hours"
+        ),
     ]
     screen.pairs(pairs)
     parts: tuple[tuple[str, Sequence[str], str], ...] = (

@@ -69,18 +69,21 @@ def status(
         )
         patterns = _patterns(kept, seen, narrowed=bool(agent or since or until))
         patterns = patterns[patterns["success_rate"] >= min_confidence]
+        head = metrics.headline(kept, now)
+        open_ = metrics.missing_outcomes(kept, now=now)
         facts = {
             "memory": _file(kept),
             "totals": {**seen.totals, "pattern_status": _statuses(kept)},
             "success": seen.success,
-            "queries_saved": metrics.headline(kept, now)["queries_saved"],
-            "outcome_debt": metrics.headline(kept, now)["outcome_debt"],
+            "queries_saved": head["queries_saved"],
+            "outcome_debt": head["outcome_debt"],
             "budget": _budget(kept),
         }
     if as_json:
         narrowed = {"agent": agent, "since": since, "until": until}
         tables: dict[str, Any] = {"pace": seen.pace, "agents": seen.agents, "patterns": patterns}
-        tables |= {"areas": seen.areas, "trend": seen.trend, "health": checks}
+        tables |= {"missing_outcomes": open_, "areas": seen.areas, "trend": seen.trend}
+        tables |= {"health": checks}
         screen.data({"filters": {**narrowed, "min_confidence": min_confidence}, **facts, **tables})
         return
     most = None if detailed else _MOST
@@ -88,6 +91,8 @@ def status(
     _print_pace(screen, seen, trends=trends)
     _print_agents(screen, seen, most)
     _print_patterns(screen, patterns, most, narrowed=bool(agent or since or until))
+    if detailed:
+        _print_missing(screen, open_)
     _print_areas(screen, seen)
     _print_health(screen, checks)
 
@@ -151,11 +156,17 @@ def _print_facts(screen: Screen, facts: Mapping[str, Any], **narrowed: str | Non
         ),
         ("success", _rated(success, "no outcome yet")),
         ("queries saved", _rated(saved, "nothing counted yet")),
+        *([("MADE UP", _made_up(totals))] if totals["simulated_outcomes"] else []),
         ("outcomes due", f"{debt['value']} open, {debt['overdue']} overdue"),
         *((f"budget {row['agent'] or 'no agent'}", _used(row)) for row in facts["budget"]),
         ("file", f"{held['bytes'] / 2**20:.1f} MB, {totals['events']:,} events of yours"),
     ]
     screen.pairs(pairs)
+
+
+def _made_up(totals: Mapping[str, int]) -> str:
+    share = f"{totals['simulated_outcomes']:,} of {totals['outcomes']:,} outcomes"
+    return f"{share} are simulated: conclude nothing about real work from them"
 
 
 def _rated(found: Mapping[str, Any], nothing: str) -> str:
@@ -247,6 +258,30 @@ def _cells(
     told = rate(row["success_rate"], row["low"], row["high"], n)
     drawn = screen.strip(row["low"], row["success_rate"], row["high"])
     return told, f"{n:g}", str(row["provenance"]), drawn
+
+
+def _print_missing(screen: Screen, frame: pd.DataFrame) -> None:
+    """Print between what a rate lies, if the decisions nobody looked at all failed or worked."""
+    if frame.empty:
+        return
+    screen.head("Rates if all missing outcomes were failures, or successes (90 % intervals)")
+    columns = [Column("pattern"), Column("n known", "right"), Column("missing", "right")]
+    columns += [Column("overdue", "right"), Column("worst (low)", folds=False)]
+    columns += [Column("best (high)", folds=False)]
+    screen.table(
+        columns,
+        (
+            (
+                row["name"],
+                f"{row['n']:g}",
+                row["n_missing"],
+                row["n_overdue"],
+                f"{percent(row['worst_rate'])} ({percent(row['low'])})",
+                f"{percent(row['best_rate'])} ({percent(row['high'])})",
+            )
+            for row in frame.to_dict("records")
+        ),
+    )
 
 
 def _print_areas(screen: Screen, seen: Overview) -> None:

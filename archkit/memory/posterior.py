@@ -96,8 +96,8 @@ def expected_variance_cut(a: ArrayLike, b: ArrayLike, worth: float) -> Floats:
 
     Examples
     --------
-    >>> float(expected_variance_cut(1, 1, 1.0))  # 1/12 before, 1/18 after
-    0.02777777777777778
+    >>> round(float(expected_variance_cut(1, 1, 1.0)), 4)  # 1/12 before, 1/18 after
+    0.0278
     """
     won, lost = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     rate = won / (won + lost)

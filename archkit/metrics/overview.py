@@ -95,6 +95,7 @@ def overview(
     held = memory.sql(_HELD[0])
     totals = {what: len(frame) for what, frame in rows.items()}
     totals |= {
+        "simulated_outcomes": int((rows["outcomes"]["source"] == "simulated").sum()),
         "patterns": int(held["patterns"].sum()),
         "solutions": int(memory.sql("SELECT count(*) AS n FROM solution")["n"][0]),
         "measurements": int(memory.sql("SELECT count(*) AS n FROM query_measurement")["n"][0]),

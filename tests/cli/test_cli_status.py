@@ -19,7 +19,7 @@ def test_status_tells_all_there_is_to_know(worked):
     seen = told("status", "--memory", worked)
     assert set(seen) == {
         *("filters", "memory", "totals", "success", "queries_saved", "outcome_debt", "budget"),
-        *("pace", "agents", "patterns", "areas", "trend", "health"),
+        *("pace", "agents", "patterns", "missing_outcomes", "areas", "trend", "health"),
     }
     totals = seen["totals"]
     assert (totals["sessions"], totals["decisions"], totals["outcomes"]) == (1, 1, 1)
