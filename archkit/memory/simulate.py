@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archkit.errors import StoreError
+from archkit.memory.checks import check_known
 from archkit.memory.made_up import Year
 from archkit.memory.memory import Memory
 from archkit.memory.store_bulk import write_made_up
-from archkit.memory.truth import draw_truth
+from archkit.memory.truth import CONTEXTS, TRUTH, draw_truth
 from archkit.plain import shown_path
 from archkit.records import utc_now
 
@@ -57,7 +58,8 @@ def simulate(
     now
         When the year ends; the present by default.
     truth
-        What is true: a frame as it is returned; drawn by default.
+        What is true: a frame as it is returned, of patterns that the memory knows; drawn by
+        default.
     mix
         Whether the memory may hold work that is not made up.
     progress
@@ -76,6 +78,8 @@ def simulate(
     """
     if sessions < 0 or uses < 0:
         raise ValueError("sessions and uses cannot be negative.")
+    if now is not None and now.tzinfo is None:
+        raise ValueError(f"now has no time zone: {now!r}")
     held = memory if isinstance(memory, Memory) else Memory(memory)
     end = (now or utc_now()).astimezone(UTC)
     try:
@@ -83,6 +87,7 @@ def simulate(
             _refuse_what_happened(held)
         if truth is None:
             truth = draw_truth(_rivals(held), _solutions(held), seed=seed, now=end)
+        _check_truth(truth, held)
         name = _name(truth, sessions, uses, seed, end)
         year = Year(truth, sessions=sessions, seed=seed, now=end, name=name)
         portions = _portions(year, sessions, uses, progress)
@@ -138,6 +143,21 @@ def _refuse_what_happened(memory: Memory) -> None:
             why=f"It holds what is not made up: {', '.join(held)}.",
             mend="Give simulate a file of its own, or mix=True to have both in one.",
         )
+
+
+def _check_truth(truth: pd.DataFrame, memory: Memory) -> None:
+    """Refuse a truth that cannot be, or that is about what the memory does not know."""
+    if lacking := sorted(set(TRUTH) - set(truth.columns)):
+        raise ValueError(f"The truth lacks the columns {', '.join(lacking)}.")
+    patterns = truth[truth["what"] == "pattern"]
+    if (
+        not set(patterns["tenancy"]) <= set(CONTEXTS)
+        or not truth["success_rate"].between(0, 1).all()
+    ):
+        raise ValueError(f"tenancy must be one of {', '.join(CONTEXTS)}, a rate 0 to 1.")
+    known = {pattern.slug for pattern in memory.patterns()}
+    check_known(sorted(set(patterns["slug"])), known, "pattern")
+    check_known(sorted(set(truth["slug"]) - set(patterns["slug"])), _solutions(memory), "solution")
 
 
 def _name(truth: pd.DataFrame, sessions: int, uses: int, seed: int, end: datetime) -> str:

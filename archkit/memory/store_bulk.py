@@ -105,5 +105,6 @@ SELECT n.* REPLACE (
 )
 FROM drawn_event n
 ANTI JOIN event e ON e.event_id = n.event_id
+ANTI JOIN withheld_event w ON w.event_id = n.event_id
 ORDER BY n.recorded_at, n.event_id
 """

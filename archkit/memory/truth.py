@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CONTEXTS", "YEAR_DAYS", "Rates", "draw_truth"]
+__all__ = ["CONTEXTS", "TRUTH", "YEAR_DAYS", "Rates", "draw_truth"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -21,6 +21,9 @@ Whole = NDArray[np.int64]
 YEAR_DAYS = 365
 CONTEXTS = ("single", "multi")
 """Values of the context key `tenancy` that a pattern's rate may depend on."""
+
+TRUTH = ("what", "slug", "kind", "tenancy", "valid_from", "success_rate", "saved_share")
+"""The columns of a truth."""
 
 _DIFFERS, _DRIFTS = 0.3, 0.25
 _SPAN = 33  # bits for a number of seconds
@@ -74,10 +77,7 @@ def draw_truth(
     rows += [
         ("solution", slug, "", "", begins, rng.beta(5, 2), np.nan) for slug in sorted(solutions)
     ]
-    return pd.DataFrame(rows, columns=_TRUTH)
-
-
-_TRUTH = ["what", "slug", "kind", "tenancy", "valid_from", "success_rate", "saved_share"]
+    return pd.DataFrame(rows, columns=list(TRUTH))
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,3 +218,32 @@ def test_nothing_to_choose_between_is_said(tmp_path):
 def test_negative_sizes_are_wrong_arguments(tmp_path):
     with pytest.raises(ValueError, match="cannot be negative"):
         simulate(tmp_path / "a.duckdb", sessions=-1)
+
+
+def test_a_truth_that_cannot_be_is_a_wrong_argument(tmp_path):
+    truth = steady(dict.fromkeys(("jwt", "sessions", "keys", "wide", "tall"), 0.5))
+    with small(tmp_path) as memory:
+        for wrong, words in (
+            (truth.drop(columns="kind"), "lacks the columns kind"),
+            (truth.assign(tenancy="some"), "tenancy must be one of"),
+            (truth.assign(success_rate=1.2), "a rate 0 to 1"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                simulate(memory, sessions=1, now=NOW, truth=wrong)
+        with pytest.raises(StoreError, match="moon"):
+            simulate(memory, sessions=1, now=NOW, truth=truth.assign(slug="moon"))
+        with pytest.raises(ValueError, match="no time zone"):
+            simulate(memory, sessions=1, now=NOW.replace(tzinfo=None))
+        assert events(memory).empty
+
+
+def test_what_was_taken_out_does_not_come_back(tmp_path):
+    with small(tmp_path) as memory:
+        simulate(memory, sessions=5, now=NOW)
+        gone = memory.sql("SELECT min(event_id) e FROM event WHERE kind = 'outcome'")["e"][0]
+        memory.append("forgotten", {"withholds": {"event_id": [gone]}})
+        withheld = memory.sql("SELECT event_id FROM withheld_event")["event_id"].tolist()
+        simulate(memory, sessions=5, now=NOW)
+        left = set(events(memory)["event_id"])
+    assert withheld == [gone]
+    assert gone not in left
