@@ -158,3 +158,14 @@ def test_the_last_eight_outcomes_stand_beside_the_earlier_ones(memory):
     learn(memory)
     again = metrics.recent_outcomes(memory).set_index("slug").loc["a"]
     assert (again["recent_n"], again["earlier_n"]) == (8, 0)
+
+
+def test_an_outcome_of_a_source_nobody_knows_hides_no_other(memory):
+    for n, source in enumerate(["team", "hearsay"]):
+        use = {"slug": "a", "y": 1, "source": source, "used_at": (NOW - n * DAY).isoformat()}
+        memory.append("pattern_use", use)
+    decided(memory, "a", y=1, tenancy="multi")
+    assert metrics.pattern_evidence(memory, now=NOW)["n"].tolist() == [2]
+    assert metrics.recent_outcomes(memory)["recent_n"].tolist() == [2]
+    assert metrics.pattern_by_context(memory, now=NOW)["n"].tolist() == [1]
+    assert learn(memory).empty

@@ -114,7 +114,8 @@ def _cells(memory: Readable, learning_rate: float, now: datetime) -> pd.DataFram
     """Weighted successes `won` and failures `lost` by pattern, key and value."""
     rows = memory.sql(
         "SELECT slug, name, kind, key, value, value_count, source, provenance, y, outcome_at, "
-        "weight FROM evidence_by_context ORDER BY slug, key, value, use_id"
+        "weight FROM evidence_by_context WHERE source IN (SELECT k.source FROM source k) "
+        "ORDER BY slug, key, value, use_id"
     )
     rows = utc(rows, "outcome_at")
     age = (pd.Timestamp(now) - rows["outcome_at"]).dt.total_seconds() / 86_400

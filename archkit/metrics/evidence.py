@@ -64,7 +64,7 @@ def pattern_evidence(
     rows = memory.sql(
         "SELECT slug, name, area, kind, status, y, uses, source, outcome_at, used_at, weight, "
         "coalesce(session_id, decision_id, use_id) AS session FROM pattern_evidence "
-        "ORDER BY slug, use_id"
+        "WHERE source IN (SELECT k.source FROM source k) ORDER BY slug, use_id"
     )
     rows = known_rows(utc(rows, "outcome_at", "used_at"), "y", "uses")
     frame = rows.drop_duplicates("slug")[_PATTERN[:5]].reset_index(drop=True)
@@ -148,7 +148,7 @@ def solutions(
     """
     rows = memory.sql(
         "SELECT slug, signature, name, source, uses, effective_rate FROM solution_effect "
-        "ORDER BY slug, source"
+        "WHERE source IN (SELECT k.source FROM source k) ORDER BY slug, source"
     )
     rows = known_rows(rows, "effective_rate", "uses")
     frame = rows.drop_duplicates("slug")[["slug", "signature", "name"]].reset_index(drop=True)

@@ -36,6 +36,7 @@ def recent_outcomes(
         "SELECT e.slug, e.name, e.y, e.source, e.provenance, e.outcome_at FROM pattern_evidence e "
         "LEFT JOIN pattern_epoch k ON k.slug = e.slug AND k.is_current "
         "WHERE e.y IS NOT NULL AND e.outcome_at IS NOT NULL AND e.source <> 'reported' "
+        "AND e.source IN (SELECT s.source FROM source s) "
         "AND (k.slug IS NULL OR e.outcome_at >= k.began_at) "
         "ORDER BY e.slug, e.outcome_at, e.use_id"
     )
