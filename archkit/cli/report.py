@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from archkit.cli.app import LOOKING, AsJson, MemoryPath, app, opened, plainly
+from archkit.cli.decision import whole_id
 from archkit.cli.screen import Screen
 from archkit.plain import shown_path
 
@@ -18,7 +19,9 @@ __all__ = ["demo", "report"]
 @plainly
 def report(
     path: Annotated[Path | None, typer.Argument(help="The HTML file to write.")] = None,
-    session: Annotated[str | None, typer.Option(help="Show this session, by id.")] = None,
+    session: Annotated[
+        str | None, typer.Option(help="Show this session: its id, its beginning, or last.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="The heading.")] = None,
     memory: MemoryPath = None,
     as_json: AsJson = False,
@@ -30,7 +33,8 @@ def report(
     with opened(memory) as kept:
         target = path or kept.path.parent / "reports" / "memory.html"
         screen.note("Reading the memory and drawing the figures …")
-        written = write_report(kept, target, session=session, title=title)
+        shown = whole_id(kept, session, "session") if session else None
+        written = write_report(kept, target, session=shown, title=title)
     if as_json:
         screen.data({"report": written, "bytes": written.stat().st_size})
     screen.say(shown_path(written))

@@ -77,9 +77,12 @@ class Screen:
         """Say something beside the answer, on standard error."""
         self.err.print(_printable(text, self.err.encoding), style="dim")
 
-    def ask(self, text: str, *, style: str = "") -> None:
-        """Print a part of a question, on standard error, so that answers can be piped on."""
-        self.err.print(_printable(text, self.err.encoding), style=style or None)
+    def ask(self, text: str, *, style: str = "", indent: int = 0) -> None:
+        """Print a part of a question, on standard error: the answer's document stays alone."""
+        from rich.padding import Padding
+
+        clean = _printable(text, self.err.encoding)
+        self.err.print(Padding(clean, (0, 0, 0, indent), expand=False), style=style or None)
 
     @contextmanager
     def busy(self, label: str) -> Iterator[None]:

@@ -153,9 +153,9 @@ def _show(screen: Screen, number: int, question: Question) -> None:
     screen.ask("")
     screen.ask(f"{number}. {question.text}  ({question.key})", style="bold")
     if question.why:
-        screen.ask(f"   Why: {question.why}")
+        screen.ask(f"Why: {question.why}", indent=3)
     for n, option in enumerate(question.options, start=1):
-        screen.ask(f"   {n}) {option.label}")
+        screen.ask(f"{n}) {option.label}", indent=3)
 
 
 def _line() -> str:
