@@ -34,11 +34,24 @@ class Explanation:
         return f"{self.verdict}\n{self.frame[_BRIEF].to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        table = self.frame.to_html(index=False, border=0, na_rep="", float_format="{:.3f}".format)
-        return f"<p>{escape(self.verdict)}</p>{table}"
+        brief = self.frame[_BRIEF].to_html(**_TABLE)
+        whole = self.frame.set_index("slug").T.to_html(**{**_TABLE, "index": True})
+        return (
+            f"<p>{escape(self.verdict)}</p>{brief}"
+            "<p>score = relevance × √context_fit × quantile</p>"
+            "<details><summary>Every term</summary>"
+            f'<div style="overflow-x: auto">{whole}</div></details>'
+        )
 
 
 _BRIEF = ["place", "slug", "relevance", "context_fit", "quantile", "score", "in_tie_set", "why"]
+_TABLE: dict[str, Any] = {
+    "index": False,
+    "border": 0,
+    "na_rep": "",
+    "float_format": "{:.3g}".format,
+    "justify": "left",
+}
 
 
 def explanation(ranking: Ranking, slices: DataFrame | None = None) -> Explanation:
