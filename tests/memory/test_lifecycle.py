@@ -7,7 +7,15 @@ from archkit import metrics
 from archkit.errors import StoreError
 from archkit.memory.anonymise import Anonymiser
 from archkit.memory.drift import OLD_EPOCH_WEIGHT
-from archkit.memory.lifecycle import CHANGES, epochs, learn, set_status, undo_epoch
+from archkit.memory.lifecycle import (
+    CHANGES,
+    _new_epochs,
+    _new_statuses,
+    epochs,
+    learn,
+    set_status,
+    undo_epoch,
+)
 from archkit.memory.memory import Memory
 from archkit.memory.spool import COLUMNS
 from archkit.records import Pattern
@@ -177,6 +185,21 @@ def test_learning_twice_opens_no_epoch_twice(memory):
     drifted(memory)
     assert learn(memory).empty
     assert len(epochs(memory)) == 1
+
+
+def test_two_who_learn_at_once_write_each_change_once(memory):
+    use(memory, "old", *[1] * 20, *[0] * 8)
+    use(memory, "new", 1, 1, 1)
+    for found in (_new_epochs, _new_statuses):
+        args = (memory, 1.0) if found is _new_epochs else (memory,)
+        for _, draft in [*found(*args), *found(*args)]:
+            memory._held.append([draft])
+    learnt = "SELECT kind, count(*) AS n FROM event WHERE agent = 'learning' GROUP BY kind"
+    assert dict(memory.sql(learnt).itertuples(index=False, name=None)) == {
+        "epoch": 1,
+        "pattern_status": 2,
+    }
+    assert learn(memory).empty
 
 
 def test_an_epoch_can_be_taken_back_and_is_not_opened_again(memory):
