@@ -97,7 +97,7 @@ class Ablation:
         """One line: the shares, the difference, how sure it is."""
         shares = ", ".join(f"{arm} {self._good[arm].mean():.0%}" for arm in ARMS)
         first = self.comparisons().iloc[0]
-        points = [f"{100 * first[name]:+.0f}" for name in ("difference", "low", "high")]
+        points = [_points(first[name]) for name in ("difference", "low", "high")]
         return (
             f"Ablation({self.n} cases, {self.provenance}: did well {shares}; on less off "
             f"{points[0]} points [{points[1]}, {points[2]}], p {first['p_value']:.3f}, "
@@ -109,8 +109,8 @@ class Ablation:
         rows = "".join(
             f"<tr><td>{escape(row['first'])} − {escape(row['second'])}</td>"
             f"<td>{row['share_first']:.0%}</td><td>{row['share_second']:.0%}</td>"
-            f"<td>{100 * row['difference']:+.0f} points "
-            f"({100 * row['low']:+.0f} to {100 * row['high']:+.0f})</td>"
+            f"<td>{_points(row['difference'])} points "
+            f"({_points(row['low'])} to {_points(row['high'])})</td>"
             f"<td>{row['only_first']} : {row['only_second']}</td><td>{row['p_value']:.3f}</td></tr>"
             for row in compared.to_dict("records")
         )
@@ -126,6 +126,11 @@ class Ablation:
             "<th>difference</th><th>better : worse</th><th>p (McNemar, exact)</th></tr>"
             f"{rows}</table>{said if len(harm) else '<p>No case was harmed by the memory.</p>'}"
         )
+
+
+def _points(share: float) -> str:
+    shown = round(100 * share)
+    return f"{shown:+d}" if shown else "0"
 
 
 def _compared(one: pd.Series[bool], other: pd.Series[bool], ci_prob: float) -> dict[str, Any]:

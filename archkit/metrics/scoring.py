@@ -141,7 +141,8 @@ def interval_coverage(
         A memory that was filled by `simulate`.
     truth
         What `simulate` returned. Patterns whose rate changed in the year are left out: there is no
-        one truth to hold; of those with two contexts the mean counts, as each is as common.
+        one truth to hold; so are those with reported figures. Of those with two contexts the mean
+        counts, as each is as common.
     ci_prob
         Probability inside the intervals.
     now
@@ -157,7 +158,8 @@ def interval_coverage(
     steady = known[known["slug"].isin(spans.index[spans == 1])]
     rate = steady.groupby("slug")["success_rate"].mean()
     found = pattern_evidence(memory, ci_prob=ci_prob, now=now).set_index("slug")
-    found = found[found.index.isin(rate.index)]
+    # What is reported of a pattern elsewhere knows nothing of the made-up truth.
+    found = found[found.index.isin(rate.index) & (found["provenance"] == "simulated")]
     inside = rate[found.index].between(found["low"], found["high"])
     low, high = _jeffreys(float(inside.sum()), float(len(inside)), ci_prob)
     share = float(inside.mean()) if len(inside) else math.nan

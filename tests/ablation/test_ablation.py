@@ -139,10 +139,10 @@ def test_harm_is_what_went_well_without_the_memory_alone():
 
 def test_it_shows_itself_in_a_line_and_as_a_table():
     result = Ablation.of(rows((1, 0, 0), (0, 1, 1)), provenance="simulated")
+    low, high = (round(100 * result.comparisons()[end][0]) for end in ("low", "high"))
     assert repr(result) == (
         "Ablation(2 cases, simulated: did well on 50%, off 50%, placebo 50%; on less off "
-        f"+0 points [{100 * result.comparisons()['low'][0]:+.0f}, "
-        f"{100 * result.comparisons()['high'][0]:+.0f}], p 1.000, 1 harmed)"
+        f"0 points [{low:+d}, {high:+d}], p 1.000, 1 harmed)"
     )
     shown = result._repr_html_()
     assert "Harmed by the memory: 1 of 2 cases" in shown and "<code>t1</code>" in shown
