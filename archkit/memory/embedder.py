@@ -124,7 +124,7 @@ def load_embedder(path: str | Path | None = None) -> Embedder:
     package = find_spec(_PACKAGE.replace("-", "_"))
     if package is None or package.origin is None:
         raise _not_installed(_PACKAGE)
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers import BertWordPieceTokenizer
 
     words = BertWordPieceTokenizer(str(_WORDS), lowercase=True)
     model = f"{_PACKAGE} {version(_PACKAGE)}, {_READING}"

@@ -10,7 +10,7 @@ from archkit.errors import StoreError
 from archkit.memory import meaning
 from archkit.memory import memory as module
 from archkit.memory.memory import Memory
-from archkit.memory.semantic import semantic_text
+from archkit.memory.semantic import meaning_of
 from archkit.records import Pattern
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -137,7 +137,7 @@ def test_vectors_made_of_other_texts_are_made_anew(opened, model, monkeypatch):
     fill(memory)
     memory.close()
     opened().query("speed")
-    monkeypatch.setattr(meaning, "semantic_text", lambda fields: f"more {semantic_text(fields)}")
+    monkeypatch.setattr(meaning, "meaning_of", lambda pattern: f"more {meaning_of(pattern)}")
     model.encoded.clear()
     opened().query("speed")
     assert sorted(text[:4] for text in model.encoded) == ["more", "more", "more", "spee"]
