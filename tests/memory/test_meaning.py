@@ -9,6 +9,7 @@ import pytest
 from archkit.errors import StoreError
 from archkit.memory import meaning
 from archkit.memory import memory as module
+from archkit.memory.forget import forget
 from archkit.memory.memory import Memory
 from archkit.memory.semantic import meaning_of
 from archkit.records import Pattern
@@ -149,3 +150,20 @@ def test_the_real_model_knows_that_signing_in_is_authentication(tmp_path):
         memory.record_pattern(Pattern("sso", "Single sign-on", summary="one login for all apps"))
         memory.record_pattern(Pattern("shard", "Sharding", summary="split data over servers"))
         assert found(memory, "federated user authentication")[0] == "sso"
+
+
+def test_what_is_forgotten_leaves_no_vector_behind(opened, model):
+    memory = opened()
+    fill(memory)
+    memory.record_pattern(Pattern("jo", "The login of Jo Weiss", problem="one login each"))
+    memory.query("speed")
+    memory.close()
+    opened().query("speed")
+    vectors = "SELECT count(*) FROM embedding"
+    assert memory._store.rows(vectors) == [(4,)]
+    forget(memory, person="Jo Weiss", dry_run=False)
+    assert memory._store.rows(vectors) == [(3,)]
+    model.encoded.clear()
+    opened().query("speed")
+    assert len(model.encoded) == 2  # the pattern is worded anew without her name
+    assert not any("Weiss" in text for text in model.encoded)
