@@ -204,7 +204,7 @@ class Catalogue:
         return [(self._keys[row], str(self._columns[-1][row])) for row in rows]
 
     def _slug(self, row: int) -> str:
-        return self._slugs[row]
+        return str(self._slugs[row])
 
     def _known(self, slug: str) -> Wording | None:
         row = self._rows.get(slug)

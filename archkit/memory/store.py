@@ -264,7 +264,7 @@ class Store:
 
         def fill(new: DuckDBPyConnection) -> int:
             new.execute("ATTACH $path AS old (READ_ONLY)", {"path": str(self.path)})
-            new.execute(_COPY)
+            projection.copy_events(new)
             return projection.project_all(new, progress)
 
         return self._made(fill)
@@ -343,11 +343,6 @@ os.register_at_fork(
     after_in_child=_AT_WORK.release,
 )
 
-_COPY = """
-INSERT INTO event BY NAME FROM old.event ORDER BY recorded_at, event_id;
-INSERT INTO spool_offset BY NAME FROM old.spool_offset;
-INSERT INTO rejected_line BY NAME FROM old.rejected_line;
-"""
 _COMMENTS = """
 SELECT table_name, '', comment FROM duckdb_tables() WHERE NOT internal
 UNION ALL

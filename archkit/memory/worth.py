@@ -61,7 +61,7 @@ def reuse_probability(used_at: Iterable[datetime], now: datetime) -> float:
 
 def best_quartile(quartiles: Mapping[str, float], slugs: Iterable[str | None]) -> float:
     """Return the highest lower quartile among patterns; `NO_EVIDENCE` if none has any."""
-    known = [quartiles[slug] for slug in slugs if slug in quartiles]
+    known = [quartiles[slug] for slug in slugs if slug is not None and slug in quartiles]
     return max(known, default=NO_EVIDENCE)
 
 
