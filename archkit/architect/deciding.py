@@ -38,7 +38,8 @@ def decision_on(
     memory
         Asked for a name that the session has not seen.
     confidence, patterns, kind
-        None: the success rate, the slug and the kind of the pattern that `chosen` names.
+        None: the success rate (None without evidence), the slug and the kind of the pattern that
+        `chosen` names.
     **recorded
         The decision's other fields.
 
@@ -114,13 +115,15 @@ def _chosen_pattern(
 def _forecast(given: float | None, ranked: Ranked | None) -> float | None:
     """Return the confidence: as given, else the pattern's posterior mean, else None.
 
+    A pattern without evidence forecasts nothing: its mean is only the prior's.
+
     Raises
     ------
     SessionError
         The given one is not between 0 and 1.
     """
     if given is None:
-        return ranked.success_rate if ranked else None
+        return ranked.success_rate if ranked and ranked.n else None
     if not 0 <= given <= 1:
         raise SessionError(
             f"A confidence of {given} cannot be.",
@@ -150,7 +153,7 @@ def _alternative(value: str | Alternative, evidence: Evidence) -> Alternative:
         why_not=why_not or ranked.veto or "",
         pros=pattern.pros,
         cons=pattern.cons,
-        predicted=ranked.success_rate,
+        predicted=ranked.success_rate if ranked.n else None,
     )
 
 

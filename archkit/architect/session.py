@@ -256,7 +256,7 @@ class Session:
             Why.
         confidence
             How sure you are that it will work, 0 to 1; by default the pattern's success rate
-            now. It is scored when outcomes come in.
+            now, if there is evidence of it. It is scored when outcomes come in.
         patterns
             The slugs used, where `chosen` does not say it; an empty tuple for none.
         kind, title

@@ -33,6 +33,7 @@ _IDS = {
     "decision": "SELECT decision_id AS id FROM decision_log ORDER BY decided_at DESC, id DESC",
 }
 _SHORTEST = 6
+_UNSURE = "none: there is no evidence yet, and you stated none (--confidence)"
 _MOST = 20
 
 
@@ -211,7 +212,7 @@ def _warnings(memory: Memory, made: Decision) -> list[str]:
 
 def _print_decision(screen: Screen, made: Decision, warnings: Sequence[str]) -> None:
     screen.say(f"Decided: {made.chosen}", style="bold")
-    sure = "not stated" if made.confidence is None else percent(made.confidence)
+    sure = percent(made.confidence) if made.confidence is not None else ""
     others = [
         a.name if a.predicted is None else f"{a.name} (forecast {percent(a.predicted)})"
         for a in made.alternatives
@@ -220,7 +221,7 @@ def _print_decision(screen: Screen, made: Decision, warnings: Sequence[str]) -> 
         [
             ("about", made.title),
             ("patterns", ", ".join(made.patterns) or "none"),
-            ("confidence", f"{sure}; it is scored when outcomes come in"),
+            ("confidence", f"{sure}; scored when outcomes come in" if sure else _UNSURE),
             ("instead of", "; ".join(others) or "nothing stated"),
             ("outcome due", f"in {made.review_after_days} days"),
         ]

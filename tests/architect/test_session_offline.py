@@ -41,8 +41,10 @@ def test_example_brief_becomes_a_whole_proposal_and_a_decision(example, tmp_path
         assert len(session.questions) <= 5
         assert {q.key for q in session.questions} <= set(example["answers"])
         assert decision.kind == session.ranking[0].pattern.kind
-        assert 0 < decision.confidence < 1
-        assert all(a.predicted is not None for a in decision.alternatives)
+        known = {r.pattern.slug: r.success_rate if r.n else None for r in session.ranking}
+        assert decision.confidence == known[decision.patterns[0]]
+        forecasts = {a.pattern: a.predicted for a in decision.alternatives}
+        assert forecasts == {slug: known[slug] for slug in forecasts}
         assert session.client_kind == "offline"
         assert "No model was asked" in session.proposal.text
         assert {step.status for step in session.steps} == {"done", "skipped"}

@@ -150,3 +150,13 @@ def test_a_session_of_a_card_that_is_gone_can_still_be_decided_on(worked):
         names = memory.sql("SELECT name FROM step_log WHERE session_id = 'gone' ORDER BY n")
     assert (made.patterns, made.agent) == (("session-redis",), "no-such-card")
     assert names["name"].iloc[-1] == "Write down lessons"
+
+
+def test_what_has_no_evidence_forecasts_nothing(worked):
+    taken = ("shared-schema-row-level-security", "-a", "schema-per-tenant")
+    made = told("decide", "last", *taken, "--memory", worked)
+    assert made["decision"]["confidence"] is None
+    assert [a["predicted"] for a in made["decision"]["alternatives"]] == [None]
+    text = shown("decide", "last", *taken, "--memory", worked)
+    assert "none: there is no evidence yet" in text
+    assert "forecast" not in text

@@ -111,7 +111,7 @@ def evidence_line(entry: Entry, choice: Choice, origins: Mapping[str, Reported])
     if not choice.memory:
         return "no rate is known, since the memory was off"
     if uses <= 0 or entry.get("provenance") in (None, "none", ""):
-        return "no rate is known (nothing is recorded or reported of its use)"
+        return "no evidence yet (nothing is recorded or reported of its use)"
     low, high = (float(entry.get(k) or 0) for k in ("low", "high"))
     interval = f"{percent(choice.ci_prob)} interval {_range(low, high)}"
     rate = percent(float(entry.get("success_rate") or 0), digits=1)

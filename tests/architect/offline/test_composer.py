@@ -292,7 +292,7 @@ def test_filling_leaves_unknown_braces_and_says_nothing_twice():
     [
         (
             {"provenance": "none", "n": 0},
-            "no rate is known (nothing is recorded or reported of its use)",
+            "no evidence yet (nothing is recorded or reported of its use)",
         ),
         ({"provenance": "observed", "n": 4, "n_observed": 4}, "4 observed here"),
         ({"provenance": "simulated", "n": 3, "n_simulated": 3}, "3 simulated, not real"),
