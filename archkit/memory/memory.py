@@ -55,7 +55,8 @@ class Memory:
     pattern_threshold
         Successes from distinct sessions that make a candidate count as active.
     semantic
-        Whether patterns are found by meaning, too, with the extra `archkit[semantic]`.
+        Whether patterns are found by meaning, too, with the extra `archkit[semantic]`; or the
+        folder of another model for that, see `load_embedder`.
 
     Examples
     --------
@@ -75,7 +76,7 @@ class Memory:
         now: Callable[[], datetime] = utc_now,
         learning_rate: float = LEARNING_RATE,
         pattern_threshold: int = PATTERN_THRESHOLD,
-        semantic: bool = False,
+        semantic: bool | str | Path = False,
     ) -> None:
         self._store = Store(memory_file(path), now=now)
         self._held = Holdings(
@@ -84,7 +85,7 @@ class Memory:
             learning_rate=learning_rate,
             pattern_threshold=pattern_threshold,
             now=now,
-            embedder=load_embedder() if semantic else None,
+            embedder=load_embedder(None if semantic is True else semantic) if semantic else None,
         )
         self.agent = agent
         self._now = now

@@ -36,7 +36,7 @@ class Themes:
 @pytest.fixture
 def model(monkeypatch):
     model = Themes()
-    monkeypatch.setattr(module, "load_embedder", lambda: model)
+    monkeypatch.setattr(module, "load_embedder", lambda path: {None: model}[path])
     return model
 
 
@@ -167,3 +167,12 @@ def test_what_is_forgotten_leaves_no_vector_behind(opened, model):
     opened().query("speed")
     assert len(model.encoded) == 2  # the pattern is worded anew without her name
     assert not any("Weiss" in text for text in model.encoded)
+
+
+def test_a_folder_names_another_model(monkeypatch, tmp_path):
+    asked, model = [], Themes()
+    monkeypatch.setattr(module, "load_embedder", lambda path: asked.append(path) or model)
+    with Memory(tmp_path, library=False, semantic="models/own") as memory:
+        fill(memory)
+        assert found(memory, "coin payment")[0] == "ledger"
+    assert asked == ["models/own"]
