@@ -49,7 +49,7 @@ def test_what_means_the_same_is_nearer_than_what_does_not(embedder):
 
 def test_vectors_are_those_of_the_reference_weights(embedder):
     """The first components, as the fp32 weights give them in numpy; int8 is near."""
-    assert np.allclose(embedder.encode(TEXTS)[:, :4], REFERENCE, atol=0.005)
+    assert np.allclose(embedder.encode(TEXTS)[:, :4], REFERENCE, atol=0.01)
 
 
 def test_a_text_has_one_vector_whatever_it_is_encoded_with(embedder):
