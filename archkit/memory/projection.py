@@ -149,18 +149,14 @@ def _withhold(connection: DuckDBPyConnection) -> None:
     What is there already goes with a rebuild, which whoever opens the file next makes, for the
     mark of a stale file is set in the transaction that takes the word in.
     """
-    [(told,)] = connection.execute(
-        "SELECT count(*) FROM new_event WHERE kind IN (SELECT unnest($kinds::VARCHAR[]))",
-        {"kinds": list(AUDIT_KINDS)},
-    ).fetchall()
+    kinds = {"kinds": list(AUDIT_KINDS)}
+    [(told,)] = connection.execute(_TOLD, kinds).fetchall()
+    connection.execute(_KEEP_OUT, kinds)
     if told:
         connection.execute(_macros())
         connection.execute(sql_texts("project")["audit"])
-    connection.execute(
-        "DELETE FROM new_event WHERE event_id IN (SELECT event_id FROM withheld_event)"
-    )
-    if told:
-        connection.execute(_MARK_STALE)
+        connection.execute(_KEEP_OUT, kinds)
+        connection.execute(_MARK_STALE, kinds)
 
 
 def copy_events(connection: DuckDBPyConnection) -> None:
@@ -243,9 +239,23 @@ QUALIFY row_number() OVER (PARTITION BY i.event_id ORDER BY i.recorded_at, i.wri
 """
 
 
+_TOLD = "SELECT count(*) FROM new_event WHERE kind IN (SELECT unnest($kinds::VARCHAR[]))"
+# What was done to the memory stays known, unless it is forgotten.
+_KEEP_OUT = """
+DELETE FROM new_event WHERE EXISTS (
+  SELECT 1 FROM withheld_event w WHERE w.event_id = new_event.event_id
+    AND (w.for_good OR new_event.kind NOT IN (SELECT unnest($kinds::VARCHAR[])))
+)
+"""
 _MARK_STALE = """
 UPDATE schema_version SET projection = 'stale'
-WHERE EXISTS (SELECT 1 FROM event e JOIN withheld_event w ON w.event_id = e.event_id)
+WHERE EXISTS (
+    SELECT 1 FROM event e JOIN withheld_event w ON w.event_id = e.event_id
+    WHERE w.for_good OR e.kind NOT IN (SELECT unnest($kinds::VARCHAR[]))
+  )
+  OR EXISTS (
+    SELECT 1 FROM audit a JOIN withheld_event w ON w.event_id = a.event_id WHERE w.for_good
+  )
   OR EXISTS (
     SELECT 1 FROM rejected_line r JOIN withheld_event w ON w.event_id = r.file || ':' || r.byte_off
   )
@@ -261,7 +271,12 @@ WHERE e.kind IN (SELECT unnest($kinds::VARCHAR[]))
 """  # not even for a moment does the new file hold what is forgotten
 _COPY = """
 INSERT INTO event BY NAME
-SELECT o.* FROM old.event o ANTI JOIN withheld_event w ON w.event_id = o.event_id
+SELECT o.* FROM old.event o
+WHERE o.event_id NOT IN (SELECT event_id FROM withheld_event WHERE for_good)
+  AND (
+    o.event_id NOT IN (SELECT event_id FROM withheld_event)
+    OR o.event_id IN (SELECT event_id FROM audit)
+  )
 ORDER BY o.recorded_at, o.event_id;
 INSERT INTO spool_offset BY NAME FROM old.spool_offset;
 INSERT INTO rejected_line BY NAME
