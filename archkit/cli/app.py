@@ -106,17 +106,21 @@ def opened(path: Path | None, *, writes: bool = False, **settings: Any) -> Itera
         Nothing is at the path that was named.
     """
     from archkit.memory.memory import Memory
+    from archkit.memory.spool import spool_sizes
 
     memory = Memory(path, **settings)
-    spool = memory.path.parent / "spool"
-    if path is not None and not writes and not memory.path.exists() and not spool.exists():
+    is_there = memory.path.exists() or bool(spool_sizes(memory._store.spool))
+    if path is not None and not writes and not is_there:
         raise StoreError(
             f"There is no memory at {shown_path(memory.path)!r}.",
             why="Neither the file nor a spool beside it is there.",
             mend="Check --memory; or leave it out for the memory of this project.",
         )
+    is_new = not memory.path.exists()
     with memory:
         yield memory
+    if is_new and memory.path.exists():
+        Screen().note(f"A new memory was made: {shown_path(memory.path)}")
 
 
 def usage(message: str, param: str = "") -> typer.BadParameter:

@@ -105,8 +105,7 @@ def _spool(memory: Memory) -> Check:
     memory.drain()
     offsets = memory.sql("SELECT file, byte_off FROM spool_offset")
     taken = dict(zip(offsets["file"], offsets["byte_off"], strict=True))
-    own = "" if memory.path.name == "archkit.duckdb" else memory.path.name
-    sizes = spool_sizes(memory.path.parent / "spool" / own)
+    sizes = spool_sizes(memory._store.spool)
     waiting = sum(max(size - int(taken.get(name, 0)), 0) for name, size in sizes.items())
     says = "all taken in" if not waiting else f"{waiting:,} bytes wait: another process writes"
     return Check("spool", waiting == 0, says, waiting, "bytes")

@@ -10,6 +10,7 @@ import typer
 
 from archkit.cli.app import LOOKING, AsJson, Instant, MemoryPath, app, as_instant, opened, plainly
 from archkit.cli.screen import Column, Screen, percent, rate
+from archkit.cli.told import counted
 from archkit.plain import shown_path, utc_now
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def _patterns(memory: Memory, seen: Overview, *, narrowed: bool) -> pd.DataFrame
     frame = metrics.pattern_evidence(memory, now=utc_now())
     if not narrowed:
         return frame
-    used = {slug for slugs in seen.decisions["patterns"] for slug in slugs}
+    taken = seen.decisions["patterns"].dropna()
+    used = {slug for slugs in taken for slug in slugs}
     return frame[frame["slug"].isin(used)]
 
 
@@ -140,28 +142,27 @@ def _print_facts(screen: Screen, facts: Mapping[str, Any], **narrowed: str | Non
     held = facts["memory"]
     screen.say(f"The memory {shown_path(held['path'])}", style="bold")
     only = ", ".join(f"{name} {value}" for name, value in narrowed.items() if value)
-    pairs = [
+    kinds = (*_KINDS, *(() if only else ("measurements",)))
+    narrow = [
         *([("only", only)] if only else []),
-        (
-            "holds",
-            f"{totals['sessions']} sessions, {totals['decisions']} decisions, "
-            f"{totals['outcomes']} outcomes, {totals['lessons']} lessons, "
-            f"{totals['measurements']} measurements",
-        ),
-        (
-            "knows",
-            f"{totals['patterns']} patterns ({statuses['active']} active, "
-            f"{statuses['candidate']} candidate, {statuses['retired']} retired), "
-            f"{totals['solutions']} solutions",
-        ),
+        ("holds", ", ".join(counted(totals[kind], kind[:-1]) for kind in kinds)),
         ("success", _rated(success, "no outcome yet")),
-        ("queries saved", _rated(saved, "nothing counted yet")),
         *([("MADE UP", _made_up(totals))] if totals["simulated_outcomes"] else []),
+    ]
+    counts = ", ".join(f"{number} {name}" for name, number in statuses.items())
+    whole = [
+        ("knows", f"{totals['patterns']} patterns ({counts}), {totals['solutions']} solutions"),
+        ("queries saved", _rated(saved, "nothing counted yet")),
         ("outcomes due", f"{debt['value']} open, {debt['overdue']} overdue"),
         *((f"budget {row['agent'] or 'no agent'}", _used(row)) for row in facts["budget"]),
         ("file", f"{held['bytes'] / 2**20:.1f} MB, {totals['events']:,} events of yours"),
     ]
-    screen.pairs(pairs)
+    if not only:
+        screen.pairs(narrow + whole)
+        return
+    screen.pairs(narrow)
+    screen.say("of the whole memory:", style="dim")
+    screen.pairs(whole)
 
 
 def _made_up(totals: Mapping[str, int]) -> str:

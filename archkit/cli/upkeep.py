@@ -168,6 +168,7 @@ def _print_budget(screen: Screen, memory: Memory) -> None:
         return
     if not held.agents:
         screen.say("No agent keeps anything yet.")
+        return
     columns = [Column("agent"), Column("used", "right"), Column("limit", "right")]
     columns += [Column("share", "right"), Column("events", "right"), Column("archived", "right")]
     screen.table(
