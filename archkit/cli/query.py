@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["context_of", "query", "solution"]
 
 _NUMBERS = (int, float)
+_MOST = 8
 _RANKING = (
     Column("", "right", folds=False),
     Column("pattern"),
@@ -114,6 +115,7 @@ def query(
             ci_prob=ci_prob,
         )
         words = str(_reply(kept, ranking)) if in_words else ""
+        others = [] if in_words or as_json else _alternatives(kept, ranking)
     if as_json:
         told = ranking.as_json()
         told |= {"verdict": verdict(ranking)}
@@ -127,7 +129,7 @@ def query(
     if explain:
         _print_terms(screen, ranking)
     if ranking.best is not None and not in_words:
-        _print_pattern(screen, ranking.best)
+        _print_pattern(screen, ranking.best, others)
 
 
 @app.command(rich_help_panel=LOOKING)
@@ -255,7 +257,16 @@ def _print_terms(screen: Screen, ranking: Ranking) -> None:
     screen.say("Uses count: what is left of them after learning rate, source, age and epochs.")
 
 
-def _print_pattern(screen: Screen, item: Ranked) -> None:
+def _alternatives(memory: Memory, ranking: Ranking) -> list[str]:
+    """Name what else answers the same choice as the first, whether the query found it or not."""
+    first = ranking.best
+    if first is None or not first.pattern.kind:
+        return []
+    known = (p for p in memory.patterns() if p.kind == first.pattern.kind)
+    return [p.name for p in known if p.slug != first.pattern.slug]
+
+
+def _print_pattern(screen: Screen, item: Ranked, others: Sequence[str]) -> None:
     pattern = item.pattern
     screen.head(pattern.name)
     screen.say(" ".join(pattern.summary.split()))
@@ -275,6 +286,7 @@ def _print_pattern(screen: Screen, item: Ranked) -> None:
         ("for it", pattern.pros, "+"),
         ("against it", pattern.cons, "−"),
         ("security", pattern.security, "!"),
+        ("alternatives", others[:_MOST], "•"),
     )
     for name, lines, mark in parts:
         if lines:

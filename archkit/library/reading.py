@@ -61,6 +61,11 @@ class Library:
                 return pattern
         raise ValueError(f"no pattern of the library is called {slug!r}")
 
+    def alternatives(self, slug: str) -> tuple[Pattern, ...]:
+        """Return what else answers the choice that the pattern called `slug` answers."""
+        kind = self.pattern(slug).kind
+        return tuple(p for p in self.patterns if p.kind == kind and p.slug != slug)
+
     def concern(self, slug: str) -> Concern:
         """Return the concern called `slug`; `ValueError` if there is none."""
         for concern in self.concerns:

@@ -52,8 +52,9 @@ def test_a_veto_is_shown_with_its_reason(worked):
 
 def test_the_first_is_told_with_what_speaks_for_and_against_it(worked):
     text = shown("query", AUTH, "--kind", "authentication", "--memory", worked)
-    for part in ("when", "not when", "for it", "against it", "security"):
+    for part in ("when", "not when", "for it", "against it", "security", "alternatives"):
         assert f" {part} " in text
+    assert "Session-based + Redis" in text.split(" alternatives ")[1]
 
 
 def test_the_score_can_be_explained_term_by_term(worked):

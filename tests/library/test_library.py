@@ -169,8 +169,11 @@ def test_the_library_is_as_large_as_it_says():
 
 
 def test_every_pattern_has_another_of_its_kind_to_be_weighed_against():
-    kinds = Counter(p.kind for p in LIBRARY.patterns)
-    assert [kind for kind, number in kinds.items() if number < 2] == []
+    for pattern in LIBRARY.patterns:
+        others = LIBRARY.alternatives(pattern.slug)
+        assert others, pattern.slug
+        assert {other.kind for other in others} == {pattern.kind}
+        assert pattern not in others
 
 
 def test_reported_figures_are_those_of_the_reference_card_and_no_others():
