@@ -135,3 +135,31 @@ def test_conditions_contradict_when_one_is_met_only_with_the_other(when, when_no
 def test_the_same_words_on_both_sides_contradict():
     odd = Pattern("p", "P", when=["Small  teams"], when_not=["large data", "small teams"])
     assert contradiction(odd) == ("Small  teams", "small teams")
+
+
+facts = st.dictionaries(
+    st.sampled_from(["users", "tenancy", "clients"]),
+    st.one_of(
+        st.integers(0, 20),
+        st.integers(0, 20).map("<={}".format),
+        st.integers(0, 20).map(">{}".format),
+        st.tuples(st.integers(0, 20), st.integers(0, 20)).map(
+            lambda p: "{}..{}".format(*sorted(p))
+        ),
+        st.sampled_from(["web", "mobile", "multi"]),
+        st.lists(st.sampled_from(["web", "mobile"]), min_size=1, unique=True),
+    ),
+    max_size=3,
+)
+
+
+@given(st.lists(facts, max_size=3), st.lists(facts, max_size=3))
+def test_a_pattern_without_contradiction_is_never_vetoed_just_where_it_fits(fits, forbids):
+    one = Pattern(
+        "p",
+        "P",
+        when=[Condition(f"fits {n}", context) for n, context in enumerate(fits)],
+        when_not=[Condition(f"not {n}", context) for n, context in enumerate(forbids)],
+    )
+    vetoed = [context for context in fits if context and veto(context, one)]
+    assert (contradiction(one) is not None) == bool(vetoed)
