@@ -31,7 +31,7 @@ _ROOTS = "home|Users|root|var|opt|srv|mnt|etc|tmp|work|data|private|Volumes|usr"
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("person", re.compile(rf"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]*){{1,3}}(?=\s*<{_EMAIL}>)")),
     ("email", re.compile(_EMAIL)),
-    ("host", re.compile(r"(?<=://)[^\s/:@\"'<>)\]]+")),
+    ("host", re.compile(r"(?<=://)[^\s\"'<>()\[\],;]+(?<![.:])")),
     ("host", re.compile(rf"(?i)(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:{_TOP})(?![\w-]|\.\w)")),
     ("host", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")),
     ("path", re.compile(rf"(?<![\w/.:])/(?:{_ROOTS})(?:/[\w.@+ -]*[\w@+-])+")),

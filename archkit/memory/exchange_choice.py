@@ -99,7 +99,7 @@ def _is_asked_for(event: _Light, filters: Mapping[str, Any], rates: Mapping[str,
         if name in filters and getattr(event, name) != filters[name]:
             return False
     if "min_confidence" in filters:
-        least = filters["min_confidence"]
+        least = float(filters["min_confidence"])
         if event.kind == "decision":
             return event.confidence is not None and event.confidence >= least
         if event.kind == "pattern":

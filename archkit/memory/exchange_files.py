@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -43,6 +43,11 @@ CREATE TABLE event (
   kind_version SMALLINT, agent VARCHAR, project VARCHAR, session_id VARCHAR, entity_id VARCHAR,
   payload VARCHAR
 )
+"""
+_SETTINGS = """
+SET TimeZone = 'UTC';
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
 """
 _INSERT = f"INSERT INTO event SELECT {', '.join(f'unnest(${name})' for name in COLUMNS)}"
 
@@ -120,11 +125,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             mend="Give the folder that export(…) or backup(…) wrote.",
         ) from error
     try:
-        manifest = json.loads(data)
+        manifest: dict[str, Any] = json.loads(data)
         own = _digest(without(manifest, "sha256"))
         sound = _canonical(manifest) == data and manifest["sha256"] == own
         version, files = int(manifest["archkit"]), dict(manifest["files"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _tampered(path, "It is not what archkit writes.") from error
     if not sound:
         raise _tampered(path, "Its own SHA-256 does not fit it.")
@@ -209,7 +214,7 @@ def _read_lines(path: Path) -> Iterator[Row]:
 
 def _write_parquet(path: Path, rows: Iterable[Row]) -> int:
     count = 0
-    with _scratch(path) as connection:
+    with _scratch(path, _failure) as connection:
         connection.execute(_TABLE)
         pending = iter(rows)
         while batch := list(islice(pending, _BATCH)):
@@ -221,7 +226,7 @@ def _write_parquet(path: Path, rows: Iterable[Row]) -> int:
 
 
 def _read_parquet(path: Path) -> Iterator[Row]:
-    with _scratch(path) as connection:
+    with _scratch(path, _tampered) as connection:
         named = {"path": glob.escape(str(path))}
         found = connection.execute("SELECT * FROM read_parquet($path)", named)
         columns = tuple(column[0] for column in found.description or ())
@@ -235,14 +240,15 @@ def _read_parquet(path: Path) -> Iterator[Row]:
 
 
 @contextmanager
-def _scratch(path: Path) -> Iterator[DuckDBPyConnection]:
-    """Give a database in memory; what DuckDB cannot make of the file is said in our words."""
+def _scratch(
+    path: Path, refusal: Callable[[Path, str], StoreError]
+) -> Iterator[DuckDBPyConnection]:
+    """Give a database in memory; what DuckDB cannot do with the file is said in our words."""
     import duckdb
 
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     try:
-        with duckdb.connect(":memory:", config=settings) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(_SETTINGS)
             yield connection
     except duckdb.Error as error:
-        raise _tampered(path, f"DuckDB says: {str(error).replace(str(path), path.name)}") from error
+        raise refusal(path, f"DuckDB says: {str(error).replace(str(path), path.name)}") from error

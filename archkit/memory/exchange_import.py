@@ -29,7 +29,7 @@ __all__ = ["Conflict", "ImportReport", "import_"]
 _PORTION = 20_000
 _LIBRARY = "library"
 _KIND, _PAYLOAD, _AGENT = 4, 10, 6
-_RECORDS = {"pattern": Pattern, "solution": Solution}
+_RECORDS: dict[str, type[Pattern] | type[Solution]] = {"pattern": Pattern, "solution": Solution}
 
 
 @dataclass(frozen=True, repr=False)

@@ -151,11 +151,12 @@ def _withhold(connection: DuckDBPyConnection) -> None:
     """
     kinds = {"kinds": list(AUDIT_KINDS)}
     [(told,)] = connection.execute(_TOLD, kinds).fetchall()
-    connection.execute(_KEEP_OUT, kinds)
     if told:
+        connection.execute(_FORGOTTEN)
         connection.execute(_macros())
         connection.execute(sql_texts("project")["audit"])
-        connection.execute(_KEEP_OUT, kinds)
+    connection.execute(_KEEP_OUT, kinds)
+    if told:
         connection.execute(_MARK_STALE, kinds)
 
 
@@ -240,6 +241,9 @@ QUALIFY row_number() OVER (PARTITION BY i.event_id ORDER BY i.recorded_at, i.wri
 
 
 _TOLD = "SELECT count(*) FROM new_event WHERE kind IN (SELECT unnest($kinds::VARCHAR[]))"
+_FORGOTTEN = """
+DELETE FROM new_event WHERE event_id IN (SELECT event_id FROM withheld_event WHERE for_good)
+"""
 # What was done to the memory stays known, unless it is forgotten.
 _KEEP_OUT = """
 DELETE FROM new_event WHERE EXISTS (
