@@ -25,21 +25,28 @@ LEVELS = ("none", "partial", "full")
 
 _NAMESPACE = uuid.UUID("0d0c6f0e-8f0a-5f0b-9a53-6a1d3f6a7c21")
 _LIBRARY = "library"
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
 _TOP = "com|net|org|io|dev|internal|local|corp|lan|cloud|app|co|edu|gov|de|uk|eu|fr|nl|ch|at|us|ai"
 _ROOTS = "home|Users|root|var|opt|srv|mnt|etc|tmp|work|data|private|Volumes|usr"
-_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("person", re.compile(rf"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]*){{1,3}}(?=\s*<{_EMAIL}>)")),
-    ("email", re.compile(_EMAIL)),
-    ("host", re.compile(r"(?<=://)[^\s\"'<>()\[\],;]+(?<![.:])")),
-    ("host", re.compile(rf"(?i)(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:{_TOP})(?![\w-]|\.\w)")),
-    ("host", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")),
-    ("path", re.compile(rf"(?<![\w/.:])/(?:{_ROOTS})(?:/[\w.@+ -]*[\w@+-])+")),
-    ("path", re.compile(r"(?<![\w/])(?:~|\.{1,2})(?:/[\w.@+-]+)+")),
-    ("path", re.compile(r"(?<!\w)[A-Za-z]:\\[\w.\\ -]*[\w-]|\\\\[\w.-]+\\[\w.\\-]+")),
-    ("path", re.compile(r"(?<![\w/.:])(?:[\w.-]+/)+[\w-]+\.[a-zA-Z]\w{0,4}(?![\w/])")),
-    ("person", re.compile(r"(?<![\w@/.])@[A-Za-z][\w-]{2,}(?![\w/(@.])")),
+_NAME = r"(?<!\w)[A-Z][\w'’-]{1,40}(?: [A-Z][\w'’.-]{0,40}){1,3}"
+_SHAPES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("person", "@", re.compile(rf"{_NAME}(?=\s{{0,3}}<{_EMAIL}>)")),
+    ("email", "@", re.compile(_EMAIL)),
+    ("host", "://", re.compile(r"(?<=://)[^\s\"'<>()\[\],;]+(?<![.:])")),
+    ("host", ".", re.compile(rf"(?i)(?<![\w.@-])(?:[a-z0-9-]{{1,63}}\.)+(?:{_TOP})(?![\w-]|\.\w)")),
+    ("host", ".", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")),
+    ("path", "/", re.compile(rf"(?<![\w/.:])/(?:{_ROOTS})(?:/[\w.@+-]*[\w@+-])+")),
+    ("path", "/", re.compile(r"(?<![\w/])(?:~|\.{1,2})(?:/[\w.@+-]+)+")),
+    ("path", "\\", re.compile(r"(?<!\w)[A-Za-z]:\\[\w.\\ -]*[\w-]|\\\\[\w.-]+\\[\w.\\-]+")),
+    (
+        "path",
+        "/",
+        re.compile(r"(?<![\w/.:-])(?:[\w.-]{1,80}/)+[\w-]{1,80}\.[a-zA-Z]\w{0,4}(?![\w/])"),
+    ),
+    ("person", "@", re.compile(r"(?<![\w@/.])@[A-Za-z][\w-]{2,}(?![\w/(@.])")),
 )
+"""What it is, a text it cannot be without, its shape: bounded, for texts may be without an end."""
+
 _UUID = re.compile(r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _OWN_ID = ("decision", "outcome", "lesson", "measurement")
 """Kinds whose entity is an id; other entities are slugs."""
@@ -172,8 +179,9 @@ class Anonymiser:
 
     def text(self, text: str) -> str:
         """Return a text with every name in it replaced."""
-        for kind, shape in _SHAPES:
-            text = shape.sub(self._replacing(kind), text)
+        for kind, hint, shape in _SHAPES:
+            if hint in text:
+                text = shape.sub(self._replacing(kind), text)
         if self._named:
             text = self._named.sub(
                 lambda m: self._alias(self._names[m.group().casefold()], m.group()), text

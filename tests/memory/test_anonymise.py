@@ -68,6 +68,12 @@ def test_no_name_survives_wherever_it_stands(parts, between):
         assert name not in said
 
 
+@pytest.mark.parametrize("run", ["x", "X", "a.", "a/", "1.", "@", "-", "a@", "/home/"])
+def test_a_text_without_an_end_is_gone_through_once(run):
+    long = run * (400_000 // len(run)) + " @ : // . / \\ <"
+    assert masks().text(long).endswith("<")
+
+
 def test_the_kit_s_own_patterns_are_left(tmp_path):
     with open_memory(tmp_path, library=True) as memory:
         memory.patterns()
