@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -9,7 +11,7 @@ __all__ = ["Floats", "beta_cdf", "beta_quantile", "log_beta", "probability_bette
 
 Floats = NDArray[np.float64]
 
-_GRID = 1024
+_POINTS = 64
 _DEVIATIONS = 9.0
 
 
@@ -41,30 +43,32 @@ def log_beta(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def probability_better(a: float, b: float, other_a: ArrayLike, other_b: ArrayLike) -> Floats:
-    """P(a Beta(a, b) rate is higher than each of the others'), summed over a grid.
+    """P(a Beta(a, b) rate is higher than each of the others'): the integral of f(x) G(x).
 
-    The grid spans what either of a pair can be (nine standard deviations about the means), so
-    that it is as fine for a thousand uses as for one. Exact to about 1e-6; the same every time.
+    Gauss's rule over what the rate can be (nine standard deviations about its mean), so that it is
+    as fine for a thousand uses as for one. Exact to 5e-5 at worst; the same every time.
     """
     p, q = np.atleast_1d(np.asarray(other_a, dtype=float), np.asarray(other_b, dtype=float))
-    (low, high), (low_, high_) = _span(np.full_like(p, a), np.full_like(p, b)), _span(p, q)
-    low, high = np.minimum(low, low_)[:, None], np.maximum(high, high_)[:, None]
-    x = low + (high - low) * ((np.arange(_GRID) + 0.5) / _GRID)[None, :]
-    mine = _masses(x, np.float64(a), np.float64(b))
-    theirs = _masses(x, p[:, None], q[:, None])
-    below = np.cumsum(theirs, axis=1) - theirs / 2
-    better: Floats = np.clip(np.sum(mine * below, axis=1), 0.0, 1.0)
+    if not len(p):
+        return np.zeros(0)
+    points, weights = _rule()
+    low, high = _span(np.float64(a), np.float64(b))
+    x = low + (high - low) * points
+    log_density = (a - 1) * np.log(x) + (b - 1) * np.log1p(-x)
+    masses = weights * np.exp(log_density - log_density.max())
+    below = beta_cdf(x[None, :], p[:, None], q[:, None])
+    better: Floats = np.clip(below @ (masses / masses.sum()), 0.0, 1.0)
     return better
 
 
-def _masses(x: Floats, a: Floats | np.float64, b: Floats | np.float64) -> Floats:
-    log_density = (a - 1) * np.log(x) + (b - 1) * np.log1p(-x)
-    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
-    masses: Floats = density / density.sum(axis=1, keepdims=True)
-    return masses
+@cache
+def _rule() -> tuple[Floats, Floats]:
+    """Points and weights of Gauss's rule on 0 to 1."""
+    points, weights = np.polynomial.legendre.leggauss(_POINTS)
+    return (points + 1) / 2, weights / 2
 
 
-def _span(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+def _span(a: np.float64, b: np.float64) -> tuple[np.float64, np.float64]:
     mean, total = a / (a + b), a + b
     reach = _DEVIATIONS * np.sqrt(mean * (1 - mean) / (total + 1))
     return np.maximum(mean - reach, 0.0), np.minimum(mean + reach, 1.0)

@@ -7,6 +7,7 @@ weighs, and the patterns shown, are read from the index's folder when they are n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archkit.memory.retrieval import TAIL, PatternIndex
@@ -159,10 +160,10 @@ class Catalogue:
         found = [(row, score) for row, score in places if row is not None]
         best = max((score for _, score in found), default=1.0)
         floor = TAIL * best if kind is None else 0.0
-        return sorted(
-            ((row, score / best) for row, score in found if score >= floor),
-            key=lambda hit: (-hit[1], self._slug(hit[0])),
-        )
+        kept = [(row, score / best) for row, score in found if score >= floor]
+        if all(one[1] > other[1] for one, other in pairwise(kept)):
+            return kept
+        return sorted(kept, key=lambda hit: (-hit[1], self._slug(hit[0])))
 
     def _hybrid(
         self,

@@ -119,6 +119,37 @@ def rank(
     ), rule
 
 
+def are_enough(
+    candidates: Sequence[Candidate],
+    context: Mapping[str, Any],
+    ceiling: float,
+    *,
+    limit: int,
+    active: int,
+    used: int,
+) -> bool:
+    """Whether the answer stays the same whatever else there is that scores at most `ceiling`.
+
+    Then all places are taken by higher scores, the lead and all that the ladder might prefer to it
+    are among these, and so is what the rule in words depends on: of all there is, `active` are
+    active and `used` have evidence.
+    """
+    case = _case(candidates, context, _fits(candidates, context))
+    lead = _lead(candidates, case)
+    free = sorted(s for s, reason in zip(case.scores, case.vetoes, strict=True) if reason is None)
+    return (
+        lead is not None
+        and ceiling < CLOSE * case.scores[lead]
+        and len(free) >= limit
+        and ceiling < free[-limit]
+        and (sum(case.open) > 1 or active == sum(c.pattern.status == "active" for c in candidates))
+        and (
+            any(c.n for c, may in zip(candidates, case.open, strict=True) if may)
+            or used == sum(c.n > 0 for c in candidates)
+        )
+    )
+
+
 def explore(
     candidates: Sequence[Candidate],
     context: Mapping[str, Any],

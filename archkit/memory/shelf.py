@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from archkit.memory.learning import (
     probability_better,
     quantile_of_horizon,
 )
+from archkit.memory.ordering import are_enough
 from archkit.memory.ranking import Candidate, Place, Ranked, Ranking, explore, rank
 from archkit.memory.standing import Said, Standing
 from archkit.records import PROVENANCE, Pattern, utc_now
@@ -116,7 +117,6 @@ class Shelf:
         found = shelf._stood(evidence, [slug for slug in slugs if slug in self._catalogue])
         rows = [row for slug in found.slugs if (row := self._catalogue.row(slug)) is not None]
         shelf.standing = self.standing.updated(found, rows)
-        shelf._chances = {}
         return shelf
 
     def put(self, wordings: Sequence[tuple[Wording, Pattern]]) -> list[str]:
@@ -182,24 +182,29 @@ class Shelf:
         q = quantile_of_horizon(horizon)
         found = self._found(text, area, kind, self._wanted(status, provenance))
         rows = [row for row, _ in found]
-        quantiles = beta_quantile(q, self.standing.a[rows], self.standing.b[rows]).tolist()
-        uses = self.standing.uses[rows].tolist()
-        weighed = self._stands(rows, self._catalogue.weighed(rows))
-        candidates = [
-            Candidate(pattern, relevance, quantile, n)
-            for pattern, (_, relevance), quantile, n in zip(
-                weighed, found, quantiles, uses, strict=True
-            )
-        ]
+        quantiles = beta_quantile(q, self.standing.a[rows], self.standing.b[rows])
+        there = {
+            "active": int(np.count_nonzero(self.standing.status[rows] == "active")),
+            "used": int(np.count_nonzero(self.standing.uses[rows])),
+        }
+        candidates: list[Candidate] = []
+        weighed: list[int] = []
+        for some, ceiling in _portions(found, quantiles, 2 * limit if not asked else len(found)):
+            weighed = [rows[place] for place in some]
+            candidates = self._candidates(weighed, found, quantiles, some)
+            if ceiling is None or are_enough(candidates, known, ceiling, limit=limit, **there):
+                break
 
         def better(one: int, others: Sequence[int]) -> list[float]:
-            return self._better(rows[one], [rows[other] for other in others])
+            a, b = self.standing.a[weighed], self.standing.b[weighed]
+            some = list(others)
+            return list(map(float, probability_better(a[one], b[one], a[some], b[some])))
 
         places, rule = rank(candidates, known, better, limit=limit)
         return Ranking(
             query=text,
             context=known,
-            items=self._ranked(places, candidates, rows, ci_prob),
+            items=self._ranked(places, candidates, weighed, ci_prob),
             rule=rule,
             horizon=horizon,
             ci_prob=ci_prob,
@@ -207,10 +212,24 @@ class Shelf:
             elapsed_ms=(time.perf_counter() - start) * 1000,
         )
 
+    def _candidates(
+        self,
+        rows: Sequence[int],
+        found: Sequence[tuple[int, float]],
+        quantiles: NDArray[np.float64],
+        places: Sequence[int],
+    ) -> list[Candidate]:
+        patterns = self._stands(rows, self._catalogue.weighed(rows))
+        uses = self.standing.uses[list(rows)].tolist()
+        chosen = quantiles[list(places)].tolist()
+        return [
+            Candidate(pattern, found[place][1], quantile, n)
+            for pattern, place, quantile, n in zip(patterns, places, chosen, uses, strict=True)
+        ]
+
     def _learn(self, evidence: Evidence, said: Mapping[str, Said]) -> None:
         self.said = said
         self.standing = self._stood(evidence, self._catalogue.slugs)
-        self._chances: dict[tuple[int, int], float] = {}
 
     def _stood(self, evidence: Evidence, slugs: Sequence[str]) -> Standing:
         """Where patterns stand by evidence, after what was said of them."""
@@ -320,15 +339,20 @@ class Shelf:
             for n, (row, place) in enumerate(zip(shown, places, strict=True))
         )
 
-    def _better(self, one: int, others: Sequence[int]) -> list[float]:
-        """P(the rate of one row is higher than that of each of others), computed once."""
-        missing = [other for other in others if (one, other) not in self._chances]
-        if missing:
-            a, b = self.standing.a, self.standing.b
-            chances = probability_better(a[one], b[one], a[missing], b[missing])
-            for other, chance in zip(missing, chances, strict=True):
-                self._chances[one, other] = float(chance)
-        return [self._chances[one, other] for other in others]
+
+def _portions(
+    found: Sequence[tuple[int, float]], quantiles: NDArray[np.float64], size: int
+) -> Iterator[tuple[list[int], float | None]]:
+    """Give places of hits, more each time, and the highest score that the others may have.
+
+    Those of the highest relevance × quantile come first: no fit makes a score higher than that.
+    """
+    bounds = np.array([relevance for _, relevance in found]) * quantiles
+    order = np.argsort(-bounds, kind="stable")
+    while size < len(found):
+        yield sorted(order[:size].tolist()), float(bounds[order[size]])
+        size *= 2
+    yield list(range(len(found))), None
 
 
 def reported_evidence(patterns: Sequence[Pattern], *, now: datetime | None = None) -> Evidence:

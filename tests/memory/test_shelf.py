@@ -2,11 +2,13 @@ import math
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archkit.memory.catalogue import Wording
 from archkit.memory.learning import Evidence
 from archkit.memory.shelf import KIND_FLOOR, Shelf
-from archkit.records import Pattern, Reported
+from archkit.records import LADDER, Condition, Pattern, Reported
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -201,3 +203,46 @@ def test_statuses_stay_with_their_patterns_when_all_are_learnt_anew_in_another_o
     shelf = Shelf([Pattern("a", "A", status="active"), Pattern("b", "B", status="retired")])
     again = shelf.updated(Evidence(), ["b", "a"])
     assert [(p.slug, p.status) for p in again.patterns] == [("a", "active"), ("b", "retired")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["candidate", "active", "retired"]),
+            st.integers(0, 6),
+            st.sampled_from([0.0, 0.5, 1.0]),
+            st.sampled_from(["a", "b"]),
+            st.sampled_from([None, "single", "multi"]),
+            st.sampled_from([None, 1, 3]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from([None, {"tenancy": "multi"}]),
+    st.integers(1, 4),
+)
+def test_what_is_left_unweighed_could_not_have_changed_the_answer(made, context, limit):
+    words = "sign in with tokens and keys"
+    patterns = [
+        pattern(
+            f"p{n:02}",
+            " ".join(words.split()[: 1 + uses % 6]),
+            kind=kind,
+            status=status,
+            context={} if tenancy is None else {"tenancy": tenancy},
+            when_not=(Condition("no", {"tenancy": "multi"}),) if vetoed else (),
+            ladder=dict.fromkeys(LADDER, rung) if rung else {},
+        )
+        for n, (status, uses, _, kind, tenancy, rung, vetoed) in enumerate(made)
+    ]
+    rows = [
+        (f"p{n:02}", y, 1, "team", NOW, f"{n}-{use}")
+        for n, (_, uses, y, *_) in enumerate(made)
+        for use in range(uses)
+    ]
+    shelf = Shelf(patterns, Evidence.from_rows(rows, now=NOW))
+    quick = shelf.query(words, context, limit=limit)
+    whole = shelf.query(words, context, limit=limit, what_if={"nothing": ["asked"]})
+    assert (quick.items, quick.rule) == (whole.items, whole.rule)
