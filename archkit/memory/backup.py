@@ -126,7 +126,7 @@ def backup(
     store, home = memory._store, backup_home(memory, folder)
     memory._held.add_library()
     made_at = store._now().astimezone(UTC)
-    name = f"{made_at:%Y%m%dT%H%M%SZ}-{new_id()[-4:]}"
+    name = f"{made_at:%Y%m%dT%H%M%S.%fZ}-{new_id()[-4:]}"
     fresh, place = home / f".{name}.part", home / name
     try:
         fresh.mkdir(parents=True)
@@ -207,7 +207,7 @@ def restore(
     ::
 
         restore(memory)                                   # what would the latest backup bring?
-        restore(memory, "20261125T101500Z-1f3a", dry_run=False)
+        restore(memory, "20261125T101500.250000Z-1f3a", dry_run=False)
     """
     store = memory._store
     path = chosen_backup(memory, backup, backup_home(memory, folder))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import StoreError
 from archkit.memory.anonymise import pseudo_id
+from archkit.memory.drafts import draft_of
 from archkit.memory.exchange_files import read_manifest, read_rows
+from archkit.memory.journal import Draft
 from archkit.memory.projection import AUDIT_KINDS
 from archkit.memory.redact import redact_value
 from archkit.memory.rewrite import Progress, Row, audit_row, deposit, each_event, settle
@@ -122,8 +125,7 @@ def import_(
     if not dry_run and incoming.new:
         ours = incoming.to_keep() if same_slug == "keep" else []
         _take(memory, incoming, progress)
-        if ours:
-            memory._record(*ours)
+        memory._held.append(ours)
         settle(memory._store)
     return ImportReport(
         source=folder,
@@ -223,15 +225,20 @@ class _Incoming:
                 found.append(Conflict("similar", slug, other, slug, says))
         return [conflict for conflict in found if conflict is not None]
 
-    def to_keep(self) -> list[Pattern | Solution]:
-        """Return our wordings of what the import has under the same name."""
-        kept = (self._ours(kind, slug) for kind, slug in self._latest)
-        return [record for record in kept if record is not None]
+    def to_keep(self) -> list[Draft]:
+        """Return our wordings of what the import has under the same name, as recorded last."""
+        now, tick = self.memory._now(), timedelta(microseconds=1)
+        return [
+            replace(draft_of(ours), recorded_at=max(now, row[1].replace(tzinfo=UTC) + tick))
+            for (kind, slug), row in self._latest.items()
+            if (ours := self._ours(kind, slug)) is not None
+        ]
 
     def _compare(self, ours: Row, theirs: Row) -> None:
         """Note that an event is known; the place in its writer's file may differ, no more."""
         self.known += 1
-        if _content(ours) != _content(theirs):
+        # Each memory writes the kit's library itself, at its own time; its ids are its content's.
+        if ours[_AGENT] != _LIBRARY and _content(ours) != _content(theirs):
             says = "ours stays; an event never changes, so one of the two was tampered with"
             name = f"{ours[_KIND]} {ours[0]}"
             self.conflicts.append(Conflict("same id", name, _brief(ours), _brief(theirs), says))

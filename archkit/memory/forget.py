@@ -145,6 +145,8 @@ def forget(
     found = {**report.places, **({"spool": wiped} if wiped else {})}
     left = tuple(hunt.left())
     note = "Remove or mend the files in `left` yourself." if left else ""
+    if any(memory._store.spool in path.parents for path in left):
+        note = "It was recorded again meanwhile: forget it once more."
     return replace(report, places=found, left=left, note=note)
 
 

@@ -230,7 +230,7 @@ def test_one_slug_from_two_memories_is_a_conflict_and_both_wordings_are_kept(
     dry = import_(empty, tmp_path / "out", same_slug=same_slug)
     assert [(c.what, c.name) for c in dry.conflicts] == [("same slug", "pattern jwt")]
     assert empty.pattern("jwt").name == "OURS"
-    empty._now.now = NOW + timedelta(days=2)
+    empty._now.now = NOW + timedelta(hours=1)  # a clock behind theirs
     import_(empty, tmp_path / "out", same_slug=same_slug, dry_run=False)
     assert empty.pattern("jwt").name == counts
     names = {name for (name,) in empty._store.rows("SELECT name FROM pattern_version")}
@@ -312,6 +312,21 @@ def test_an_outcome_that_comes_before_its_decision_counts_once_the_decision_is_t
     import_(empty, tmp_path / "whole", dry_run=False)
     assert tables(empty) == tables(memory)
     assert empty._store.rows("SELECT * FROM orphan") == []
+
+
+def test_two_memories_that_both_have_the_library_exchange_only_what_is_theirs(tmp_path):
+    with (
+        open_memory(tmp_path / "c", library=True) as one,
+        open_memory(tmp_path / "d", library=True) as other,
+    ):
+        fill(one)
+        export(one, tmp_path / "out")
+        other.patterns()
+        report = import_(other, tmp_path / "out", dry_run=False)
+        assert report.new == sum(report.kinds.values()) == 14
+        assert report.conflicts == ()
+        for name in ("decision", "outcome", "lesson", "solution_use", "pattern_use"):
+            assert tables(other)[name] == tables(one)[name]
 
 
 def test_a_clock_set_back_makes_no_older_wording_count(tmp_path):
