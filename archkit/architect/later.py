@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["decide_later"]
 
 _SESSION = (
-    "SELECT s.session_id, s.agent, s.project, s.title, s.brief, "
+    "SELECT coalesce(s.agent, '') AS agent, coalesce(s.project, '') AS project, "
+    "coalesce(s.title, '') AS title, coalesce(s.brief, '') AS brief, "
     "(SELECT count(*) FROM proposal p WHERE p.session_id = s.session_id) AS proposals "
     "FROM session_log s WHERE s.session_id = $session_id"
 )
@@ -126,7 +127,7 @@ def _session(memory: Recorded, session_id: str) -> dict[str, Any]:
             why="No session of that id was recorded there; one whose memory was off never is.",
             mend="Give the id that the session ended with, or another memory.",
         )
-    found = {name: rows[0][name] or "" for name in ("agent", "project", "title", "brief")}
+    found = {name: str(rows[0][name]) for name in ("agent", "project", "title", "brief")}
     if not rows[0]["proposals"]:
         raise SessionError(
             "There is nothing to decide on yet.",

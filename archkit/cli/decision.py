@@ -285,7 +285,8 @@ def _due(screen: Screen, memory: Memory) -> None:
     screen.say("Decisions without an outcome, first what is dearest not to know:", style="bold")
     for row in shown:
         screen.say()
-        screen.say(f"{row['title'] or 'A decision'}: {row['chosen']}")
+        title = row["title"] if isinstance(row["title"], str) else ""
+        screen.say(f"{title or 'A decision'}: {row['chosen']}")
         screen.say(f"    due {_when(row['overdue_days'])}")
         screen.say(f"    {row['decision_id']}", wrap=False)
     if len(debt) > len(shown):

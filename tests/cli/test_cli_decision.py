@@ -143,6 +143,10 @@ def test_a_session_of_a_card_that_is_gone_can_still_be_decided_on(worked):
             agent="no-such-card",
         )
         memory.append("proposal", {"text": "# P", "version": 1}, session_id="gone")
+        memory.append("session_status", {"status": "open"}, session_id="bare")
+        memory.append("proposal", {"text": "# P", "version": 1}, session_id="bare")
+        bare = decide_later(memory, "bare", "Something of ours")
+        assert (bare.title, bare.agent, bare.project) == ("", "", "")
         memory.append(
             "tool_call", {"n": 1, "tool": "query_patterns", "input": "odd"}, session_id="gone"
         )
