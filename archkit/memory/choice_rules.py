@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archkit.memory.choices import Rule, World
-from archkit.memory.learning import LEARNING_RATE, Evidence, beta_quantile
+from archkit.memory.elsewhere import Contexts
+from archkit.memory.learning import HALF_LIFE_DAYS, LEARNING_RATE, Evidence, beta_quantile
 from archkit.memory.shelf import Shelf
 from archkit.memory.truth import CONTEXTS
 from archkit.records import Pattern
@@ -54,7 +55,9 @@ class Shipped:
         """Ask the query."""
         chosen = np.zeros(len(context), dtype=np.int64)
         for part, shelf in zip(self._parts, self._shelves, strict=True):
-            taught = shelf.with_evidence(self._evidence(part, shelf, day))
+            taught = shelf.with_evidence(
+                self._evidence(part, shelf, day), contexts=self._contexts(part, shelf, day)
+            )
             for n in part:
                 ranking = taught.query(
                     "",
@@ -87,6 +90,27 @@ class Shipped:
             seen_at=np.repeat(np.datetime64(_NOW.replace(tzinfo=None), "us") - age, len(part)),
             session=np.arange(code.size),
             now=_NOW,
+        )
+
+    def _contexts(self, part: range, shelf: Shelf, day: float) -> Contexts:
+        """Sum the outcomes by context, as a memory does."""
+        if not self._seen:
+            return Contexts()
+        chosen, success, context, days = zip(*self._seen, strict=True)
+        here = slice(part.start, part.stop)
+        code = np.array(chosen)[:, here] + self._patterns * np.arange(len(part))
+        trials = np.exp2(-(day - np.array(days)) / HALF_LIFE_DAYS)[:, None] * np.ones(code.shape)
+        good, where = np.array(success)[:, here], np.array(context)[:, here]
+        sums = np.zeros((2, len(shelf), len(CONTEXTS)))
+        for counted, its in zip(sums, (good, ~good), strict=True):
+            np.add.at(counted, (code.ravel(), where.ravel()), (trials * its).ravel())
+        whole = np.concatenate([sums.sum(axis=2, keepdims=True), sums], axis=2)
+        values = (None, *CONTEXTS)
+        return Contexts(
+            [slug for slug in shelf.slugs for _ in values],
+            ["tenancy"] * (len(shelf) * len(values)),
+            list(values) * len(shelf),
+            *whole.reshape(2, -1).tolist(),
         )
 
 

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import StoreError
@@ -16,9 +16,10 @@ from archkit.memory.checks import check_known
 from archkit.memory.evidence import SOURCES, Evidence
 from archkit.memory.feed import MARK, Feed
 from archkit.memory.journal import Draft, Event
-from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD
+from archkit.memory.learning import HALF_LIFE_DAYS, LEARNING_RATE, PATTERN_THRESHOLD
 from archkit.memory.news import News
 from archkit.memory.reading import (
+    CONTEXTS,
     EFFECTS,
     PATTERNS,
     REWORDED,
@@ -28,6 +29,7 @@ from archkit.memory.reading import (
     UNWORDED,
     USES,
     USES_OF,
+    contexts_of,
     effects_of,
     evidence_of,
     said_of,
@@ -167,8 +169,9 @@ class Holdings:
         if not self._store.drain():
             self._store.columns(MARK)  # which makes the file if there is none
         stamp, now = self._store.stamp(), self._now()
-        mark, patterns, solutions, uses, unworded, effects, said = self._store.columns(
-            MARK, PATTERNS, SOLUTIONS, USES, UNWORDED, EFFECTS, SAID, sources=list(SOURCES)
+        mark, patterns, solutions, uses, contexts, unworded, effects, said = self._store.columns(
+            *(MARK, PATTERNS, SOLUTIONS, USES, CONTEXTS, UNWORDED, EFFECTS, SAID),
+            **_asked(now, every=True),
         )
         wordings = wordings_of(patterns)
         catalogue = open_catalogue(self._store, wordings)
@@ -180,6 +183,7 @@ class Holdings:
             catalogue,
             evidence_of(uses, wordings[1], now=now),
             said=said_of(said, now=now),
+            contexts=contexts_of(contexts),
             learning_rate=self.learning_rate,
             pattern_threshold=self.pattern_threshold,
         )
@@ -225,27 +229,41 @@ class Holdings:
     def _learn(self, shelf: Shelf, solutions: SolutionShelf) -> None:
         """Read evidence that has changed."""
         self._store.drain()
-        now = self._now()
-        params: dict[str, Any] = {
-            "sources": list(SOURCES),
-            "decisions": sorted(self._news.decisions),
-            "slugs": sorted(self._news.slugs),
-        }
-        reworded, some, effects, said = self._store.columns(
-            REWORDED, USES_OF, EFFECTS, SAID, **params
+        now, news = self._now(), self._news
+        params = _asked(now, sorted(news.decisions), sorted(news.slugs), every=news.all_evidence)
+        reworded, some, contexts, effects, said = self._store.columns(
+            REWORDED, USES_OF, CONTEXTS, EFFECTS, SAID, **params
         )
         words = said_of(said, now=now)
-        if self._news.all_evidence or reworded["again"][0]:
-            slugs, uses = self._store.columns(SLUGS, USES, **params)
+        if news.all_evidence or reworded["again"][0]:
+            slugs, uses, contexts = self._store.columns(
+                SLUGS, USES, CONTEXTS, **{**params, "every": True}
+            )
             evidence = evidence_of(uses, slugs["slug"].tolist(), now=now)
-            self._shelf = shelf.with_evidence(evidence, words)
+            self._shelf = shelf.with_evidence(evidence, words, contexts_of(contexts))
         else:
-            slugs_ = slugs_of(some)
-            self._unworded |= {slug for slug in slugs_ if slug not in shelf}
-            words = {slug: words[slug] for slug in slugs_ if slug in words}
-            self._shelf = shelf.updated(uses_of(some, now=now), slugs_, words)
+            touched = slugs_of(some)
+            self._unworded |= {slug for slug in touched if slug not in shelf}
+            words = {slug: words[slug] for slug in touched if slug in words}
+            self._shelf = shelf.updated(
+                uses_of(some, now=now), touched, words, contexts_of(contexts)
+            )
         self._solutions = solutions.with_evidence(effects_of(effects, now=now))
         self._news, self._day = News(), now.date()
+
+
+def _asked(
+    now: datetime, decisions: Sequence[str] = (), slugs: Sequence[str] = (), *, every: bool
+) -> dict[str, Any]:
+    """Return the values that the questions about evidence name."""
+    return {
+        "sources": list(SOURCES),
+        "decisions": list(decisions),
+        "slugs": list(slugs),
+        "every": every,
+        "now": now.astimezone(UTC).replace(tzinfo=None),
+        "half_life_days": HALF_LIFE_DAYS,
+    }
 
 
 _HOLDINGS: weakref.WeakSet[Holdings] = weakref.WeakSet()

@@ -1,6 +1,7 @@
 """Which pattern first: relevance, context fit and evidence in one score, ties by the ladder.
 
-Score = relevance × context fit^½ × Q, Q the success rate's quantile that the horizon asks for. A
+Score = relevance × context fit^½ × Q, Q the success rate's quantile that the horizon asks for; of
+its evidence uses in other contexts count less the surer it is that the rate differs there. A
 matched when-not condition vetoes. The tie set are those of which the one with the highest score is
 better with less than 90 % probability. Inside it the card's ladder decides between alternatives of
 one kind (all five ratings known), but only among those that score at least nine tenths of the
@@ -11,10 +12,13 @@ Candidates, retired and vetoed patterns are shown, and never come first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from archkit.memory.beta import Floats
 from archkit.memory.context import known_keys, value_fit, veto
 from archkit.records import LADDER, Pattern
 
@@ -25,7 +29,9 @@ __all__ = [
     "Candidate",
     "Place",
     "WhatIf",
+    "are_enough",
     "explore",
+    "portions",
     "rank",
 ]
 
@@ -117,6 +123,21 @@ def rank(
         )
         for place, chance in zip(shown, beaten, strict=True)
     ), rule
+
+
+def portions(
+    found: Sequence[tuple[int, float]], quantiles: Floats, size: int
+) -> Iterator[tuple[list[int], float | None]]:
+    """Give places of hits, more each time, and the highest score that the others may have.
+
+    Those of the highest relevance × quantile come first: no fit makes a score higher than that.
+    """
+    bounds = np.array([relevance for _, relevance in found]) * quantiles
+    order = np.argsort(-bounds, kind="stable")
+    while size < len(found):
+        yield sorted(order[:size].tolist()), float(bounds[order[size]])
+        size *= 2
+    yield list(range(len(found))), None
 
 
 def are_enough(

@@ -29,7 +29,9 @@ class Ranked:
     come from. `quantile` is the Q of the score; `safest` the lower quartile; `worth_trying` what
     optimism adds (Q at .95 less the median); `beaten_by` the probability that the pattern with
     the highest score works better; `veto` why it must not be used here; `status_reason` why its
-    status is not the one it was worded with. `a` and `b` are the posterior Beta(a, b) of the rate.
+    status is not the one it was worded with. `a` and `b` are the posterior Beta(a, b) of the rate
+    in the asked context: of uses where the value of `telling_key` was another, each counts
+    `elsewhere_weight` (0 to 1; see `elsewhere`).
     """
 
     pattern: Pattern
@@ -54,6 +56,8 @@ class Ranked:
     status_reason: str = ""
     a: float = 1.0
     b: float = 1.0
+    telling_key: str = ""
+    elsewhere_weight: float = 1.0
 
     def __repr__(self) -> str:
         """One line: which pattern, how well it works, how sure that is."""

@@ -76,7 +76,9 @@ def explanation(ranking: Ranking, slices: DataFrame | None = None) -> Explanatio
         quantile that `horizon` (times the choice comes) asks for, `quantile` that quantile.
         The evidence: `n` uses and of which `n_observed`, `n_measured`, `n_reported`,
         `n_simulated`; `effective_uses`, what is left of them after learning rate, source, age and
-        epochs; `a` and `b` of the posterior, `success_rate` (its mean), `low`, `high`. The tie:
+        epochs; `telling_key` and `elsewhere_weight` (0 to 1), the key by which uses in other
+        contexts count less, and what they count; `a` and `b` of the posterior, `success_rate`
+        (its mean), `low`, `high`. The tie:
         `beaten_by`, P(the highest score works better), `in_tie_set`; `p_first_better`, P(the
         first works better than this one; null for itself and where nothing is known);
         `ladder_<rung>` (1 to 5, null if not rated), `veto`; `in_context`, the slices met, in
@@ -96,7 +98,8 @@ def explanation(ranking: Ranking, slices: DataFrame | None = None) -> Explanatio
         *("place", "rank_by_score", "slug", "name", "kind", "status", "status_reason", "score"),
         *("relevance", *(f"fit_{key}" for key in keys), "context_fit", "context_factor"),
         *("quantile", "q", "horizon", "success_rate", "low", "high", "n", "n_observed"),
-        *("n_measured", "n_reported", "n_simulated", "effective_uses", "a", "b", "beaten_by"),
+        *("n_measured", "n_reported", "n_simulated", "effective_uses", "telling_key"),
+        *("elsewhere_weight", "a", "b", "beaten_by"),
         *("in_tie_set", "p_first_better", *(f"ladder_{rung}" for rung in LADDER), "veto"),
         *("in_context", "why", "rule"),
     ]
@@ -109,7 +112,7 @@ def _row(
     names = (
         *("score", "relevance", "context_fit", "quantile", "success_rate", "low", "high", "n"),
         *("n_observed", "n_measured", "n_reported", "n_simulated", "a", "b", "beaten_by"),
-        *("in_tie_set", "veto", "status_reason"),
+        *("in_tie_set", "veto", "status_reason", "telling_key", "elsewhere_weight"),
     )
     pattern, context = item.pattern, ranking.context
     return {

@@ -19,6 +19,7 @@ __all__ = ["ranked_json", "ranking_frame", "ranking_html"]
 _FIGURES = (
     *("score", "relevance", "context_fit", "success_rate", "low", "high", "n", "n_observed"),
     *("n_measured", "n_reported", "n_simulated", "provenance", "safest", "worth_trying"),
+    *("telling_key", "elsewhere_weight"),
     *("beaten_by", "in_tie_set", "veto"),
 )
 
@@ -52,7 +53,8 @@ def ranking_frame(ranking: Ranking) -> DataFrame:
         `place` (1 is first), `slug`, `name`, `kind`, `area`, `status`; `score` (0–1) and its
         factors `relevance`, `context_fit`, `quantile` (0–1); `success_rate` with its credible
         interval `low`, `high` (0–1); `n` (uses; of them `n_observed`, `n_measured`, `n_reported`,
-        `n_simulated`), `provenance`; `safest`, `worth_trying`, `beaten_by` (0–1); `in_tie_set`,
+        `n_simulated`), `provenance`; `safest`, `worth_trying`, `elsewhere_weight` (what
+        uses in other contexts count by the `telling_key`), `beaten_by` (0–1); `in_tie_set`,
         `veto` (text; missing if none), `setup_hours` (hours).
     """
     import pandas as pd
@@ -60,7 +62,8 @@ def ranking_frame(ranking: Ranking) -> DataFrame:
     columns = ["place", "slug", "name", "kind", "area", "status", "score", "relevance"]
     columns += ["context_fit", "quantile", "success_rate", "low", "high", "n", "n_observed"]
     columns += ["n_measured", "n_reported", "n_simulated", "provenance", "safest"]
-    columns += ["worth_trying", "beaten_by", "in_tie_set", "veto", "setup_hours"]
+    columns += ["worth_trying", "telling_key", "elsewhere_weight", "beaten_by", "in_tie_set"]
+    columns += ["veto", "setup_hours"]
     rows = [
         [
             place if name == "place" else getattr(item, name, getattr(item.pattern, name, None))

@@ -14,12 +14,14 @@ import numpy as np
 from archkit.errors import StoreError
 from archkit.memory.catalogue import Wordings
 from archkit.memory.checks import check_pattern, check_solution
+from archkit.memory.elsewhere import Contexts
 from archkit.memory.evidence import SOURCES, Evidence, days_since
 from archkit.memory.standing import Said
 from archkit.memory.store import Columns
 from archkit.records import Pattern, Solution
 
 __all__ = [
+    "CONTEXTS",
     "EFFECTS",
     "PATTERNS",
     "PAYLOADS",
@@ -30,6 +32,7 @@ __all__ = [
     "UNWORDED",
     "USES",
     "USES_OF",
+    "contexts_of",
     "effects_of",
     "evidence_of",
     "key_of",
@@ -95,6 +98,32 @@ WHERE kind = 'decision' AND entity_id IN (SELECT unnest($decisions::VARCHAR[]))
 """
 
 
+CONTEXTS = f"""
+WITH {_AFFECTED}, used AS (
+  SELECT
+    e.slug, e.decision_id, e.y,
+    e.weight * s.weight * coalesce(pow(2, -greatest(
+      date_diff('microsecond', coalesce(e.outcome_at, e.used_at), $now::TIMESTAMP), 0
+    ) / 86400e6 / $half_life_days), 1) AS trials
+  FROM pattern_evidence e
+  JOIN source s ON s.source = e.source
+  WHERE e.y IS NOT NULL AND e.decision_id IS NOT NULL
+    AND ($every OR e.slug IN (SELECT slug FROM affected))
+), told AS (
+  SELECT decision_id, key, value FROM decision_context
+  UNION ALL
+  SELECT DISTINCT decision_id, key, CAST(NULL AS VARCHAR) AS value FROM decision_context
+)
+SELECT
+  u.slug, t.key, t.value,
+  round(sum(u.trials * u.y), 12) AS won, round(sum(u.trials * (1 - u.y)), 12) AS lost
+FROM used u
+JOIN told t ON t.decision_id = u.decision_id
+GROUP BY u.slug, t.key, t.value
+ORDER BY u.slug, t.key, t.value
+"""  # noqa: S608
+
+
 def key_of(event_id: str) -> int:
     """Return the number that names a wording in an index: DuckDB's md5_number_lower."""
     digest = hashlib.md5(event_id.encode("utf-8", "replace"), usedforsecurity=False).digest()
@@ -128,6 +157,11 @@ def uses_of(rows: Columns, *, now: datetime) -> Evidence:
     names = ("slug", "y", "uses", "source", "seen_at", "session", "weight")
     found = zip(*(rows[name].tolist() for name in names), strict=True)
     return Evidence.from_rows((row for row in found if row[1] is not None), now=now)
+
+
+def contexts_of(rows: Columns) -> Contexts:
+    """Return the sums by context that `CONTEXTS` tells of."""
+    return Contexts(*(rows[name].tolist() for name in ("slug", "key", "value", "won", "lost")))
 
 
 def slugs_of(rows: Columns) -> list[str]:

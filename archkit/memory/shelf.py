@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from archkit.memory.catalogue import Catalogue, Wording
 from archkit.memory.checks import STATUSES
+from archkit.memory.elsewhere import Contexts, Elsewhere, asked_words, elsewhere
 from archkit.memory.learning import (
     LEARNING_RATE,
     PATTERN_THRESHOLD,
@@ -24,7 +25,7 @@ from archkit.memory.learning import (
     probability_better,
     quantile_of_horizon,
 )
-from archkit.memory.ordering import are_enough
+from archkit.memory.ordering import are_enough, portions
 from archkit.memory.ranking import Candidate, Place, Ranked, Ranking, explore, rank
 from archkit.memory.standing import Said, Standing
 from archkit.records import PROVENANCE, Pattern, utc_now
@@ -36,6 +37,8 @@ KIND_FLOOR = 0.3
 
 _CANDIDATES = 64
 """Patterns that a ranking weighs, the most relevant ones."""
+
+_NOTHING = Elsewhere()
 
 _PROVENANCES = ("measured", "observed", "simulated", "reported")
 
@@ -52,6 +55,8 @@ class Shelf:
         themselves report.
     said
         What was said of patterns' status after they were worded, by slug.
+    contexts
+        The uses' sums by the contexts they were in.
     learning_rate
         η of the posteriors, 0 to 1.
     pattern_threshold
@@ -64,6 +69,7 @@ class Shelf:
         evidence: Evidence | None = None,
         *,
         said: Mapping[str, Said] | None = None,
+        contexts: Contexts | None = None,
         learning_rate: float = LEARNING_RATE,
         pattern_threshold: int = PATTERN_THRESHOLD,
     ) -> None:
@@ -71,7 +77,7 @@ class Shelf:
         self._settings = (learning_rate, pattern_threshold)
         if evidence is None:
             evidence = reported_evidence(self._catalogue.patterns(range(len(self._catalogue))))
-        self._learn(evidence, said or {})
+        self._learn(evidence, said or {}, contexts or Contexts())
 
     def __repr__(self) -> str:
         """One line: how many patterns, how much evidence."""
@@ -102,17 +108,27 @@ class Shelf:
             raise KeyError(slug)
         return self._stands([row], self._catalogue.patterns([row]))[0]
 
-    def with_evidence(self, evidence: Evidence, said: Mapping[str, Said] | None = None) -> Shelf:
+    def with_evidence(
+        self,
+        evidence: Evidence,
+        said: Mapping[str, Said] | None = None,
+        contexts: Contexts | None = None,
+    ) -> Shelf:
         """Return a shelf of the same patterns, the index shared, with other evidence."""
         shelf = self._copy()
-        shelf._learn(evidence, said or {})
+        shelf._learn(evidence, said or {}, contexts or Contexts())
         return shelf
 
     def updated(
-        self, evidence: Evidence, slugs: Sequence[str], said: Mapping[str, Said] | None = None
+        self,
+        evidence: Evidence,
+        slugs: Sequence[str],
+        said: Mapping[str, Said] | None = None,
+        contexts: Contexts | None = None,
     ) -> Shelf:
         """Return a shelf where some patterns have other evidence, new ones among them."""
         shelf = self._copy()
+        shelf.contexts = self.contexts.updated(contexts or Contexts(), slugs)
         shelf.said = {**{k: v for k, v in self.said.items() if k not in slugs}, **(said or {})}
         found = shelf._stood(evidence, [slug for slug in slugs if slug in self._catalogue])
         rows = [row for slug in found.slugs if (row := self._catalogue.row(slug)) is not None]
@@ -182,35 +198,51 @@ class Shelf:
         q = quantile_of_horizon(horizon)
         found = self._found(text, area, kind, self._wanted(status, provenance))
         rows = [row for row, _ in found]
-        quantiles = beta_quantile(q, self.standing.a[rows], self.standing.b[rows])
+        a, b, away = self._posteriors(rows, known)
+        quantiles = beta_quantile(q, a, b)
         there = {
             "active": int(np.count_nonzero(self.standing.status[rows] == "active")),
             "used": int(np.count_nonzero(self.standing.uses[rows])),
         }
         candidates: list[Candidate] = []
         weighed: list[int] = []
-        for some, ceiling in _portions(found, quantiles, 2 * limit if not asked else len(found)):
+        some: list[int] = []
+        for some, ceiling in portions(found, quantiles, 2 * limit if not asked else len(found)):
             weighed = [rows[place] for place in some]
             candidates = self._candidates(weighed, found, quantiles, some)
             if ceiling is None or are_enough(candidates, known, ceiling, limit=limit, **there):
                 break
 
         def better(one: int, others: Sequence[int]) -> list[float]:
-            a, b = self.standing.a[weighed], self.standing.b[weighed]
-            some = list(others)
-            return list(map(float, probability_better(a[one], b[one], a[some], b[some])))
+            first, rest = some[one], [some[other] for other in others]
+            return list(map(float, probability_better(a[first], b[first], a[rest], b[rest])))
 
         places, rule = rank(candidates, known, better, limit=limit)
         return Ranking(
             query=text,
             context=known,
-            items=self._ranked(places, candidates, weighed, ci_prob),
+            items=self._ranked(places, candidates, rows, some, (a, b, away), ci_prob),
             rule=rule,
             horizon=horizon,
             ci_prob=ci_prob,
             what_if=explore(candidates, known, better, asked) if asked else (),
             elapsed_ms=(time.perf_counter() - start) * 1000,
         )
+
+    def _posteriors(
+        self, rows: Sequence[int], context: Mapping[str, Any]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Elsewhere]]:
+        """Posteriors of rows in a context, where uses in other ones may count less."""
+        a, b = self.standing.a[list(rows)], self.standing.b[list(rows)]
+        away = [_NOTHING] * len(rows)
+        asked = asked_words(context) if self.contexts else {}
+        if asked:
+            for n, row in enumerate(rows):
+                if (slug := self.slugs[row]) in self.contexts:
+                    away[n] = elsewhere(asked, self.contexts.sums(slug), self._settings[0])
+            a = np.maximum(a - [one.won for one in away], 1.0)
+            b = np.maximum(b - [one.lost for one in away], 1.0)
+        return a, b, away
 
     def _candidates(
         self,
@@ -227,8 +259,8 @@ class Shelf:
             for pattern, place, quantile, n in zip(patterns, places, chosen, uses, strict=True)
         ]
 
-    def _learn(self, evidence: Evidence, said: Mapping[str, Said]) -> None:
-        self.said = said
+    def _learn(self, evidence: Evidence, said: Mapping[str, Said], contexts: Contexts) -> None:
+        self.said, self.contexts = said, contexts
         self.standing = self._stood(evidence, self._catalogue.slugs)
 
     def _stood(self, evidence: Evidence, slugs: Sequence[str]) -> Standing:
@@ -298,10 +330,14 @@ class Shelf:
         places: Sequence[Place],
         candidates: Sequence[Candidate],
         rows: Sequence[int],
+        weighed: Sequence[int],
+        posteriors: tuple[NDArray[np.float64], NDArray[np.float64], Sequence[Elsewhere]],
         ci_prob: float,
     ) -> tuple[Ranked, ...]:
-        shown = [rows[place.candidate] for place in places]
-        a, b = self.standing.a[shown], self.standing.b[shown]
+        chosen = [weighed[place.candidate] for place in places]
+        shown = [rows[place] for place in chosen]
+        a, b = (column[chosen] for column in posteriors[:2])
+        away = [posteriors[2][place] for place in chosen]
         tail = (1 - ci_prob) / 2
         levels = np.array([[tail], [1 - tail], [0.25], [0.5], [0.95]])
         low, high, safest, median, best = beta_quantile(levels, a, b).tolist()
@@ -335,24 +371,11 @@ class Shelf:
                 ),
                 a=float(a[n]),
                 b=float(b[n]),
+                telling_key=away[n].key,
+                elsewhere_weight=away[n].weight,
             )
             for n, (row, place) in enumerate(zip(shown, places, strict=True))
         )
-
-
-def _portions(
-    found: Sequence[tuple[int, float]], quantiles: NDArray[np.float64], size: int
-) -> Iterator[tuple[list[int], float | None]]:
-    """Give places of hits, more each time, and the highest score that the others may have.
-
-    Those of the highest relevance × quantile come first: no fit makes a score higher than that.
-    """
-    bounds = np.array([relevance for _, relevance in found]) * quantiles
-    order = np.argsort(-bounds, kind="stable")
-    while size < len(found):
-        yield sorted(order[:size].tolist()), float(bounds[order[size]])
-        size *= 2
-    yield list(range(len(found))), None
 
 
 def reported_evidence(patterns: Sequence[Pattern], *, now: datetime | None = None) -> Evidence:

@@ -250,6 +250,8 @@ def test_json_is_what_the_tool_promises_whole():
                 "provenance": "reported",
                 "safest": 0.25,
                 "worth_trying": 0.45,
+                "telling_key": "",
+                "elsewhere_weight": 1.0,
                 "beaten_by": 0.0,
                 "in_tie_set": False,
                 "veto": None,
