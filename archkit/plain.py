@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ __all__ = [
     "extras",
     "instant_of",
     "is_rate",
+    "mapped_texts",
     "near_path",
     "new_id",
     "plain",
     "shown_path",
     "slug_of",
+    "texts_in",
     "utc_now",
     "without",
     "words_of",
@@ -104,6 +106,33 @@ def instant_of(value: Any) -> datetime:
     """Return an aware instant of an ISO text or a datetime; naive ones are UTC."""
     instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Give every text in a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_in(item)
+
+
+def mapped_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a JSON value with every text in it changed, keys included."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {
+            change(key) if isinstance(key, str) else key: mapped_texts(item, change)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [mapped_texts(item, change) for item in value]
+    return value
 
 
 def words_of(value: Any) -> tuple[str, ...]:

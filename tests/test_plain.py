@@ -1,8 +1,8 @@
-"""What is shown of a path names no person and no machine."""
+"""Plain values; what is shown of a path names no person and no machine."""
 
 from pathlib import Path
 
-from archkit.plain import near_path, shown_path
+from archkit.plain import mapped_texts, near_path, shown_path, texts_in
 
 
 def test_a_path_nearby_is_shown_from_here(tmp_path, monkeypatch):
@@ -29,3 +29,10 @@ def test_a_path_far_away_is_shown_by_its_last_two_parts(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/nowhere")
     assert shown_path("/srv/somebody/kit/a.html") == str(Path("…", "kit", "a.html"))
     assert near_path("/srv/somebody/kit/a.html") == Path("/srv/somebody/kit/a.html")
+
+
+def test_texts_of_a_value_are_its_strings_and_keys_wherever_they_stand():
+    value = {"a": ["b", 1, None, ("c",)], "d": {"e": True}}
+    assert list(texts_in(value)) == ["a", "b", "c", "d", "e"]
+    assert list(texts_in("x")) == ["x"]
+    assert mapped_texts(value, str.upper) == {"A": ["B", 1, None, ["C"]], "D": {"E": True}}

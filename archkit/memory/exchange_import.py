@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import StoreError
 from archkit.memory.anonymise import pseudo_id
+from archkit.memory.checks import (
+    check_decision,
+    check_outcome,
+    check_pattern,
+    check_solution,
+)
 from archkit.memory.drafts import draft_of
 from archkit.memory.exchange_files import read_manifest, read_rows
 from archkit.memory.journal import Draft
@@ -22,7 +28,7 @@ from archkit.memory.rewrite import Progress, Row, audit_row, deposit, each_event
 from archkit.memory.similar import SIMILAR, Similarity
 from archkit.memory.told import Told
 from archkit.plain import shown_path
-from archkit.records import Pattern, Solution
+from archkit.records import Decision, Outcome, Pattern, Solution
 
 if TYPE_CHECKING:
     from archkit.memory.memory import Memory
@@ -31,6 +37,7 @@ __all__ = ["Conflict", "ImportReport", "import_"]
 
 _PORTION = 20_000
 _LIBRARY = "library"
+_CLOCK_SKEW = timedelta(minutes=5)
 _KIND, _PAYLOAD, _AGENT = 4, 10, 6
 _RECORDS: dict[str, type[Pattern] | type[Solution]] = {"pattern": Pattern, "solution": Solution}
 
@@ -52,7 +59,11 @@ class Conflict(Told):
 
 @dataclass(frozen=True, repr=False)
 class ImportReport(Told):
-    """What an import brings, or would bring."""
+    """What an import brings, or would bring.
+
+    `left_out` are audit events of the other memory; `odd` records that do not pass our checks
+    (they come along and are not shown); `from_future` events recorded after the present.
+    """
 
     source: Path
     dry_run: bool
@@ -63,6 +74,8 @@ class ImportReport(Told):
     withheld: int = 0
     own_anonymised: int = 0
     left_out: int = 0
+    odd: int = 0
+    from_future: int = 0
     kinds: Mapping[str, int] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
 
@@ -137,6 +150,8 @@ def import_(
         withheld=incoming.withheld,
         own_anonymised=incoming.own_anonymised,
         left_out=incoming.left_out,
+        odd=incoming.odd,
+        from_future=incoming.from_future,
         kinds=dict(sorted(incoming.kinds.items())),
         conflicts=conflicts,
     )
@@ -149,6 +164,8 @@ class _Incoming:
         self.memory, self.folder, self.manifest = memory, folder, manifest
         self.origin = str(manifest.get("origin") or "unknown")
         self.events = self.known = self.withheld = self.own_anonymised = self.left_out = 0
+        self.odd = self.from_future = 0
+        self._now = memory._now()
         self.new: set[str] = set()
         self.kinds: Counter[str] = Counter()
         self.conflicts: list[Conflict] = []
@@ -193,6 +210,8 @@ class _Incoming:
             else:
                 self.new.add(event_id)
                 self.kinds[row[_KIND]] += 1
+                self.from_future += row[1].replace(tzinfo=UTC) > self._now + _CLOCK_SKEW
+                self.odd += not is_sound(row[_KIND], row[_PAYLOAD], self._now)
                 self._note_wording(row)
 
     def check_count(self) -> None:
@@ -316,6 +335,25 @@ def _record(kind: str, row: Row) -> Pattern | Solution | None:
         return None
 
 
+def is_sound(kind: str, payload: str, now: datetime) -> bool:
+    """Whether a record passes the checks that one recorded here passes."""
+    try:
+        _CHECKS[kind](json.loads(payload), now)
+    except KeyError:
+        return kind not in _CHECKS
+    except (StoreError, ValueError, TypeError, AttributeError):
+        return False
+    return True
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any], datetime], None]] = {
+    "pattern": lambda told, _: check_pattern(Pattern.from_payload(told)),
+    "solution": lambda told, _: check_solution(Solution.from_payload(told)),
+    "decision": lambda told, _: check_decision(Decision.from_payload(told)),
+    "outcome": lambda told, now: check_outcome(
+        Outcome.from_payload(told), decision_id=str(told["decision_id"]), now=now
+    ),
+}
 _OUR_PATTERN = """
 SELECT p.recorded_at, CAST(e.payload AS VARCHAR) FROM pattern p
 JOIN event e ON e.event_id = p.event_id WHERE p.slug = $slug

@@ -22,7 +22,7 @@ from archkit.errors import StoreError
 from archkit.memory.archive import archive_files, rewritten
 from archkit.memory.backup_folders import EVENTS, backup_home, mended, places, replaced
 from archkit.memory.exchange_files import MANIFEST, read_manifest, read_rows
-from archkit.memory.forget_match import Matcher, in_place_of, mapped_texts, matcher_of
+from archkit.memory.forget_match import Matcher, in_place_of, matcher_of
 from archkit.memory.projection import AUDIT_KINDS
 from archkit.memory.rewrite import (
     Progress,
@@ -35,6 +35,7 @@ from archkit.memory.rewrite import (
     wipe_spool,
 )
 from archkit.memory.told import Told
+from archkit.plain import mapped_texts
 
 if TYPE_CHECKING:
     from archkit.memory.memory import Memory

@@ -6,11 +6,12 @@ import json
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from archkit.errors import StoreError
 from archkit.memory.rewrite import Row
+from archkit.plain import mapped_texts, texts_in
 
 __all__ = [
     "MASK",
@@ -147,7 +148,7 @@ class TextMatcher(Matcher):
         return self._in(row, payload) or payload.get("decision_id") in self._decisions
 
     def _in(self, row: Row, payload: Mapping[str, Any]) -> bool:
-        texts = (*(row[n] or "" for n in _TEXTS), *_texts(payload))
+        texts = (*(row[n] or "" for n in _TEXTS), *texts_in(payload))
         return any(self._shape.search(text) for text in texts)
 
 
@@ -202,26 +203,3 @@ def _shape(
 def _as_json(text: str) -> str:
     """Return the shape of a text as it stands in a line of JSON."""
     return re.escape(json.dumps(text, ensure_ascii=False)[1:-1])
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-
-
-def mapped_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a JSON value with every text in it changed."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {change(key): mapped_texts(item, change) for key, item in value.items()}
-    if isinstance(value, list):
-        return [mapped_texts(item, change) for item in value]
-    return value

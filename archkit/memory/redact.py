@@ -17,10 +17,11 @@ Which shapes are hidden, and why just these:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+
+from archkit.plain import mapped_texts, texts_in
 
 __all__ = ["redact_text", "redact_value", "relative_paths"]
 
@@ -113,7 +114,7 @@ def redact_value(value: Any) -> tuple[Any, int]:
     tuple
         The value with each secret written as ``[hidden: <kind>]``, and how many were hidden.
     """
-    whole = "\n".join(_texts(value))
+    whole = "\n".join(texts_in(value))
     suspects = [rule for rule in _rules() if rule[1] in whole and rule[2].search(whole)]
     home = str(_home())
     named = home in whole and home.strip("/") != ""
@@ -127,7 +128,7 @@ def redact_value(value: Any) -> tuple[Any, int]:
         hidden += count
         return _below(home).sub("~", text) if named else text
 
-    return _mapped(value, hide), hidden
+    return mapped_texts(value, hide), hidden
 
 
 def redact_text(text: str) -> tuple[str, int]:
@@ -209,28 +210,3 @@ def _rules() -> tuple[_Rule, ...]:
         hint = _HINTS.get(module, "")
         rules += [(detector.secret_type, hint, shape) for shape in detector.denylist]
     return tuple(rules)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {
-            change(key) if isinstance(key, str) else key: _mapped(item, change)
-            for key, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_mapped(item, change) for item in value]
-    return value

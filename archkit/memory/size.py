@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import StoreError
 from archkit.memory.refusals import BusyError
 from archkit.memory.told import megabytes
+from archkit.plain import texts_in
 
 if TYPE_CHECKING:
     from archkit.memory.journal import Draft
@@ -52,20 +53,8 @@ def text_bytes(value: Any) -> int:
     """Return the UTF-8 bytes of all texts in a value: no JSON of it can be smaller."""
     return sum(
         len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-        for text in _texts(value)
+        for text in texts_in(value)
     )
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
 
 
 _LIMIT = """

@@ -6,6 +6,7 @@ from archkit.memory import budget
 from archkit.memory.backup import backup, backups, restore
 from archkit.memory.exchange import export
 from archkit.memory.reset import WHAT, reset
+from archkit.memory.rewrite import deposit
 from archkit.records import Decision, Outcome, Pattern
 
 KB = 1 / 1024
@@ -81,6 +82,25 @@ def test_what_was_archived_since_comes_back_whole_with_a_restore(memory):
     assert lessons(memory) == []
     restore(memory, made.path, dry_run=False)
     assert tables(memory) == everything
+
+
+def test_a_restore_killed_in_the_middle_is_finished_by_the_next(memory, monkeypatch):
+    before = tables(memory)
+    made = backup(memory)
+    reset(memory, "everything", dry_run=False)
+    monkeypatch.setattr("archkit.memory.backup._PORTION", 3)
+    calls = iter([deposit] * 4)  # two words in the audit, one portion, and then no more
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archkit.memory.backup.deposit", lambda *args: next(calls, stop)(*args))
+    with pytest.raises(KeyboardInterrupt):
+        restore(memory, made.path, dry_run=False)
+    monkeypatch.setattr("archkit.memory.backup.deposit", deposit)
+    assert 0 < len(tables(memory)["event"]) < len(before["event"])
+    restore(memory, made.path, dry_run=False)
+    assert tables(memory) == before
 
 
 def test_only_the_last_backups_are_kept(memory):

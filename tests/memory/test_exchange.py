@@ -277,6 +277,27 @@ def test_imported_evidence_weighs_the_same_and_is_drawn_as_reported_with_its_ori
     assert empty._store.rows(writers) == memory._store.rows(writers)
 
 
+def test_records_out_of_range_and_from_the_future_come_along_counted_and_are_not_shown(
+    memory, empty, tmp_path
+):
+    export(memory, tmp_path / "out")
+    rows = lines(tmp_path / "out")
+    for row in rows:
+        if row["kind"] == "outcome":
+            row["payload"]["scores"] = {"performance": 7}
+            row["payload"]["success"] = None
+        if row["kind"] == "pattern" and row["payload"]["slug"] == "unused":
+            row["payload"]["area"] = "cooking"
+        if row["kind"] == "lesson":
+            row["recorded_at"] = "2031-01-01T00:00:00+00:00"
+    rewrite(tmp_path / "out", rows)
+    report = import_(empty, tmp_path / "out", dry_run=False)
+    assert (report.odd, report.from_future) == (2, 1)
+    assert "unused" not in {pattern.slug for pattern in empty.patterns()}
+    assert empty._store.rows("SELECT value FROM outcome") == [(None,)]
+    assert report.new == len(rows)
+
+
 def test_what_was_simulated_or_reported_stays_so(memory, empty, tmp_path):
     memory.append("pattern_use", {"slug": "jwt", "y": 1.0, "source": "simulated"})
     memory.append("pattern_use", {"slug": "jwt", "y": 1.0, "source": "reported"})

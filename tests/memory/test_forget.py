@@ -128,6 +128,21 @@ def test_a_living_writer_goes_on_writing_after_its_lines_were_overwritten(memory
     other.close()
 
 
+def test_the_index_beside_the_file_is_made_again_without_it(memory, monkeypatch):
+    monkeypatch.setattr("archkit.memory.shared_index.IN_PROCESS", 2)
+    for slug in ("a", "b"):
+        said = f"{NAME} asks who is calling"
+        memory.record_pattern(Pattern(slug, slug, area="security", kind="k", problem=said))
+    other = open_memory(memory.path.parent)
+    assert [len(m.query("who is calling", limit=9)) for m in (memory, other)] == [4, 4]
+    assert memory.path.with_name("archkit.duckdb.index").is_dir()
+    forget(memory, person=NAME, dry_run=False)
+    assert_gone(memory, NAME)
+    assert [len(m.query("who is calling", limit=9)) for m in (memory, other)] == [4, 4]
+    assert_gone(memory, NAME)
+    other.close()
+
+
 def test_a_line_that_is_no_event_is_forgotten_too(memory):
     memory._store.spool.mkdir(exist_ok=True)
     torn = memory._store.spool / "torn.jsonl"
