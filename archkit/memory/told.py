@@ -40,8 +40,8 @@ class Told:
 
 
 def megabytes(size: float) -> str:
-    """Return a size in bytes as a reader wants it (MiB)."""
-    return f"{size / 1_048_576:,.1f} MB"
+    """Return a size in bytes as a reader wants it: MiB, or bytes where that would be 0.0."""
+    return f"{size / 1_048_576:,.1f} MB" if size >= 52_429 else f"{size:,.0f} bytes"
 
 
 def _plain(value: Any) -> Any:

@@ -41,5 +41,6 @@ def test_a_path_is_shown_as_a_reader_may_see_it():
     assert not told["items"][0].startswith("/")
 
 
-def test_sizes_are_mebibytes():
+def test_sizes_are_mebibytes_or_bytes_if_they_are_small():
     assert megabytes(3 * 1_048_576) == "3.0 MB"
+    assert [megabytes(size) for size in (52_429, 52_428)] == ["0.1 MB", "52,428 bytes"]
