@@ -338,15 +338,15 @@ def test_an_outcome_that_comes_before_its_decision_counts_once_the_decision_is_t
 def test_two_memories_that_import_each_other_hold_the_same(memory, empty, tmp_path):
     empty._now.now = NOW + timedelta(hours=5)
     fill(empty, project="bank", who="Al Roe")
-    export(memory, tmp_path / "a")
-    export(empty, tmp_path / "b", format="parquet")
-    import_(memory, tmp_path / "b", dry_run=False)
-    import_(empty, tmp_path / "a", dry_run=False)
+    export(memory, tmp_path / "ours")
+    export(empty, tmp_path / "theirs", format="parquet")
+    import_(memory, tmp_path / "theirs", dry_run=False)
+    import_(empty, tmp_path / "ours", dry_run=False)
     assert tables(memory) == tables(empty)
     assert len(tables(memory)["session"]) == 2
     with open_memory(tmp_path / "c") as third:
         export(memory, tmp_path / "both")
-        for name in ("both", "b", "a", "both"):
+        for name in ("both", "theirs", "ours", "both"):
             import_(third, tmp_path / name, dry_run=False)
         assert tables(third) == tables(memory)
 
