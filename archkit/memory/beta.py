@@ -28,7 +28,7 @@ def beta_quantile(q: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
     from scipy.special import betaincinv
 
     level = np.asarray(q, dtype=float)
-    if level.size and not (np.all(level >= 0) and np.all(level <= 1)):
+    if level.size and not 0 <= level.min() <= level.max() <= 1:
         raise ValueError("a quantile is asked for at q from 0 to 1.")
     found: Floats = betaincinv(a, b, level)
     return np.asarray(found)

@@ -38,8 +38,6 @@ KIND_FLOOR = 0.3
 _CANDIDATES = 64
 """Patterns that a ranking weighs, the most relevant ones."""
 
-_NOTHING = Elsewhere()
-
 _PROVENANCES = ("measured", "observed", "simulated", "reported")
 
 
@@ -80,7 +78,7 @@ class Shelf:
         self._learn(evidence, said or {}, contexts or Contexts())
 
     def __repr__(self) -> str:
-        """One line: how many patterns, how much evidence."""
+        """One line: patterns and uses."""
         return f"Shelf({len(self)} patterns, {self.standing.uses.sum():g} uses)"
 
     def __len__(self) -> int:
@@ -213,9 +211,13 @@ class Shelf:
             if ceiling is None or are_enough(candidates, known, ceiling, limit=limit, **there):
                 break
 
+        chances: dict[int, list[float]] = {}
+
         def better(one: int, others: Sequence[int]) -> list[float]:
-            first, rest = some[one], [some[other] for other in others]
-            return list(map(float, probability_better(a[first], b[first], a[rest], b[rest])))
+            if one not in chances:
+                first = some[one]
+                chances[one] = probability_better(a[first], b[first], a[some], b[some]).tolist()
+            return [chances[one][other] for other in others]
 
         places, rule = rank(candidates, known, better, limit=limit)
         return Ranking(
@@ -234,7 +236,7 @@ class Shelf:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Elsewhere]]:
         """Posteriors of rows in a context, where uses in other ones may count less."""
         a, b = self.standing.a[list(rows)], self.standing.b[list(rows)]
-        away = [_NOTHING] * len(rows)
+        away = [Elsewhere()] * len(rows)
         asked = asked_words(context) if self.contexts else {}
         if asked:
             for n, row in enumerate(rows):
@@ -320,6 +322,8 @@ class Shelf:
         limit = _CANDIDATES
         while True:
             hits = self._catalogue.find(text, area=area, limit=limit)
+            if wanted is None and len(self._catalogue) == size:
+                return hits
             kept = [hit for hit in hits if fits(hit[0])][:_CANDIDATES]
             if len(kept) == _CANDIDATES or wanted is None or limit >= size:
                 return kept
