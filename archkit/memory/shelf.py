@@ -203,11 +203,9 @@ class Shelf:
             "used": int(np.count_nonzero(self.standing.uses[rows])),
         }
         candidates: list[Candidate] = []
-        weighed: list[int] = []
         some: list[int] = []
         for some, ceiling in portions(found, quantiles, 2 * limit if not asked else len(found)):
-            weighed = [rows[place] for place in some]
-            candidates = self._candidates(weighed, found, quantiles, some)
+            candidates = self._candidates([rows[p] for p in some], found, quantiles, some)
             if ceiling is None or are_enough(candidates, known, ceiling, limit=limit, **there):
                 break
 
