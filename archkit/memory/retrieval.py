@@ -45,6 +45,10 @@ TAIL = 0.2
 ERROR_THRESHOLD = 0.35
 """An error matches a signature from this share of its own score."""
 
+_SHORT, _SHORTER = 6, 0.1
+"""An error of fewer words must match by so much more for each: two of three common words are soon
+shared. Of the 90 development errors as many are accepted as without."""
+
 _ABOUT_WEIGHT = 0.5
 _FULL_TERMS, _EXCESS = 12, 0.25
 _K1, _B = 1.2, 0.75
@@ -147,14 +151,19 @@ class ErrorIndex:
             self._exact.setdefault(_fingerprint(text["signature"]), row)
 
     def find(
-        self, message: str, *, limit: int = 3, threshold: float = ERROR_THRESHOLD
+        self, message: str, *, limit: int = 3, threshold: float | None = None
     ) -> list[tuple[int, float]]:
-        """Rows and match (0–1, 1: the same once cleaned), best first, from the threshold up."""
+        """Rows and match (0–1, 1: the same once cleaned), best first, from the threshold up.
+
+        By default `ERROR_THRESHOLD`, and more for a message of few words.
+        """
         cleaned = clean_error(message)
         exact = self._exact.get(_fingerprint(cleaned)) if cleaned.split() else None
         first = [] if exact is None else [(exact, 1.0)]
         terms = {w: t._replace(times=1) for w, t in self._index.terms(cleaned).items()}
         own = self._own_score(terms)
+        if threshold is None:
+            threshold = ERROR_THRESHOLD + _SHORTER * max(_SHORT - len(terms), 0)
         rest = [
             (row, min(score / own, 1.0))
             for row, score in self._index.search(terms, limit + 1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archkit.library import read_library
 from archkit.memory.catalogue import Catalogue
 from archkit.memory.retrieval import (
     ErrorIndex,
@@ -153,6 +154,13 @@ def test_a_similar_error_matches_in_part_and_a_strange_one_not_at_all():
     assert 0.35 <= match < 1
     assert index.find("certificate signed by unknown authority") == []
     assert [index.find(text) for text in ("", "42", "***")] == [[], [], []]
+
+
+def test_a_short_error_needs_more_than_common_words_to_match():
+    index = ErrorIndex(read_library().solutions)
+    assert index.find("KeyError: 'name'") == []
+    assert index.find("KeyError: 'name'", threshold=0.35) != []
+    assert len(index.find("deadlock detected")) == 1
 
 
 def test_an_error_is_found_by_keywords_of_its_name_and_tags():
