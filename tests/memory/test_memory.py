@@ -97,7 +97,9 @@ def test_every_record_is_kept_and_none_is_an_orphan(memory):
     )
     lesson = memory.record_lesson("Batch per request", decision_id=decision.decision_id)
     kept = memory.record_lesson(Lesson("Mind the cache", pattern="loader"))
-    measured = memory.record_measurement(Measurement("posts", 101, 2, n=50, pattern="loader"))
+    measured = memory.record_measurement(
+        Measurement("posts", 101, 2, n=50, pattern="loader", measured_at=NOW)
+    )
     solution = memory.record_solution(Solution("pool", "QueuePool limit reached", "Pool"))
     assert memory.record_solution_use("pool", True, "doubled it") == solution
     assert lesson.learned_at.date() == NOW.date()
