@@ -9,11 +9,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 __all__ = [
     "extras",
+    "field_names",
     "instant_of",
     "is_rate",
     "mapped_texts",
@@ -100,6 +102,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return value
+
+
+@cache
+def field_names(kind: Any) -> frozenset[str]:
+    """Return the names of a dataclass's fields; to ask anew takes longer than to read a record."""
+    return frozenset(field.name for field in dataclasses.fields(kind))
 
 
 def instant_of(value: Any) -> datetime:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from archkit.plain import (
     extras,
+    field_names,
     instant_of,
     is_rate,
     new_id,
@@ -102,10 +103,9 @@ class _Record:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """Rebuild a record; keys of a later version are left aside."""
-        known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        return cls(
-            **{k: _READ[k](v) if k in _READ else v for k, v in payload.items() if k in known}
-        )
+        known = field_names(cls)  # type: ignore[arg-type]
+        read = {k: _READ[k](v) if k in _READ else v for k, v in payload.items() if k in known}
+        return cls(**read)
 
 
 @dataclass(frozen=True, slots=True)

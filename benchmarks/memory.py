@@ -23,7 +23,7 @@ import enlarge
 import numpy as np
 from peers import run_peers
 
-QUERIES = 300
+QUERIES = 200
 PORTION = 5_000
 CONTEXT = {"tenancy": "multi", "requests_per_second": 500}
 
@@ -117,7 +117,7 @@ def measure(folder: str, size: int, semantic: str) -> dict[str, Any]:
 
     assert duckdb and scipy.special and archkit.memory.shelf and archkit.memory.shared_index
     by_meaning = semantic == "semantic"
-    queries = enlarge.queries(QUERIES, seed=1)
+    queries = enlarge.queries(QUERIES)
     imported = time.perf_counter()
     memory = Memory(folder, library=False, semantic=by_meaning)
     memory.query(queries[0])
@@ -282,13 +282,14 @@ def main(sizes: Sequence[int], peers: bool) -> None:
     with tempfile.TemporaryDirectory() as work:
         rows = sorted(archkit_rows(sizes, work), key=lambda row: row["size"])
     beside = run_peers(sizes) if peers else {"speed": [], "quality": {}, "versions": {}}
-    print(table(sorted([*rows, *beside["speed"]], key=lambda row: row["size"])), "\n")
+    print(json.dumps({"archkit": rows, "peers": beside}), file=sys.stderr)
+    others = [{"name": row["peer"], **row} for row in beside["speed"]]
+    print(table(sorted([*rows, *others], key=lambda row: row["size"])), "\n")
     for name, figure in {**quality(), **posteriors()}.items():
         print(f"- archkit, {name}: {figure:.3f}")
     for name, figure in beside["quality"].items():
         print(f"- {name}: {figure}")
     print(f"\nPeers: {beside['versions']}" if peers else "")
-    print(json.dumps({"archkit": rows, "peers": beside}), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ class PatternIndex:
     def __init__(self, patterns: Iterable[Pattern] = (), *, folder: Path | None = None) -> None:
         self.keeps = folder is not None
         """Whether it keeps the patterns it finds."""
+        self._last: dict[int, bytes] = {}
         self._index = TextIndex(
             FIELD_WEIGHTS,
             [self._entry(key, pattern) for key, pattern in enumerate(patterns)],
@@ -112,12 +113,17 @@ class PatternIndex:
     def weighed(self, keys: Sequence[int]) -> dict[int, Pattern]:
         """Patterns by key with just what a ranking weighs; of an index that keeps them."""
         found = self._index.stored(keys)
+        self._last = {key: whole for key, (_, whole) in found.items()}  # some are shown next
         return {key: Pattern.from_payload(json.loads(short)) for key, (short, _) in found.items()}
 
     def patterns(self, keys: Sequence[int]) -> dict[int, Pattern]:
         """Patterns by key, whole; of an index that keeps them."""
-        found = self._index.stored(keys)
-        return {key: Pattern.from_payload(json.loads(whole)) for key, (_, whole) in found.items()}
+        last = self._last
+        there = {key: last[key] for key in keys if key in last}
+        if len(there) < len(keys):
+            missing = [key for key in keys if key not in there]
+            there |= {key: whole for key, (_, whole) in self._index.stored(missing).items()}
+        return {key: Pattern.from_payload(json.loads(whole)) for key, whole in there.items()}
 
     def _entry(self, key: int, pattern: Pattern) -> Entry:
         stored = {}

@@ -26,6 +26,7 @@ from archkit.memory.learning import (
     quantile_of_horizon,
 )
 from archkit.memory.ordering import are_enough, portions
+from archkit.memory.quantiles import Quantiles
 from archkit.memory.ranking import Candidate, Place, Ranked, Ranking, explore, rank
 from archkit.memory.standing import Said, Standing
 from archkit.records import PROVENANCE, Pattern, utc_now
@@ -101,8 +102,7 @@ class Shelf:
 
     def pattern(self, slug: str) -> Pattern:
         """Return a pattern as it stands; KeyError if it is not here."""
-        row = self._catalogue.row(slug)
-        if row is None or row >= len(self):
+        if slug not in self or (row := self._catalogue.row(slug)) is None:
             raise KeyError(slug)
         return self._stands([row], self._catalogue.patterns([row]))[0]
 
@@ -131,6 +131,7 @@ class Shelf:
         found = shelf._stood(evidence, [slug for slug in slugs if slug in self._catalogue])
         rows = [row for slug in found.slugs if (row := self._catalogue.row(slug)) is not None]
         shelf.standing = self.standing.updated(found, rows)
+        shelf._quantiles = Quantiles(shelf.standing.a, shelf.standing.b)
         return shelf
 
     def put(self, wordings: Sequence[tuple[Wording, Pattern]]) -> list[str]:
@@ -197,25 +198,24 @@ class Shelf:
         found = self._found(text, area, kind, self._wanted(status, provenance))
         rows = [row for row, _ in found]
         a, b, away = self._posteriors(rows, known)
-        quantiles = beta_quantile(q, a, b)
-        there = {
-            "active": int(np.count_nonzero(self.standing.status[rows] == "active")),
-            "used": int(np.count_nonzero(self.standing.uses[rows])),
-        }
-        candidates: list[Candidate] = []
-        some: list[int] = []
+        alike = not any(one.key for one in away)
+        quantiles = self._quantiles.at(q, rows) if alike else beta_quantile(q, a, b)
+        active, used = self.standing.status[rows] == "active", self.standing.uses[rows]
+        there = {"active": int(active.sum()), "used": int(np.count_nonzero(used))}
+        candidates, some = list[Candidate](), list[int]()
         for some, ceiling in portions(found, quantiles, 2 * limit if not asked else len(found)):
             candidates = self._candidates([rows[p] for p in some], found, quantiles, some)
             if ceiling is None or are_enough(candidates, known, ceiling, limit=limit, **there):
                 break
 
-        chances: dict[int, list[float]] = {}
+        chances: dict[tuple[int, int], float] = {}
 
         def better(one: int, others: Sequence[int]) -> list[float]:
-            if one not in chances:
-                first = some[one]
-                chances[one] = probability_better(a[first], b[first], a[some], b[some]).tolist()
-            return [chances[one][other] for other in others]
+            first, new = some[one], [other for other in others if (one, other) not in chances]
+            rest = [some[other] for other in new]
+            found = probability_better(a[first], b[first], a[rest], b[rest]).tolist()
+            chances.update(zip(((one, other) for other in new), found, strict=True))
+            return [chances[one, other] for other in others]
 
         places, rule = rank(candidates, known, better, limit=limit)
         return Ranking(
@@ -262,6 +262,7 @@ class Shelf:
     def _learn(self, evidence: Evidence, said: Mapping[str, Said], contexts: Contexts) -> None:
         self.said, self.contexts = said, contexts
         self.standing = self._stood(evidence, self._catalogue.slugs)
+        self._quantiles = Quantiles(self.standing.a, self.standing.b)
 
     def _stood(self, evidence: Evidence, slugs: Sequence[str]) -> Standing:
         """Where patterns stand by evidence, after what was said of them."""

@@ -68,6 +68,7 @@ class Store:
         self.path = Path(path).absolute()
         own = "" if self.path.name == _USUAL_NAME else self.path.name
         self.spool = self.path.parent / "spool" / own
+        self._files = (str(self.path), str(self._log))
         self.patience_s = patience_s
         self._now = now
         self._journal = Journal(self.spool, now=now)
@@ -161,7 +162,7 @@ class Store:
     def stamp(self) -> tuple[Any, ...]:
         """Return a value that changes whenever the file or the spool does; touches no content."""
         return (
-            *(_stat(self.path.with_name(self.path.name + end)) for end in ("", ".wal")),
+            *map(_stat, self._files),
             *sorted(spool_sizes(self.spool).items()),
         )
 
@@ -380,9 +381,9 @@ def _bytes(path: Path) -> int:
     return 0
 
 
-def _stat(path: Path) -> tuple[int, ...] | None:
+def _stat(path: str) -> tuple[int, ...] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  # at every query
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

@@ -28,6 +28,8 @@ _MAX_WORDS, _MAX_TERMS = 2_000, 64
 _MOST_SEGMENTS = 8
 _HEAP, _BULK, _BULK_HEAP = 15_000_000, 5_000, 100_000_000
 _PATIENCE_S = 10.0
+_MOST_KEPT = 10_000
+"""Words of queries, kept for the next query that has them."""
 
 _SPELLING = (
     ("auth", re.compile(r"auth(?<=\bauth)n?\b"), "authentication"),
@@ -104,6 +106,8 @@ class TextIndex:
             tantivy.Index(self._schema, str(folder)) if folder else tantivy.Index(self._schema)
         )
         self._index.register_tokenizer("words", self._analyzer)
+        self._made: dict[tuple[str, int], list[tuple[Occur, Query]]] = {}
+        self._known: dict[str, int] = {}
         self._searcher = self._index.searcher()
         self.update(entries)
 
@@ -132,6 +136,7 @@ class TextIndex:
         """See what another process has changed."""
         self._index.reload()
         self._searcher = self._index.searcher()
+        self._known.clear()
 
     def keys(self) -> NDArray[np.uint64]:
         """Keys of all entries, in no order."""
@@ -167,11 +172,7 @@ class TextIndex:
         self, terms: Mapping[str, Term], limit: int, *, among: Mapping[str, str] | None = None
     ) -> list[tuple[int, float]]:
         """Keys and scores, best first, of the texts that have any of the terms."""
-        words = [
-            (Occur.Should, Query.boost_query(self._term(field, word), weight * term.times))
-            for word, term in terms.items()
-            for field, weight in self._weights.items()
-        ]
+        words = [part for word, term in terms.items() for part in self._parts(word, term.times)]
         if not words or not len(self):
             return []
         labels = [
@@ -185,6 +186,17 @@ class TextIndex:
         keys = self._searcher.fast_field_values("key", [address for _, address in hits])
         found = [(int(key or 0), float(score)) for key, (score, _) in zip(keys, hits, strict=True)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+    def _parts(self, word: str, times: int) -> list[tuple[Occur, Query]]:
+        """Return a word of a query in each field, made once."""
+        if (word, times) not in self._made:
+            if len(self._made) > _MOST_KEPT:
+                self._made.clear()
+            self._made[word, times] = [
+                (Occur.Should, Query.boost_query(self._term(field, word), weight * times))
+                for field, weight in self._weights.items()
+            ]
+        return self._made[word, times]
 
     def _document(self, entry: Entry) -> tantivy.Document:
         document = tantivy.Document()
@@ -219,8 +231,13 @@ class TextIndex:
         return math.log1p((len(self) - frequency + 0.5) / (frequency + 0.5))
 
     def _frequency(self, term: str) -> int:
-        found = max(int(self._searcher.doc_freq(field, term)) for field in self._weights)
-        return min(found, len(self))  # it counts what is taken out until it is merged away
+        if term not in self._known:
+            if len(self._known) > _MOST_KEPT:
+                self._known.clear()
+            found = max(int(self._searcher.doc_freq(field, term)) for field in self._weights)
+            # it counts what is taken out until it is merged away
+            self._known[term] = min(found, len(self))
+        return self._known[term]
 
     def _of(self, key: int) -> Query:
         # deleting "by term" takes a number for a signed one, and finds nothing
