@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ _TEXTS = (6, 7, 8, 9)
 _LEAST = 3
 
 
-class Matcher:
+class Matcher(ABC):
     """Finds what is meant in events; the kit's own are nobody's and are left."""
 
     what = ""
@@ -47,20 +48,21 @@ class Matcher:
         """Whether an event holds it."""
         return row[6] != _LIBRARY and self._meant(row, json.loads(row[_PAYLOAD]))
 
+    @abstractmethod
     def holds(self, text: str) -> bool:
         """Whether a text, or a line as it is on disk, holds it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hide(self, text: str) -> str:
         """Return a text with it masked."""
-        raise NotImplementedError
 
     def masked(self, row: Row) -> Row | None:
         """Return the event that takes its place; None if none does."""
         return None
 
+    @abstractmethod
     def _meant(self, row: Row, payload: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
+        """Whether an event with this payload holds it."""
 
 
 class SessionMatcher(Matcher):

@@ -117,7 +117,10 @@ class Holdings:
             if self._day != self._now().date():
                 self._news.all_evidence = True
             if self._news:
-                self._shelf = self._reshelved(self._shelf)
+                try:
+                    self._shelf = self._reshelved(self._shelf)
+                except (OSError, ValueError):  # the index's folder was deleted, or is damaged
+                    return self._open()
                 if self._resolved():
                     self._solutions = self._solution_shelf(Evidence())
                 if self._news.stale:

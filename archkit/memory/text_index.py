@@ -106,6 +106,7 @@ class TextIndex:
             tantivy.Index(self._schema, str(folder)) if folder else tantivy.Index(self._schema)
         )
         self._index.register_tokenizer("words", self._analyzer)
+        self._folder = folder
         self._made: dict[tuple[str, int], list[tuple[Occur, Query]]] = {}
         self._known: dict[str, int] = {}
         self._searcher = self._index.searcher()
@@ -217,8 +218,9 @@ class TextIndex:
             try:
                 writer = self._index.writer(heap_size=heap, num_threads=1)
                 break
-            except ValueError:
-                if time.monotonic() > deadline:
+            except ValueError:  # somebody writes, or the folder is gone, which no waiting mends
+                gone = self._folder is not None and not self._folder.is_dir()
+                if gone or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
         yield writer

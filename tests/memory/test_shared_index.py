@@ -156,3 +156,15 @@ def test_an_odd_event_of_another_tool_hides_no_pattern(tmp_path):
     with Memory(tmp_path, library=False) as memory:
         assert len(memory.query("zebra")) == 0
         assert len(memory.patterns()) == len(PATTERNS)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_folder_deleted_under_an_open_memory_costs_no_answer(tmp_path):
+    with filled(tmp_path) as memory:
+        memory.query("cache")
+        shared_index.shutil.rmtree(index_folder(memory.path))
+        memory.record_pattern(Pattern("z", "Zebra", status="active"))
+        assert memory.query("zebra").best.pattern.slug == "z"
+        memory.record_pattern(Pattern("o", "Okapi", status="active"))
+        assert memory.query("okapi").best.pattern.slug == "o"
+        assert len(memory.patterns()) == len(PATTERNS) + 2
