@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from archkit.proposal.document import CONSIDERATIONS, SECTIONS, Proposal, Section, read_proposal
+from archkit.proposal.finding import Finding
+from archkit.proposal.findings import Findings
 from archkit.proposal.outline import lines_of, plain
 
-__all__ = ["Finding", "check_proposal"]
+__all__ = ["check_proposal"]
 
 _LEAD = re.compile(
     r"^(?P<indent>[ \t]*)(?:[-*+]\s+|\d+[.)]\s+|\|\s*)?"
@@ -18,19 +19,7 @@ _LEAD = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found: `severity` is error, warning or info; `section` 1 to 7 or None."""
-
-    rule: str
-    severity: str
-    line: int
-    section: int | None
-    message: str
-    fix: str
-
-
-def check_proposal(proposal: Proposal | str) -> tuple[Finding, ...]:
+def check_proposal(proposal: Proposal | str) -> Findings:
     """Hold a proposal to the rules.
 
     Parameters
@@ -40,13 +29,13 @@ def check_proposal(proposal: Proposal | str) -> tuple[Finding, ...]:
 
     Returns
     -------
-    tuple of Finding
+    Findings
         In the order of the lines; empty when nothing was found. Rules S are about the seven
         sections, K about the considerations of the last.
     """
     read = read_proposal(proposal) if isinstance(proposal, str) else proposal
     found = [finding for rule in _RULES for finding in rule(read)]
-    return tuple(sorted(found, key=lambda finding: (finding.line, finding.rule)))
+    return Findings(sorted(found, key=lambda finding: (finding.line, finding.rule)))
 
 
 def _missing(proposal: Proposal) -> Iterator[Finding]:

@@ -5,7 +5,8 @@ from archkit_shell import invoke, shown, told
 
 def test_a_report_is_written_beside_the_memory_or_where_it_is_named(worked, tmp_path, said):
     made = told("report", "--memory", worked)
-    assert made["report"].endswith("data/reports/memory.html")
+    assert (worked.parent / "reports" / "memory.html").is_file()
+    assert made["report"].endswith("reports/memory.html")
     target = tmp_path / "r.html"
     short = said["session"]["session_id"][:10]
     text = shown("report", target, "--session", short, "--title", "Ours", "--memory", worked)

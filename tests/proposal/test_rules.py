@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from archkit.proposal.document import SECTIONS, read_proposal
-from archkit.proposal.rules import Finding, check_proposal
+from archkit.proposal.finding import Finding
+from archkit.proposal.rules import check_proposal
 
 CONSIDERED = ("Scalability", "Security", "Observability", "Deployment & CI/CD")
 
