@@ -1,22 +1,19 @@
-"""The rules a proposal is held to, and what was found."""
+"""The rules a proposal is held to, what was found, and the score that comes of it."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 
-from archkit.proposal.document import CONSIDERATIONS, SECTIONS, Proposal, Section, read_proposal
+from archkit.proposal.checks import considerations, structure
+from archkit.proposal.document import Proposal, read_proposal
 from archkit.proposal.finding import Finding
 from archkit.proposal.findings import Findings
-from archkit.proposal.outline import lines_of, plain
+from archkit.proposal.rule import Reading, Rule
 
-__all__ = ["check_proposal"]
+__all__ = ["RULES", "Rule", "check_proposal", "rules_kept", "score"]
 
-_LEAD = re.compile(
-    r"^(?P<indent>[ \t]*)(?:[-*+]\s+|\d+[.)]\s+|\|\s*)?"
-    r"(?P<marks>\*\*|__)(?P<lead>.{1,120}?)(?P=marks)"
-)
+RULES: tuple[Rule, ...] = (*structure.RULES, *considerations.RULES)
+"""Every rule, in the order of the groups."""
 
 
 def check_proposal(proposal: Proposal | str) -> Findings:
@@ -30,161 +27,42 @@ def check_proposal(proposal: Proposal | str) -> Findings:
     Returns
     -------
     Findings
-        In the order of the lines; empty when nothing was found. Rules S are about the seven
-        sections, K about the considerations of the last.
+        In the order of the lines; empty when nothing was found. The letter of a rule says what
+        it is about: S structure, E executive summary, A API contracts, D data schema,
+        T technology rationale, K key considerations, X sections against each other.
     """
     read = read_proposal(proposal) if isinstance(proposal, str) else proposal
-    found = [finding for rule in _RULES for finding in rule(read)]
-    return Findings(sorted(found, key=lambda finding: (finding.line, finding.rule)))
+    reading = Reading(read)
+    found = [finding for rule in RULES for finding in rule.findings(reading)]
+    return Findings(sorted(found, key=lambda f: (f.line, f.rule, f.column)))
 
 
-def _missing(proposal: Proposal) -> Iterator[Finding]:
-    """S01: each of the seven sections is there."""
-    there = {section.number: section.line for section in reversed(proposal.sections)}
-    for number, title in enumerate(SECTIONS, start=1):
-        if number not in there:
-            before = next((SECTIONS[n - 1] for n in range(number - 1, 0, -1) if n in there), None)
-            after = [line for n, line in there.items() if n > number]
-            yield Finding(
-                "S01",
-                "error",
-                min(after, default=max(proposal.lines_read, 1)),
-                number,
-                f"Section {number}, {title}, is missing.",
-                f"Add `## {number}. {title}` " + (f"after {before}." if before else "first."),
-            )
+def rules_kept(findings: Iterable[Finding]) -> dict[str, bool]:
+    """Say of each rule that has a weight whether it was kept.
 
-
-def _empty(proposal: Proposal) -> Iterator[Finding]:
-    """S02: each section says something."""
-    for section in proposal.sections:
-        if section.is_empty:
-            yield Finding(
-                "S02",
-                "error",
-                section.line,
-                section.number,
-                f"Section {section.number}, {_title(section)}, is empty.",
-                "Write what the card asks of this section below its heading.",
-            )
-
-
-def _order(proposal: Proposal) -> Iterator[Finding]:
-    """S03: the sections stand in the mandated order; as few as possible are called misplaced."""
-    first = list({s.number: s for s in reversed(proposal.sections)}.values())
-    first.sort(key=lambda section: section.line)
-    kept = _longest_rise([section.number for section in first])
-    for section in first:
-        if section.number not in kept:
-            yield Finding(
-                "S03",
-                "warning",
-                section.line,
-                section.number,
-                f"Section {section.number}, {_title(section)}, is out of order.",
-                f"Move it to its place: {_place(section.number)}.",
-            )
-
-
-def _duplicate(proposal: Proposal) -> Iterator[Finding]:
-    """S04: no section is there twice."""
-    seen: dict[int, int] = {}
-    for section in proposal.sections:
-        if section.number in seen:
-            yield Finding(
-                "S04",
-                "warning",
-                section.line,
-                section.number,
-                f"Section {section.number}, {_title(section)}, is also on line "
-                f"{seen[section.number]}.",
-                "Join the two under one heading.",
-            )
-        seen.setdefault(section.number, section.line)
-
-
-def _unclosed(proposal: Proposal) -> Iterator[Finding]:
-    """S05: a code block ends; one that does not swallows the sections after it."""
-    for block in proposal.code_blocks:
-        if not block.closed:
-            yield Finding(
-                "S05",
-                "error",
-                block.line,
-                block.section,
-                "The code block that begins here is never closed.",
-                "End it with a line that has its fence (```) alone.",
-            )
-
-
-def _unread(proposal: Proposal) -> Iterator[Finding]:
-    """S06: the text is short enough to be read whole."""
-    if proposal.lines_read < proposal.line_count:
-        yield Finding(
-            "S06",
-            "warning",
-            proposal.lines_read,
-            None,
-            f"Only the first {proposal.lines_read:,} of {proposal.line_count:,} lines were read.",
-            "Shorten the proposal.",
-        )
-
-
-def _considerations(proposal: Proposal) -> Iterator[Finding]:
-    """K01 to K04: section 7 has a heading or a bold lead for each of the four considerations."""
-    section = next((s for s in proposal.sections if s.number == 7), None)
-    if section is None or section.is_empty:
-        return
-    leads = _leads(proposal, section)
-    for number, (name, names) in enumerate(CONSIDERATIONS.items(), start=1):
-        if not any(names.search(lead) for lead in leads):
-            yield Finding(
-                f"K0{number}",
-                "error",
-                section.line,
-                7,
-                f"Section 7 has nothing under the name {name}.",
-                f"Add `- **{name}:** …` to section 7.",
-            )
-
-
-_RULES: tuple[Callable[[Proposal], Iterator[Finding]], ...] = (
-    _missing,
-    _empty,
-    _order,
-    _duplicate,
-    _unclosed,
-    _unread,
-    _considerations,
-)
-
-
-def _leads(proposal: Proposal, section: Section) -> list[str]:
-    """Return what section 7's parts are called: its headings, or else its outermost bold leads.
-
-    Once two considerations are headings, a bold word below them is no consideration of its own.
+    A rule is kept when it found nothing, the sections it is about are there and say something,
+    and the rules it needs are kept: a section of no endpoints earns nothing for their statuses.
     """
-    end = section.line + len(lines_of(section.text))
-    heads = [part.title for part in proposal.parts if section.line < part.line <= end]
-    if sum(any(names.search(head) for head in heads) for names in CONSIDERATIONS.values()) > 1:
-        return heads
-    found = [match for line in lines_of(section.text) if (match := _LEAD.match(line))]
-    outermost = min((len(match["indent"]) for match in found), default=0)
-    return heads + [plain(m["lead"]) for m in found if len(m["indent"]) == outermost]
+    found = list(findings)
+    broken = {finding.rule for finding in found}
+    gone = {finding.section for finding in found if finding.rule in ("S01", "S02")}
+    kept: dict[str, bool] = {}
+    for rule in RULES:
+        if rule.weight:
+            there = gone.isdisjoint(rule.sections) and rule.rule_id not in broken
+            kept[rule.rule_id] = there and all(kept[needed] for needed in rule.needs)
+    return kept
 
 
-def _title(section: Section) -> str:
-    return SECTIONS[section.number - 1]
+def score(findings: Iterable[Finding]) -> float:
+    """Share of the rules' weight that was kept, 0 to 1.
 
-
-def _place(number: int) -> str:
-    return f"after {SECTIONS[number - 2]}" if number > 1 else "first"
-
-
-def _longest_rise(numbers: list[int]) -> set[int]:
-    """Return a longest increasing run of different numbers, gaps allowed."""
-    ends: list[list[int]] = []
-    for number in numbers:
-        at = bisect_right([run[-1] for run in ends], number)
-        ends[at : at + 1] = [[*(ends[at - 1] if at else []), number]]
-    return set(ends[-1]) if ends else set()
+    The weights of the rules that were kept, over the weights of all rules: each rule counts once,
+    however often it was broken; an info weighs nothing. To be shown beside the counts of findings,
+    never alone: rules see whether something is said, not whether it is wise.
+    """
+    kept = rules_kept(findings)
+    weights = {rule.rule_id: rule.weight for rule in RULES}
+    return sum(weights[rule_id] for rule_id, is_kept in kept.items() if is_kept) / sum(
+        weights[rule_id] for rule_id in kept
+    )
