@@ -7,6 +7,7 @@
     ├── LibraryError      a pattern, solution or blueprint file does not fit its schema
     ├── StoreError        the memory's files: locked, foreign, too new, full, read-only
     ├── SessionError      a step out of order, or a turn that did not end well
+    ├── StoryError        a story file cannot be found, read or changed safely
     └── ReportError       a report cannot be written whole
 
 Wrong arguments to a pure function are `ValueError`, not one of these.
@@ -21,6 +22,7 @@ __all__ = [
     "ReportError",
     "SessionError",
     "StoreError",
+    "StoryError",
 ]
 
 
@@ -80,6 +82,10 @@ class StoreError(ArchkitError):
 
 class SessionError(ArchkitError):
     """A step was taken out of order, or a turn did not end well."""
+
+
+class StoryError(ArchkitError):
+    """A story file cannot be found, read or changed safely."""
 
 
 class ReportError(ArchkitError):

@@ -7,28 +7,25 @@ project without a status file has no such rule; there the card decides alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from xml.parsers import expat
+from typing import TYPE_CHECKING
 
+from archkit.decisions.status_file import (
+    STATUS_FILE,
+    YES,
+    Element,
+    StatusFileError,
+    read_xml,
+    status_bytes,
+)
 from archkit.errors import SessionError
 
 if TYPE_CHECKING:
     from archkit.architect.card import AgentCard
 
-__all__ = ["STATUS_FILE", "Gate", "StatusFileError", "Switch", "memory_gate", "read_switch"]
+__all__ = ["Gate", "Switch", "memory_gate", "read_switch"]
 
-STATUS_FILE = "docs/development/status.xml"
-"""Where a project may say whether the memory is on, seen from its folder."""
-
-_LONGEST = 1024 * 1024
-_BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
-_DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_YES = {"true", "yes", "on", "1", "enabled"}
 _NO = {"false", "no", "off", "0", "disabled"}
 
 
@@ -48,14 +45,6 @@ class Switch:
     enabled: bool | None
     line: int | None = None
     warnings: tuple[str, ...] = ()
-
-
-class StatusFileError(ValueError):
-    """A status file cannot be read, or says two things; `line` counts from 1."""
-
-    def __init__(self, says: str, line: int | None = None) -> None:
-        super().__init__(says)
-        self.line = line
 
 
 def memory_gate(card: AgentCard, memory: object | None, workspace: Path) -> Gate:
@@ -81,7 +70,7 @@ def memory_gate(card: AgentCard, memory: object | None, workspace: Path) -> Gate
         return Gate(False, f"the card '{card.name}' does not set aml_enabled: true")
     card_says = f"the card '{card.name}' sets aml_enabled: true"
     try:
-        raw = _status_text(workspace)
+        raw = status_bytes(workspace)
         if raw is None:
             return Gate(True, f"{card_says}; the project has no {STATUS_FILE}")
         switch = read_switch(raw)
@@ -112,15 +101,10 @@ def read_switch(raw: bytes) -> Switch:
         It is too long, has a document type (which may define entities), is no XML even after
         bare ampersands were repaired, has another word than yes or no, or says both.
     """
-    if len(raw) > _LONGEST:
-        raise StatusFileError(f"It is longer than {_LONGEST // 1024} KiB")
-    warnings: tuple[str, ...] = ()
-    try:
-        found = _Reader().read(raw)
-    except expat.ExpatError as error:
-        found, warnings = _repaired(raw, error)
-    said = [(aml, enabled) for aml in found for enabled in [aml.enabled()] if enabled is not None]
-    active = [pair for pair in said if pair[0].is_active()]
+    root, warnings = read_xml(raw)
+    found = [element for element in root.below() if element.name == "aml"]
+    said = [(aml, enabled) for aml in found for enabled in [_said_by(aml)] if enabled is not None]
+    active = [pair for pair in said if _is_active(pair[0])]
     counted = active or said
     if not counted:
         return Switch(None, found[0].line if found else None, warnings)
@@ -142,146 +126,25 @@ def _as_gate(switch: Switch, card_says: str) -> Gate:
     )
 
 
-def _status_text(workspace: Path) -> bytes | None:
-    """Return the file's beginning, None where there is none; no link leads out of the project."""
-    path = workspace / STATUS_FILE
-    try:
-        real = path.resolve(strict=True)
-    except (FileNotFoundError, NotADirectoryError):
-        if path.is_symlink():
-            raise StatusFileError("It is a link to nothing") from None
-        return None
-    except (OSError, RuntimeError) as error:
-        raise StatusFileError(f"{getattr(error, 'strerror', None) or error}") from error
-    if not real.is_relative_to(workspace.resolve()):
-        raise StatusFileError("It is a link that leads out of the project")
-    if not real.is_file():
-        raise StatusFileError("It is no regular file")
-    try:
-        with real.open("rb") as file:
-            return file.read(_LONGEST + 1)
-    except OSError as error:
-        raise StatusFileError(f"{error.strerror or error}") from error
+def _said_by(aml: Element) -> bool | None:
+    """Return what an `aml` says, by attribute, by element or by its own text."""
+    words = [aml.given["enabled"]] if "enabled" in aml.given else []
+    words += [child.text for child in aml.children if child.name == "enabled"]
+    words += [aml.text] if not words and aml.text.strip() else []
+    said = {_truth(word, aml.line) for word in words}
+    if len(said) > 1:
+        raise StatusFileError("Its aml says both yes and no", aml.line)
+    return said.pop() if said else None
 
 
-def _repaired(raw: bytes, error: expat.ExpatError) -> tuple[list[_Element], tuple[str, ...]]:
-    """Read once more with bare ampersands written out, as Loom's own sample needs it."""
-    text, count = _BARE.subn("&amp;", _decoded(raw))
-    if count:
-        try:
-            found = _Reader("utf-8").read(text.encode("utf-8", errors="replace"))
-        except expat.ExpatError as still:
-            error = still
-        else:
-            warning = (
-                f"{STATUS_FILE} is not well-formed XML (line {error.lineno}): {count} bare '&' "
-                "were read as '&amp;'. Write '&amp;' there."
-            )
-            return found, (warning,)
-    raise StatusFileError(
-        f"It is no well-formed XML: {expat.ErrorString(error.code)}", error.lineno
-    ) from error
-
-
-def _decoded(raw: bytes) -> str:
-    declared = _DECLARED.match(raw)
-    name = next((code for mark, code in _MARKS.items() if raw.startswith(mark)), None)
-    name = name or (declared[1].decode("ascii") if declared else "utf-8")
-    try:
-        return raw.decode(name, errors="replace")
-    except LookupError:
-        return raw.decode("utf-8", errors="replace")
-
-
-@dataclass(slots=True)
-class _Element:
-    name: str
-    given: dict[str, str]
-    line: int
-    parent: _Element | None
-    children: list[_Element] = field(default_factory=list)
-    pieces: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
-
-    def below(self) -> Iterator[_Element]:
-        waiting = list(self.children)
-        while waiting:
-            element = waiting.pop()
-            yield element
-            waiting += element.children
-
-    def enabled(self) -> bool | None:
-        """Return what an `aml` says, by attribute, by element or by its own text."""
-        words = [self.given["enabled"]] if "enabled" in self.given else []
-        words += [child.text for child in self.children if child.name == "enabled"]
-        words += [self.text] if not words and self.text.strip() else []
-        said = {_truth(word, self.line) for word in words}
-        if len(said) > 1:
-            raise StatusFileError("Its aml says both yes and no", self.line)
-        return said.pop() if said else None
-
-    def is_active(self) -> bool:
-        """Whether the feature that holds it is marked as the one being worked on."""
-        feature = self.parent
-        while feature is not None and feature.name not in ("feature", "feature-status"):
-            feature = feature.parent
-        if feature is None:
-            return False
-        marks = [feature.given.get("is-active-feature", "")]
-        marks += [e.text for e in feature.below() if e.name == "is-active-feature"]
-        return any(mark.strip().lower() in _YES for mark in marks)
+def _is_active(aml: Element) -> bool:
+    """Whether the feature that holds it is marked as the one being worked on."""
+    feature = aml.feature()
+    return feature is not None and feature.is_active_feature()
 
 
 def _truth(word: str, line: int) -> bool:
     spoken = word.strip().casefold()
-    if spoken in _YES or spoken in _NO:
-        return spoken in _YES
+    if spoken in YES or spoken in _NO:
+        return spoken in YES
     raise StatusFileError(f"Its aml says {word.strip()[:40]!r}, which is neither yes nor no", line)
-
-
-class _Reader:
-    """Collects the `aml` elements of a document with their lines; a document type is refused."""
-
-    def __init__(self, encoding: str | None = None) -> None:
-        self._parser: Any = expat.ParserCreate(encoding)
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._say
-        self._parser.StartDoctypeDeclHandler = self._refuse
-        self._open: list[_Element] = []
-        self._found: list[_Element] = []
-
-    def read(self, raw: bytes) -> list[_Element]:
-        self._parser.Parse(raw, True)
-        return self._found
-
-    def _start(self, name: str, given: dict[str, str]) -> None:
-        attributes = {_local(key): value for key, value in given.items()}
-        line = self._parser.CurrentLineNumber
-        parent = self._open[-1] if self._open else None
-        element = _Element(_local(name), attributes, line, parent)
-        if parent:
-            parent.children.append(element)
-        self._open.append(element)
-        if element.name == "aml":
-            self._found.append(element)
-
-    def _end(self, _: str) -> None:
-        self._open.pop()
-
-    def _say(self, text: str) -> None:
-        self._open[-1].pieces.append(text)
-
-    def _refuse(self, *_: object) -> None:
-        raise StatusFileError(
-            "It has a document type, which archkit does not read: it may define entities",
-            self._parser.CurrentLineNumber,
-        )
-
-
-def _local(name: str) -> str:
-    """Return a name without its namespace's prefix, in lower case with hyphens."""
-    return name.rpartition(":")[2].casefold().replace("_", "-")

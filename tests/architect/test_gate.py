@@ -6,15 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archkit.architect.gate import (
-    STATUS_FILE,
-    Gate,
-    StatusFileError,
-    Switch,
-    memory_gate,
-    read_switch,
-)
+from archkit.architect.gate import Gate, Switch, memory_gate, read_switch
 from archkit.architect.session import Session
+from archkit.decisions.status_file import STATUS_FILE, StatusFileError
 from archkit.errors import SessionError
 from archkit.memory.memory import Memory
 from archkit.report import write_report

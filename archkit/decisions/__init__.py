@@ -1,0 +1,1 @@
+"""Decision records and story files: read, written, and changed without loss."""
