@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from markdown_it.token import Token
@@ -19,6 +20,7 @@ from archkit.proposal.contents import (
     endpoints_in,
 )
 from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain, same_title
+from archkit.proposal.schema import Schema
 
 __all__ = ["CONSIDERATIONS", "SECTIONS", "Proposal", "Section", "read_proposal"]
 
@@ -109,6 +111,13 @@ class Proposal:
             why=f"Its sections are: {there or 'none of the seven'}.",
             mend=f"Ask for 1 to 7 or a title: {', '.join(SECTIONS)}.",
         )
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The tables of every block of SQL, read once."""
+        from archkit.proposal.ddl import read_schema, sql_blocks
+
+        return read_schema(sql_blocks(self.code_blocks))
 
     def __repr__(self) -> str:
         found = len({section.number for section in self.sections})
