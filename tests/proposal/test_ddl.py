@@ -206,8 +206,38 @@ def test_a_proposal_has_its_schema_read_once() -> None:
 
 
 WORDS = st.sampled_from(
-    "CREATE TABLE a b ( ) ( ) , ; int PRIMARY KEY ' $$ REFERENCES FOREIGN -- /* */ INDEX ON UNIQUE"
-    ' ALTER ADD [ ] "b" `c` \n'.split(" ")
+    [
+        "CREATE",
+        "TABLE",
+        "a",
+        "b",
+        "(",
+        ")",
+        "(",
+        ")",
+        ",",
+        ";",
+        "int",
+        "PRIMARY",
+        "KEY",
+        "'",
+        "$$",
+        "REFERENCES",
+        "FOREIGN",
+        "--",
+        "/*",
+        "*/",
+        "INDEX",
+        "ON",
+        "UNIQUE",
+        "ALTER",
+        "ADD",
+        "[",
+        "]",
+        '"b"',
+        "`c`",
+        "\n",
+    ]
 )
 
 
