@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from archkit.architect.dialogue import Message, Note, Said, Tokens, ToolCall, clipped
 from archkit.errors import ArchkitError
-from archkit.proposal.rules import check_proposal
 
 if TYPE_CHECKING:
     from archkit.architect.card import AgentCard
     from archkit.architect.gate import Gate
     from archkit.architect.learning_steps import LearningStep
+    from archkit.architect.proposing import Version
     from archkit.architect.tools import SessionMemory
-    from archkit.proposal.document import Proposal
 
 __all__ = ["Minutes"]
 
@@ -27,14 +27,22 @@ class Minutes:
     ----------
     memory
         Where events go; None keeps nothing beyond the process.
+    near
+        Writes the paths in an event's payload as seen from the workspace, where there is one.
     session_id, agent, project
         What each event is filed under.
     """
 
     def __init__(
-        self, memory: SessionMemory | None, *, session_id: str, agent: str, project: str
+        self,
+        memory: SessionMemory | None,
+        near: Callable[[Any], Any] | None = None,
+        *,
+        session_id: str,
+        agent: str,
+        project: str,
     ) -> None:
-        self._memory = memory
+        self._memory, self._near = memory, near
         self._filed = {"session_id": session_id, "agent": agent, "project": project}
         self.transcript: list[Said] = []
 
@@ -84,14 +92,17 @@ class Minutes:
         """Write a step of the learning protocol."""
         self._append("step", asdict(step))
 
-    def proposal(self, proposal: Proposal, version: int) -> None:
-        """Write a proposal, with what the checker finds in it."""
+    def proposal(self, version: Version) -> None:
+        """Write a version of the proposal, with what the checker found in it."""
         checked = {
-            "missing": list(proposal.missing),
-            "findings": [asdict(finding) for finding in check_proposal(proposal)],
+            "missing": list(version.proposal.missing),
+            "findings": [asdict(finding) for finding in version.findings],
         }
-        self._append("proposal", {"text": proposal.text, "version": version, **checked})
+        history = {"repair_of": version.repair_of, "stands": version.stands}
+        text = version.proposal.text
+        self._append("proposal", {"text": text, "version": version.number, **history, **checked})
 
     def _append(self, kind: str, payload: dict[str, Any], *, entity_id: str | None = None) -> None:
         if self._memory is not None:
-            self._memory.append(kind, payload, entity_id=entity_id, **self._filed)
+            told = self._near(payload) if self._near else payload
+            self._memory.append(kind, told, entity_id=entity_id, **self._filed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,15 @@ from archkit.architect.gate import memory_gate
 from archkit.architect.learning_steps import LearningStep, LearningSteps
 from archkit.architect.minutes import Minutes
 from archkit.architect.prompts import proposal_request, questions_request, system_prompt
+from archkit.architect.proposing import MAX_REPAIRS, Drafts, Version
 from archkit.architect.rankings_seen import Evidence
 from archkit.architect.session_table import session_table
 from archkit.architect.tools import SessionMemory, ToolBox
 from archkit.architect.workspace import project_folder
 from archkit.errors import SessionError
-from archkit.proposal.document import Proposal, read_proposal
+from archkit.memory.redact import relative_paths
+from archkit.plain import mapped_texts
+from archkit.proposal.document import Proposal
 from archkit.records import Alternative, Decision, new_id, utc_now
 
 if TYPE_CHECKING:
@@ -51,12 +55,13 @@ class Session:
         decides (see `archkit.architect.client.choose_client`).
     project
         What the work is filed under; by default the workspace's folder name.
-    on_text
-        Called with each piece of text as the architect writes it.
-    on_step
-        Called with each tool call and each step of the learning protocol, when it is done.
+    on_text, on_step
+        Called with each piece of text as the architect writes it; with each tool call and each
+        step of the learning protocol, when it is done.
     max_turns
         How often the model may answer within one stage; by default what the card says, else 12.
+    max_repairs
+        How often a proposal in which the checker finds errors goes back to the model.
     now
         The clock.
 
@@ -64,12 +69,9 @@ class Session:
     ----------
     card, project, session_id, stage, started_at
         `stage` is new, questions, proposed or decided.
-    client_kind, client_reason, model
-        Who answers (claude, local or offline), why, and the model asked for.
-    gate
-        Whether the memory is read and written, and why (see `archkit.architect.gate`).
-    withheld
-        Tools that the card lists and archkit does not offer, each with the reason.
+    client_kind, client_reason, model, gate, withheld
+        Who answers (claude, local or offline), why, the model asked for; whether the memory is on;
+        tools that the card lists and archkit does not offer, each with the reason.
     asked, questions, briefing, proposal, decisions, steps, notices
         What has come of the session so far; `asked` is the brief.
 
@@ -94,6 +96,7 @@ class Session:
         on_text: Callable[[str], None] | None = None,
         on_step: Callable[[ToolCall | LearningStep], None] | None = None,
         max_turns: int | None = None,
+        max_repairs: int = MAX_REPAIRS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.card = card if isinstance(card, AgentCard) else read_card(card)
@@ -106,9 +109,8 @@ class Session:
         chosen = choose_client(os.environ, model=self.card.resolve_model(os.environ), client=client)
         self.client_kind, self.client_reason = chosen.kind, chosen.reason
         self.model = chosen.model
-        self._minutes = Minutes(
-            self._memory, session_id=self.session_id, agent=self.card.name, project=self.project
-        )
+        filed = {"agent": self.card.name, "project": self.project, "session_id": self.session_id}
+        self._minutes = Minutes(self._memory, self._near, **filed)
         self._box = ToolBox(
             self.card, self._workspace, self._memory, session_id=self.session_id, now=now
         )
@@ -127,20 +129,17 @@ class Session:
         self.proposal: Proposal | None = None
         self.decisions: list[Decision] = []
         self.notices = list(self.gate.warnings)
-        self.asked, self._answers, self._version = "", dict[str, str](), 0
+        self.asked, self._answers = "", dict[str, str]()
+        self._drafts = Drafts(self._written, self._minutes, self.notices, max_repairs=max_repairs)
 
     def brief(self, text: str) -> Questions:
-        """Say what is to be built; the project is read and the memory asked first.
-
-        Parameters
-        ----------
-        text
-            What, for whom, at which size, and what must not happen.
+        """Say what is to be built: what, for whom, at which size, what must not happen.
 
         Returns
         -------
         Questions
-            What the architect must know, what would change the design most first.
+            What the architect must know, what would change the design most first; the project was
+            read and the memory asked before.
 
         Raises
         ------
@@ -153,14 +152,15 @@ class Session:
                 why="The architect has nothing to work on.",
                 mend='Say what to build: session.brief("Stop the N+1 queries in the posts API").',
             )
-        if self.stage != "new" or (self.asked and text.strip() != self.asked):
+        brief = self._near(text.strip())
+        if self.stage != "new" or (self.asked and brief != self.asked):
             raise SessionError(
                 "This session has a brief already.",
                 why=f"It is about: {clipped(self.asked)}",
                 mend="Start a new Session for another brief, or add to this one with .answer(…).",
             )
         if not self.asked:
-            self._start(text.strip())
+            self._start(brief)
         reply = self._ask(questions_request(self.asked, self.briefing))
         if reply.ended == "max_turns":
             raise self._too_many_turns("asked its questions")
@@ -191,14 +191,17 @@ class Session:
             There is no brief yet, or a key is no question's.
         """
         self._needs_brief("There is nothing to answer yet.")
-        given = read_answers(answers, by_key, self.questions)
+        given = self._near(read_answers(answers, by_key, self.questions))
         kept = "\n".join(part for part in (self._answers.get("", ""), given.get("", "")) if part)
         self._answers |= given | ({"": kept} if kept else {})
         self.questions = self.questions.answered(self._answers)
         return self.questions.remaining
 
     def propose(self) -> Proposal:
-        """Have the design written; call it again after further answers for a new version.
+        """Have the design written and checked; call it again after further answers.
+
+        While the checker finds errors, what it found goes back to the architect, `max_repairs`
+        times at most; a repair that is no better does not stand. `versions` has them all.
 
         Returns
         -------
@@ -212,20 +215,7 @@ class Session:
         """
         self._needs_brief("There is nothing to propose on yet.")
         self._box.may_ask = False
-        reply = self._ask(proposal_request(self.questions, self._answers))
-        if reply.ended == "max_turns":
-            raise self._too_many_turns("written the proposal")
-        if reply.ended == "max_tokens":
-            self.notices.append("The proposal was cut off: it reached the longest answer allowed.")
-        if not reply.text.strip():
-            raise SessionError(
-                "The architect wrote no proposal.",
-                why="Its last answer has no text.",
-                mend="Call session.propose() again, or use another model.",
-            )
-        proposal = read_proposal(reply.text)
-        self._version += 1
-        self._minutes.proposal(proposal, self._version)
+        proposal = self._drafts.write(proposal_request(self.questions, self._answers))
         self.steps.pitfalls(self._box.solutions)
         self.steps.during(self._box, proposal, self.memory_off)
         self.proposal = proposal
@@ -285,7 +275,7 @@ class Session:
             confidence=confidence,
             patterns=patterns,
             kind=kind,
-            rationale=rationale,
+            rationale=self._near(rationale),
             title=title or self.title,
             review_after_days=review_after_days,
             decided_at=self._now(),
@@ -299,6 +289,11 @@ class Session:
         self.steps.after(len(decision.alternatives), self._box)
         self._move_to("decided", status="ended")
         return decision
+
+    @property
+    def versions(self) -> list[Version]:
+        """Every version of the proposal, repairs included, in order."""
+        return list(self._drafts.versions)
 
     def cancel(self) -> None:
         """Stop what the architect is doing, from any thread; its text so far is kept."""
@@ -358,6 +353,16 @@ class Session:
             self._minutes.status(self._conversation.status, self.stage, error.what)
             raise
 
+    def _written(self, request: list[dict[str, Any]]) -> Reply:
+        reply = self._ask(request)
+        if reply.ended == "max_turns":
+            raise self._too_many_turns("written the proposal")
+        return reply
+
+    def _near(self, value: Any) -> Any:
+        """Name the workspace's files as seen from it: where it lies, nobody has to know."""
+        return mapped_texts(value, partial(relative_paths, root=self._workspace))
+
     def _look_up(self) -> None:
         """Ask the memory about the brief itself when the model did not."""
         if self._memory is not None and not self.evidence:
@@ -387,7 +392,6 @@ class Session:
             self._on_step(step)
 
     def __repr__(self) -> str:
-        """One line: card, stage, who answers."""
         what = f", {clipped(self.asked, 40)!r}" if self.asked else ""
         off = ", memory off" if self.memory_off else ""
         return f"Session({self.card.name!r}, {self.stage}{what}, {self.client_kind}{off})"

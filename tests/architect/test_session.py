@@ -37,7 +37,8 @@ def made(tmp_path, *answers, memory=None, aml="true", **settings):
     folder.mkdir(exist_ok=True)
     (folder / "README.md").write_text("# Shop\n\nSells posts.\n", encoding="utf-8")
     server = Server(*answers)
-    given = {"client": server.client(), "workspace": folder, "now": lambda: NOW, **settings}
+    given = {"client": server.client(), "workspace": folder, "now": lambda: NOW}
+    given |= {"max_repairs": 0, **settings}  # the scripted proposals are stumps
     return Session(card(tmp_path, aml), memory, **given), server
 
 
