@@ -1,17 +1,14 @@
-"""What a proposal holds: endpoints, blocks of code, technology choices, each with its line."""
+"""What a proposal holds: endpoints and blocks of code, each with its line."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from archkit.proposal.outline import Part, plain
-
-__all__ = ["Choice", "CodeBlock", "Endpoint", "choices_in", "code_blocks_in", "endpoints_in"]
+__all__ = ["CodeBlock", "Endpoint", "code_blocks_in", "endpoints_in"]
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _ENDPOINT = re.compile(
@@ -20,12 +17,6 @@ _ENDPOINT = re.compile(
 )
 _FENCED_ENDPOINT = re.compile(rf"^\s*(?P<method>{_METHODS})\s+(?:https?://[^/\s]+)?(?P<path>/\S*)")
 _HTTP_LANGUAGES = {"", "http", "rest", "text", "plaintext"}
-_LEAD = re.compile(r"^(?:\d+[.)]\s+|[-*+]\s+)?(\*\*|__)(?P<lead>.{1,200}?)\1")
-_NAME_END = re.compile(r"\s[—–-]+\s|:\s|:$|\.\s|\.$")
-_ASPECTS = re.compile(
-    r"(?i)\b(justif\w*|rationale|reason\w*|why|trade-?offs?|alternatives?|compar\w*|versus|vs"
-    r"|pros|cons|benefits?|drawbacks?|advantages?|disadvantages?|considered|choice|decision)\b"
-)
 
 
 class Endpoint(NamedTuple):
@@ -45,14 +36,6 @@ class CodeBlock(NamedTuple):
     line: int
     section: int | None
     closed: bool = True
-
-
-class Choice(NamedTuple):
-    """One technology recommendation and all that is said of it."""
-
-    name: str
-    text: str
-    line: int
 
 
 def code_blocks_in(
@@ -104,69 +87,3 @@ def _named(line: str, language: str | None) -> Iterator[tuple[str, str]]:
     for match in pattern.finditer(line[:2000]):
         path = match["path"].rstrip(".,:;!?")
         yield match["method"], path[:-1] if path.endswith(")") and "(" not in path else path
-
-
-def choices_in(
-    tokens: Sequence[Token], lines: Sequence[str], parts: Sequence[Part], start: int, end: int
-) -> tuple[Choice, ...]:
-    """Return the technology choices between two lines (from 0): sub-headings, rows or items."""
-    inside = [p for p in parts if start < p.line <= end]
-    depth = min((p.level for p in inside), default=0)
-    heads = [p for p in inside if p.level == depth]
-    if not heads:
-        return _listed(tokens, lines, start, end)
-    found: list[Choice] = []
-    for head, after in zip(heads, [*(p.line - 1 for p in heads[1:]), end], strict=True):
-        items = _listed(tokens, lines, head.line, after)
-        if items and not any(_ASPECTS.search(item.name) for item in items):
-            found += items  # the heading only groups choices
-        else:
-            found.append(
-                Choice(_name(head.title), "".join(lines[head.line - 1 : after]), head.line)
-            )
-    return tuple(found)
-
-
-def _listed(
-    tokens: Sequence[Token], lines: Sequence[str], start: int, end: int
-) -> tuple[Choice, ...]:
-    """Return table rows, else items of lists, else paragraphs that begin in bold."""
-    within = [t for t in tokens if t.map and start <= t.map[0] and t.map[1] <= end]
-    rows = [t for t in within if t.type == "tr_open"]
-    heads = {t.map[0] for t in within if t.type == "thead_open" and t.map}
-    if rows:
-        spans = [t.map for t in rows if t.map and t.map[0] not in heads]
-    else:
-        spans = [t.map for t in within if t.type == "list_item_open" and t.level == 1 and t.map]
-    if not spans:
-        leads = [t.map[0] for t in within if _begins_bold(t, lines) and t.map]
-        spans = [[first, last] for first, last in pairwise([*leads, end])]
-    texts = [(first, "".join(lines[first:last])) for first, last in spans]
-    return tuple(Choice(_name(_first(text)), text, line + 1) for line, text in texts)
-
-
-def _begins_bold(token: Token, lines: Sequence[str]) -> bool:
-    if token.type != "paragraph_open" or token.level or not token.map:
-        return False
-    lead = _LEAD.match(lines[token.map[0]])
-    return lead is not None and not _ASPECTS.search(lead["lead"])
-
-
-def _first(text: str) -> str:
-    """Return the words a row, an item or a paragraph begins with: what is in bold, if anything."""
-    line = text.lstrip().split("\n", 1)[0].strip()
-    if line.startswith("|"):
-        return line.strip("|").split("|", 1)[0]
-    lead = _LEAD.match(line)
-    return lead["lead"] if lead else re.sub(r"^(?:\d+[.)]|[-*+])\s+", "", line)
-
-
-def _name(text: str) -> str:
-    title = plain(text)
-    if re.match(r"\d", title):
-        title = re.sub(r"^\d+(?:\.\d+)*[.):]?\s+", "", title)
-    end = _NAME_END.search(title)
-    head = title[: end.start()] if end and end.start() else title
-    rest = title[end.end() :] if end else ""
-    kept = f"{head}: {rest}" if end and end.group().startswith(":") and rest else head
-    return kept.strip(" :")[:80]

@@ -11,14 +11,8 @@ from typing import NamedTuple
 from markdown_it.token import Token
 
 from archkit.errors import ArchkitError
-from archkit.proposal.contents import (
-    Choice,
-    CodeBlock,
-    Endpoint,
-    choices_in,
-    code_blocks_in,
-    endpoints_in,
-)
+from archkit.proposal.choices import Choice, choices_in
+from archkit.proposal.contents import CodeBlock, Endpoint, code_blocks_in, endpoints_in
 from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain, same_title
 from archkit.proposal.schema import Schema
 
@@ -56,7 +50,8 @@ _SMALL_WORDS = {"and", "the", "of", "for"}
 class Section(NamedTuple):
     """One of the seven: its number, its title as written, and what stands below it.
 
-    `line` is where its heading is, counted from 1; `text` is the source without the heading.
+    `line` is where its heading is, counted from 1; `text` is the source without the heading, and
+    `text_line` its first line.
     """
 
     number: int
@@ -64,6 +59,7 @@ class Section(NamedTuple):
     level: int
     line: int
     text: str
+    text_line: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -140,10 +136,7 @@ def read_proposal(text: str) -> Proposal:
     tokens = block_tokens(body)
     headings = parts(body, tokens)
     spans = _spans(_marked(tokens, headings), headings, len(read))
-    sections = tuple(
-        Section(number, head.title, head.level, head.line, "".join(read[_below(head, read) : end]))
-        for number, head, end in spans
-    )
+    sections = tuple(_section(number, head, read, end) for number, head, end in spans)
     section_of: list[int | None] = [None] * (len(read) + 1)
     for number, head, end in spans:
         section_of[head.line - 1 : end] = [number] * (end - head.line + 1)
@@ -162,6 +155,12 @@ def read_proposal(text: str) -> Proposal:
         lines_read=len(read),
         line_count=len(lines),
     )
+
+
+def _section(number: int, head: Part, lines: Sequence[str], end: int) -> Section:
+    below = _below(head, lines)
+    text = "".join(lines[below:end])
+    return Section(number, head.title, head.level, head.line, text, below + 1)
 
 
 def section_number(title: str) -> int | None:

@@ -63,7 +63,7 @@ class Reading:
 
     def span(self, section: Section) -> tuple[int, int]:
         """Return the first and the last line below a section's heading, counted from 1."""
-        return section.line + 1, section.line + len(lines_of(section.text))
+        return section.text_line, section.text_line + len(lines_of(section.text)) - 1
 
     def fault(
         self, line: int, message: str, fix: str = "", *, section: int | None, at: str = ""
