@@ -1,0 +1,236 @@
+"""The services of section 3, the components of section 2, and what they use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from markdown_it.token import Token
+
+from archkit.proposal.document import Proposal, Section
+from archkit.proposal.listing import Entry, entries, leading_name
+from archkit.proposal.naming import tokens_of
+from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain
+
+__all__ = ["KINDS", "Component", "Link", "components_in", "kind_of", "links_in", "services_in"]
+
+KINDS = ("service", "store", "cache", "broker", "search", "files", "outside")
+"""What a component is."""
+
+MOST_TEXT = 200_000
+"""Characters of a section that are read for its components."""
+
+_KIND = {
+    "outside": r"external|third[- ]part\w+|outside the system|provider|stripe|paypal|clients?"
+    r"|browsers?|mobile app|web app|users?|customers?",
+    "cache": r"redis|memcached|valkey|cache|dragonfly",
+    "broker": r"kafka|rabbitmq|sqs|sns|nats|pub/?sub|kinesis|(?:event|message)[- ](?:bus|broker)"
+    r"|queue|event[- ]?bridge|pulsar",
+    "search": r"elasticsearch|opensearch|solr|meilisearch|typesense|search index",
+    "files": r"s3|minio|object stor\w+|blob stor\w+|bucket|cloud storage",
+    "store": r"postgres\w*|mysql|mariadb|sqlite|mongo\w*|dynamodb|cassandra|scylla\w*|cockroach\w*"
+    r"|timescale\w*|clickhouse|neo4j|oracle|sql server|aurora|spanner|firestore|influx\w*"
+    r"|database|[\w-]*db|data ?stores?|warehouse|read replicas?",
+}
+_KIND_OF = {kind: re.compile(rf"(?i)\b(?:{words})\b") for kind, words in _KIND.items()}
+_DETAIL = re.compile(
+    r"(?i)^(?:(?:core |key |main |component |service )?(?:responsibilit\w+|dut(?:y|ies)|purpose|functions?|features?)"
+    r"|endpoints?|depend\w+|(?:key )?technolog\w+|tech(?:nology)? stack|data(?: stores?| owned)?"
+    r"|interfaces?|communicat\w+|scal\w+|own\w*|notes?|roles?|language|storage|apis?|ports?"
+    r"|(?:domain )?events?(?: published| consumed)?|boundar\w+|inputs?|outputs?|interactions?"
+    r"|overview|summary|description|databases?|(?:service )?(?:boundaries|interactions|summary)"
+    r"|(?:key |data |request )?(?:flows?|interactions?)|(?:text[- ]based )?diagram"
+    r"|(?:cross-cutting|shared) .*|(?:high-level |system |component )?(?:diagram|overview|view)"
+    r"|how .*|why .*|caching|messaging|security|deployment|architectural style|style|pattern\w*"
+    r"|(?:architecture|architectural) .*|.*\bprinciples?\b.*)$"
+)
+_GROUP = re.compile(
+    r"(?i)\b(?:services|microservices|components|modules|workers|layers?|stores|infrastructure"
+    r"|tier|systems|databases|caches|clients|dependencies)$"
+)
+_LED = re.compile(
+    r"^\s*(?:[-*+]|\d+[.)])?\s*(?:(?:\*\*|__|`)[^*\n]{1,80}(?:\*\*|__|`)"
+    r"|[^:—–\n]{2,50}(?::\s|\s[—–-]+\s))"
+)
+_HEADS = re.compile(
+    r"(?i)^(?:(?:micro)?services?|components?|modules?|names?|parts?|elements?|containers?"
+    r"|(?:data )?stores?|systems?|layers?|tiers?|service name|subsystems?)$"
+)
+_DIAGRAM = {"", "text", "txt", "plaintext", "ascii"}
+_TREE_ROOT = re.compile(r"^(?P<name>[A-Za-z][\w ./&()-]{0,60}?):(?:\s|$)")
+_TREE_BRANCH = re.compile(r"^[\s│|]+(?:[├└+`|][─—-]{1,3}>?|-+>?|[*-])\s*(?P<name>[^:\n]{1,70})")
+_ARROW = re.compile(
+    r"(?P<a>[\w][\w ./&-]{0,50}?[\w)]|\w)\s*(?:\[[^\]\n]{0,80}\])?[\])}\"'`*]*\s*"
+    r"(?:<?(?:-{1,3}|={1,2}|─{1,3})>|→|⟶|⇒)\s*(?:\|(?P<how>[^|\n]{1,80})\|)?\s*[\[({\"'`*]*"
+    r"(?P<b>\w[\w ./&-]{0,50}\w|\w)"
+)
+
+
+class Component(NamedTuple):
+    """A part of the system; `kind` is one of `KINDS`, `line` counts from 1."""
+
+    name: str
+    kind: str
+    line: int
+    text: str
+
+
+class Link(NamedTuple):
+    """One component's use of another, as the overview draws it; `how` may be empty."""
+
+    source: str
+    target: str
+    how: str
+    line: int
+
+
+def services_in(proposal: Proposal) -> tuple[Component, ...]:
+    """Return what section 3 defines: its sub-headings, rows, items or paragraphs begun in bold."""
+    found = (s for s in proposal.sections if s.number == 3 and not s.is_empty)
+    section = next(found, None)
+    return _once(_listed(section)) if section else ()
+
+
+def components_in(proposal: Proposal) -> tuple[Component, ...]:
+    """Return what section 2 names: in its lists and tables, and in diagrams drawn as text."""
+    section = next((s for s in proposal.sections if s.number == 2 and not s.is_empty), None)
+    if section is None:
+        return ()
+    drawn = list(_drawn(proposal))
+    listed = _listed(section)
+    return _once([*drawn, *listed])
+
+
+def links_in(proposal: Proposal) -> tuple[Link, ...]:
+    """Return which component uses which, from the trees and arrows of section 2."""
+    found: dict[tuple[str, str], Link] = {}
+    for link in _links(proposal):
+        found.setdefault((link.source.casefold(), link.target.casefold()), link)
+    return tuple(found.values())
+
+
+def kind_of(name: str, text: str = "") -> str:
+    """Return what a component is, by its name, else by what stands in brackets after it."""
+    for kind in ("cache", "broker", "search", "files", "store"):
+        if _KIND_OF[kind].search(name) and not _is_service(name):
+            return kind
+    engine = re.search(re.escape(name) + r"\W{0,4}\(([^\n]{1,60})", text[:400])
+    if engine:
+        for kind in ("cache", "broker", "search", "files", "store"):
+            if _KIND_OF[kind].search(engine[1]) and not _is_service(name):
+                return kind
+    begins = " ".join(text.split("\n", 1)[0].split())[:80]
+    if not _is_service(name) and _KIND_OF["outside"].search(name):
+        return "outside"
+    return "outside" if re.search(r"(?i)\boutside the system\b", begins) else "service"
+
+
+def _is_service(name: str) -> bool:
+    return (
+        re.search(r"(?i)\b(?:micro)?service\b|-service$|Service$|\bworker|\bapi\b", name)
+        is not None
+    )
+
+
+def _once(found: Iterable[Component]) -> tuple[Component, ...]:
+    """Return each component where it is first named, whatever the spelling."""
+    by_name: dict[tuple[str, ...], Component] = {}
+    for component in found:
+        key = tokens_of(component.name)
+        if key:
+            by_name.setdefault(key, component)
+    return tuple(by_name.values())
+
+
+def _listed(section: Section) -> list[Component]:
+    text = section.text[:MOST_TEXT]
+    tokens, lines = block_tokens(text), lines_of(text)
+    heads = parts(text, tokens)
+    named = _below(tokens, lines, heads, 0, len(lines))
+    return [
+        Component(name, kind_of(name, entry.text), entry.line + section.text_line - 1, entry.text)
+        for entry in named
+        if (name := _bare(entry.name)) and not _DETAIL.match(name)
+    ]
+
+
+def _below(
+    tokens: Sequence[Token], lines: Sequence[str], heads: Sequence[Part], start: int, end: int
+) -> list[Entry]:
+    """Return the entries between two lines (from 0): headings, those that group opened up."""
+    inside = [p for p in heads if start < p.line <= end]
+    depth = min((p.level for p in inside), default=0)
+    top = [p for p in inside if p.level == depth]
+    if not top:
+        return _plain_entries(tokens, lines, start, end)
+    found: list[Entry] = []
+    for head, after in zip(top, [*(p.line - 1 for p in top[1:]), end], strict=True):
+        title = leading_name(head.title)
+        if _GROUP.search(title) or _DETAIL.match(title):
+            found += _below(tokens, lines, heads, head.line, after)
+        else:
+            found.append(Entry(title, "".join(lines[head.line - 1 : after]), head.line))
+    return found
+
+
+def _plain_entries(
+    tokens: Sequence[Token], lines: Sequence[str], start: int, end: int
+) -> list[Entry]:
+    found = entries(tokens, lines, start, end, takes=_takes)
+    return [e for e in found if e.columns or (_LED.match(e.text) and len(e.name.split()) <= 6)]
+
+
+def _takes(head: str) -> bool:
+    title = plain(head).strip(" :")
+    return _HEADS.match(title) is not None or not _DETAIL.match(title)
+
+
+def _bare(name: str) -> str:
+    return name.split(" (", 1)[0].strip(" `*_:")
+
+
+def _drawn(proposal: Proposal) -> Iterator[Component]:
+    """Yield the roots of trees and the ends of arrows."""
+    for line, text in _drawing_lines(proposal):
+        root = _TREE_ROOT.match(text)
+        if root and "->" not in text and not _DETAIL.match(root["name"]):
+            name = _bare(root["name"])
+            yield Component(name, kind_of(name, text[root.end() :]), line, text)
+            continue
+        branch = _TREE_BRANCH.match(text)
+        if branch and not _ARROW.search(text):
+            name = _bare(branch["name"])
+            yield Component(name, kind_of(name, branch["name"]), line, text)
+            continue
+        for match in _ARROW.finditer(text):
+            for name in (match["a"], match["b"]):
+                if len(name) > 2:
+                    yield Component(name.strip(), kind_of(name.strip(), text), line, text)
+
+
+def _links(proposal: Proposal) -> Iterator[Link]:
+    root = ""
+    for line, text in _drawing_lines(proposal):
+        named = _TREE_ROOT.match(text)
+        branch = _TREE_BRANCH.match(text)
+        if named and "->" not in text:
+            root = _bare(named["name"])
+        elif branch and root and not _ARROW.search(text):
+            how = text[branch.end() :].strip(" :")
+            yield Link(root, _bare(branch["name"]), how, line)
+        else:
+            for match in _ARROW.finditer(text):
+                if len(match["a"]) > 2 and len(match["b"]) > 2:
+                    rest = text[match.end() :].strip()
+                    how = match["how"] or (rest[1:].strip() if rest.startswith(":") else "")
+                    yield Link(match["a"].strip(), match["b"].strip(), how, line)
+
+
+def _drawing_lines(proposal: Proposal) -> Iterator[tuple[int, str]]:
+    room = MOST_TEXT
+    for block in proposal.code_blocks:
+        if block.section == 2 and block.language in _DIAGRAM:
+            for offset, line in enumerate(lines_of(block.text[:room]), start=1):
+                yield block.line + offset, line[:300].rstrip()
+            room = max(room - len(block.text), 0)
