@@ -9,16 +9,18 @@ from functools import lru_cache
 __all__ = ["GENERIC", "Names", "core_of", "singular", "tokens_of"]
 
 GENERIC = frozenset(
-    ("service", "microservice", "svc", "api", "module", "component", "server", "app")
-    + ("the", "a", "an")
+    re.split(r"\s", "service microservice svc api module component server app the a an")
 )
 """Words that say of a name only that it is a service."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+")
 _NOUNS = frozenset(
-    ("gateway", "worker", "scheduler", "relay", "collector", "frontend", "backend", "proxy")
-    + ("edge", "cdn", "broker", "bus", "reconciler", "dispatcher", "indexer", "orchestrator")
+    re.split(
+        r"\s",
+        "gateway worker scheduler relay collector frontend backend proxy edge cdn broker bus"
+        " reconciler dispatcher indexer orchestrator",
+    )
 )
 _PLURALS = frozenset(
     ("services", "microservices", "modules", "components", "apis", "servers", "apps")

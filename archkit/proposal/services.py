@@ -35,7 +35,8 @@ _KIND = {
 }
 _KIND_OF = {kind: re.compile(rf"(?i)\b(?:{words})\b") for kind, words in _KIND.items()}
 _DETAIL = re.compile(
-    r"(?i)^(?:(?:core |key |main |component |service )?(?:responsibilit\w+|dut(?:y|ies)|purpose|functions?|features?)"
+    r"(?i)^(?:(?:core |key |main |component |service )?(?:responsibilit\w+|dut(?:y|ies)|purpose"
+    r"|functions?|features?)"
     r"|endpoints?|depend\w+|(?:key )?technolog\w+|tech(?:nology)? stack|data(?: stores?| owned)?"
     r"|interfaces?|communicat\w+|scal\w+|own\w*|notes?|roles?|language|storage|apis?|ports?"
     r"|(?:domain )?events?(?: published| consumed)?|boundar\w+|inputs?|outputs?|interactions?"
