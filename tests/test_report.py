@@ -17,7 +17,7 @@ from archkit.errors import ReportError
 from archkit.memory.memory import Memory
 from archkit.records import Alternative, Decision, Measurement, Pattern, Reported
 from archkit.report import write_report
-from archkit.report.text import markdown
+from archkit.markup import markdown
 from archkit.report.transcript import tool_line
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -107,8 +107,7 @@ def talk(memory: Memory, **given: object) -> str:
     message(5, "user", answered)
     call(6, "Read", {"file_path": "app.py"}, "outside", refused=True, reason="not in the workspace")
     proposal = f"# Proposal\n\n## Executive Summary\n\nTokens. {ATTACK}\n\n#### Deep\n\ntext"
-    finding = {"severity": "error", "line": 1, "message": "No deployment.", "fix": "Add it."}
-    version = {"text": proposal, "version": 1, "missing": ["Deployment"], "findings": [finding]}
+    version = {"text": proposal, "version": 1, "missing": ["Architecture Overview"]}
     memory.append("proposal", version, **filed)
     for n in range(1, 9):
         step = {"n": n, "phase": "Before", "name": f"step {n}", "status": "done", "reason": "so"}
@@ -259,8 +258,7 @@ class TestSession:
             "you Whose accounts? ours",
             "Read: app.py (refused), 2 ms not in the workspace",
             "The twelve steps of learning 7 done, 1 skipped, 4 still open",
-            "The proposal sections missing: Deployment",
-            "The checker found 1 thing error, line 1: No deployment. Add it.",
+            "The proposal Executive Summary 1 of 7 sections",
         ]
         places = [told.find(line) for line in lines]
         assert -1 not in places

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from markdown_it.token import Token
 
@@ -15,6 +15,11 @@ from archkit.proposal.choices import Choice, choices_in
 from archkit.proposal.contents import CodeBlock, Endpoint, code_blocks_in, endpoints_in
 from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain, same_title
 from archkit.proposal.schema import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from archkit.proposal.findings import Findings
 
 __all__ = ["CONSIDERATIONS", "SECTIONS", "Proposal", "Section", "read_proposal"]
 
@@ -115,11 +120,28 @@ class Proposal:
 
         return read_schema(sql_blocks(self.code_blocks))
 
+    @cached_property
+    def checked(self) -> Findings:
+        """What the checker found in it, looked for once."""
+        from archkit.proposal.rules import check_proposal
+
+        return check_proposal(self)
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What the checker found in it, one row a finding: `Findings.to_frame`."""
+        return self.checked.to_frame()
+
     def __repr__(self) -> str:
         found = len({section.number for section in self.sections})
         ends, choices = len(self.endpoints), len(self.choices)
         title = self.title or "untitled"
         return f"Proposal({title!r}, {found} of 7 sections, {ends} endpoints, {choices} choices)"
+
+    def _repr_html_(self) -> str:
+        from archkit.proposal.page import proposal_page
+
+        return proposal_page(self)
 
     def _repr_markdown_(self) -> str:
         return self.text

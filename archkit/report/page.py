@@ -10,7 +10,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archkit.figures.style import colour_swap
-from archkit.report.text import as_json_block, esc
+from archkit.markup import esc
+from archkit.proposal.page import stylesheet as proposal_style
+from archkit.report.text import as_json_block
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -116,7 +118,7 @@ def _bootstrap() -> str:
 
 @cache
 def _stylesheet() -> str:
-    return _library("report.css")
+    return _library("report.css") + proposal_style()
 
 
 def _library(name: str) -> str:

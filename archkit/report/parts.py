@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archkit.figures.style import count_of, mark_of, percent
+from archkit.markup import esc
 from archkit.records import PROVENANCE
-from archkit.report.text import Column, as_date, as_short_date, count, esc, frame_table, missing
+from archkit.report.text import Column, as_date, as_short_date, count, frame_table, missing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archkit.report.text import as_date, count, esc, markdown, missing, sections
+from archkit.markup import esc, markdown, sections
+from archkit.proposal.document import read_proposal
+from archkit.proposal.page import proposal_page
+from archkit.report.text import as_date, count, missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,15 +146,11 @@ def _proposal(proposals: pd.DataFrame) -> str:
         empty = '<p class="empty">No proposal was made. Continue with session.propose().</p>'
         return f"{head}The proposal</h3>{empty}</section>"
     last = proposals.iloc[-1]
-    missing_parts = [] if last["missing"] is None else [str(part) for part in last["missing"]]
-    note = f"version {last['version']} of {len(proposals)}" if len(proposals) > 1 else ""
-    lacks = f"sections missing: {', '.join(missing_parts)}" if missing_parts else ""
-    said = " · ".join(part for part in (note, lacks) if part)
-    line = f'<p class="mute small">{esc(said)}</p>' if said else ""
-    text = str(last["text"])
-    body = f'<div class="document">{markdown(text, anchor="proposal")}</div>'
-    notes = f"{line}{_contents(text)}{_findings(last['findings'])}"
-    return f"{head}The proposal</h3>{notes}{body}</section>"
+    note = f"version {last['version']} of {len(proposals)}"
+    line = f'<p class="mute small">{esc(note)}</p>' if len(proposals) > 1 else ""
+    proposal = read_proposal(str(last["text"]))
+    body = proposal_page(proposal, top=4, anchor="proposal", in_report=True)
+    return f"{head}The proposal</h3>{line}{_contents(proposal.text)}{body}</section>"
 
 
 def _contents(text: str) -> str:
@@ -165,20 +164,6 @@ def _contents(text: str) -> str:
         if items
         else ""
     )
-
-
-def _findings(findings: Any) -> str:
-    """List what the checker found, on demand."""
-    found = [f for f in _loaded(findings) or [] if isinstance(f, Mapping)]
-    if not found:
-        return ""
-    items = "".join(
-        f"<li>{esc(f.get('severity', ''))}, line {esc(f.get('line', '?'))}: "
-        f"{esc(f.get('message', ''))} {esc(f.get('fix', ''))}</li>"
-        for f in found
-    )
-    told = f"The checker found {_counted(found, 'thing')}"
-    return f"<details><summary>{told}</summary><ul>{items}</ul></details>"
 
 
 def _transcript(messages: pd.DataFrame, calls: pd.DataFrame) -> str:

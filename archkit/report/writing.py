@@ -7,6 +7,7 @@ from typing import Any
 
 from archkit import figures
 from archkit.figures.style import count_of, percent, span
+from archkit.markup import esc
 from archkit.report.page import figure_block, page
 from archkit.report.parts import (
     debt_table,
@@ -20,7 +21,7 @@ from archkit.report.parts import (
 )
 from archkit.report.reading import MOST_CARDS, Contents, SessionRecord
 from archkit.report.sure import least_tried, trust_lines
-from archkit.report.text import as_date, count, esc
+from archkit.report.text import as_date, count
 from archkit.report.transcript import session_section
 
 __all__ = ["written", "written_session"]
