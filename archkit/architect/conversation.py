@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.architect.dialogue import Message, ToolCall
 from archkit.architect.failures import explained, refused, stopped
+from archkit.architect.limits import Limits
 from archkit.architect.loop import portal
 from archkit.architect.streamed_answer import Answer
 from archkit.architect.tool_use import ToolUse
+from archkit.errors import SessionError
 
 if TYPE_CHECKING:
     from anyio import CancelScope
@@ -27,6 +29,11 @@ __all__ = ["Conversation", "Reply"]
 
 Block = dict[str, Any]
 _CLOSING_S = 2.0
+_CONNECT_S = 5.0
+_FOR_CLAUDE = {
+    "claude": {"thinking": {"type": "adaptive"}, "cache_control": {"type": "ephemeral"}},
+}
+"""What other servers of the API may refuse: thinking, and caching all that was said so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,10 @@ class Conversation:
         The system prompt's blocks.
     keep
         Is told every message and tool call, when it is whole.
-    max_turns, max_tokens
-        How often the model may answer a request, and how long each answer may be.
+    limits, spent_usd
+        How far it may go, and what it has spent so far.
+    max_tokens
+        How long each answer may be.
 
     Attributes
     ----------
@@ -69,12 +78,15 @@ class Conversation:
         *,
         system: Sequence[Block],
         keep: Callable[[Message | ToolCall], None],
-        max_turns: int = 12,
+        limits: Limits,
+        spent_usd: Callable[[], float | None],
         max_tokens: int = 16_000,
     ) -> None:
         self._chosen, self._box, self._system = chosen, box, list(system)
-        self._keep, self._max_turns, self._max_tokens = keep, max_turns, max_tokens
+        self._keep, self._max_tokens = keep, max_tokens
+        self._limits, self._spent_usd = limits, spent_usd
         self._client: Any = None
+        self._extras: Mapping[str, Any] = _FOR_CLAUDE.get(chosen.kind, {})
         self._history: list[Block] = []
         self._open: list[Block] | None = None
         self._count = 0
@@ -105,6 +117,7 @@ class Conversation:
             The turn did not end well; what was said so far is kept as interrupted.
         """
         self._stopped, self.status = False, "open"
+        self._check_cost()
         self._add_request(list(request))
         said: SimpleQueue[str | ToolCall | None] = SimpleQueue()
         future = portal().start_task_soon(self._stoppable, said.put)
@@ -175,7 +188,13 @@ class Conversation:
 
     async def _answered(self, tell: Callable[[str | ToolCall], None]) -> Reply:
         try:
-            return await self._loop(tell)
+            try:
+                return await self._loop(tell)
+            except Exception as error:
+                if not self._is_too_much(error):
+                    raise
+                self._extras = {}  # an older model: asked again without what it does not know
+                return await self._loop(tell)
         except Exception as error:
             partial = self._keep_partial()
             self.status = "interrupted" if partial else "failed"
@@ -185,6 +204,13 @@ class Conversation:
             if told.__traceback__:  # it is an error's cause already
                 raise told from told.__cause__
             raise told from error
+
+    def _is_too_much(self, error: Exception) -> bool:
+        """Say whether the model refused thinking or caching, which it may not know."""
+        import anthropic
+
+        named = any(name in str(error) for name in self._extras)
+        return isinstance(error, anthropic.BadRequestError) and named
 
     async def _loop(self, tell: Callable[[str | ToolCall], None]) -> Reply:
         from anyio import move_on_after
@@ -198,6 +224,8 @@ class Conversation:
                 asked = self._box.asked
                 if message.stop_reason == "tool_use":
                     await self._use_tools(tools, runner, message)
+                    if self._box.asked is asked:  # it goes on
+                        self._check_cost()
                 reply = Reply(message.text or reply.text, _end(message))
                 if self._box.asked is not asked:
                     reply = Reply(reply.text, "asked")
@@ -209,18 +237,29 @@ class Conversation:
             self._open = None
         return reply
 
+    def _check_cost(self) -> None:
+        try:
+            self._limits.check_cost(self._spent_usd())
+        except SessionError:
+            self.status = "interrupted"
+            raise
+
     def _runner(self, tools: ToolUse) -> Any:
         if self._client is None:
             self._client = self._chosen.make()
-        return self._client.beta.messages.tool_runner(
+        client = self._client
+        if self._limits.max_wait_s is not None:
+            client = client.with_options(timeout=_timeout(self._limits.max_wait_s))
+        return client.beta.messages.tool_runner(
             model=self._chosen.model,
             max_tokens=self._max_tokens,
             system=self._system,
             messages=list(self._history),
             tools=tools.runnables(),
-            max_iterations=self._max_turns,
+            max_iterations=self._limits.max_turns,
             stream=True,
             thread=False,
+            **self._extras,
         )
 
     async def _read(
@@ -266,6 +305,12 @@ class Conversation:
     def _number(self) -> int:
         self._count += 1
         return self._count
+
+
+def _timeout(seconds: float) -> Any:
+    import httpx2
+
+    return httpx2.Timeout(seconds, connect=min(_CONNECT_S, seconds))
 
 
 def _end(message: Message) -> str:

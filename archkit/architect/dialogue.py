@@ -148,6 +148,11 @@ class Message:
         """One line: who, and how it begins."""
         return f"{self.role}: {clipped(self.text)}"
 
+    @property
+    def thinking(self) -> str:
+        """What the model thought before it answered, as far as it shows it."""
+        return "\n\n".join(b["thinking"] for b in self.content if b.get("type") == "thinking")
+
     def as_payload(self) -> dict[str, Any]:
         """Return what the event `message` holds."""
         return {

@@ -58,12 +58,13 @@ _REPAIR = (
     "and under its heading; leave the other sections out, they stay as they are."
 )
 _MOST_FINDINGS = 60
+_CACHED = {"type": "ephemeral"}
 
 
 def system_prompt(card_body: str) -> list[dict[str, Any]]:
     """Return the system prompt: the card, cached by the server, then the house rules."""
     return [
-        {"type": "text", "text": card_body, "cache_control": {"type": "ephemeral"}},
+        {"type": "text", "text": card_body, "cache_control": _CACHED},
         {"type": "text", "text": HOUSE},
     ]
 
@@ -71,7 +72,8 @@ def system_prompt(card_body: str) -> list[dict[str, Any]]:
 def questions_request(brief: str, briefing: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the request for questions."""
     inner = f"<brief>{_inside(brief)}</brief>\n<briefing>{_inside(briefing)}</briefing>"
-    return _request("questions", inner, _ASK)
+    (block,) = _request("questions", inner, _ASK)
+    return [{**block, "cache_control": _CACHED}]  # card and briefing are read again each turn
 
 
 def proposal_request(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_REPAIRS", "Drafts", "Version"]
 
 MAX_REPAIRS = 2
+Ask = Callable[[list[dict[str, Any]]], Reply]
 _SEVERITIES = ("error", "warning")
 
 
@@ -47,8 +48,6 @@ class Drafts:
 
     Parameters
     ----------
-    ask
-        Sends a request to the model and waits for its reply.
     minutes
         Writes each version as soon as it is there.
     notices
@@ -59,25 +58,31 @@ class Drafts:
 
     def __init__(
         self,
-        ask: Callable[[list[dict[str, Any]]], Reply],
         minutes: Minutes,
         notices: list[str],
         *,
         max_repairs: int = MAX_REPAIRS,
     ) -> None:
-        self._ask, self._minutes, self._notices = ask, minutes, notices
+        self._minutes, self._notices = minutes, notices
         self._max_repairs = max_repairs
         self.versions: list[Version] = []
 
-    def write(self, request: list[dict[str, Any]]) -> Proposal:
+    def write(self, request: list[dict[str, Any]], ask: Ask) -> Proposal:
         """Have a proposal written, and repaired while it has errors and gets better.
+
+        Parameters
+        ----------
+        request
+            The request for it.
+        ask
+            Sends a request to the model and waits for its reply.
 
         Raises
         ------
         SessionError
             No proposal was written. A repair that breaks off only leaves a notice.
         """
-        reply = self._ask(request)
+        reply = ask(request)
         if reply.ended == "max_tokens":
             self._notices.append("The proposal was cut off: it reached the longest answer allowed.")
         if not reply.text.strip():
@@ -90,18 +95,18 @@ class Drafts:
         for _ in range(self._max_repairs):
             if not standing.count("error"):
                 break
-            repaired = self._repaired(standing)
+            repaired = self._repaired(standing, ask)
             if repaired is None:
                 break
             standing = repaired
         return standing.proposal
 
-    def _repaired(self, standing: Version) -> Version | None:
+    def _repaired(self, standing: Version, ask: Ask) -> Version | None:
         """Return a better version, None if there is none to be had."""
         found = [f for f in standing.findings if f.severity in _SEVERITIES]
         stands = f"Version {standing.number} of the proposal stands: its repair"
         try:
-            reply = self._ask(repair_request(found))
+            reply = ask(repair_request(found))
         except SessionError as error:
             self._notices.append(f"{stands} broke off. {error.why}")
             return None

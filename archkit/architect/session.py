@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archkit.architect.answers import read_answers
 from archkit.architect.briefing import get_task_briefing
-from archkit.architect.card import AgentCard, read_card
-from archkit.architect.client import choose_client
-from archkit.architect.conversation import Conversation, Reply
+from archkit.architect.conversation import Reply
 from archkit.architect.deciding import decision_on
-from archkit.architect.dialogue import Questions, Said, Tokens, ToolCall, clipped
-from archkit.architect.gate import memory_gate
-from archkit.architect.learning_steps import LearningStep, LearningSteps
-from archkit.architect.minutes import Minutes
-from archkit.architect.prompts import proposal_request, questions_request, system_prompt
-from archkit.architect.proposing import MAX_REPAIRS, Drafts, Version
-from archkit.architect.rankings_seen import Evidence
-from archkit.architect.session_table import session_table
-from archkit.architect.tools import SessionMemory, ToolBox
-from archkit.architect.workspace import project_folder
+from archkit.architect.dialogue import Questions, clipped
+from archkit.architect.prompts import proposal_request, questions_request
+from archkit.architect.session_state import SessionState
+from archkit.architect.tools import SessionMemory
 from archkit.errors import SessionError
-from archkit.memory.redact import relative_paths
-from archkit.plain import mapped_texts
 from archkit.proposal.document import Proposal
-from archkit.records import Alternative, Decision, new_id, utc_now
+from archkit.records import Alternative, Decision
 
 if TYPE_CHECKING:
-    from archkit.memory.ranking import Ranking
+    pass
 
 __all__ = ["Questions", "Session", "SessionMemory"]
 
-_MAX_TURNS = 12
 
-
-class Session:
+class Session(SessionState):
     """Work with an architect on one brief, in stages.
 
     Parameters
@@ -60,8 +44,14 @@ class Session:
         step of the learning protocol, when it is done.
     max_turns
         How often the model may answer within one stage; by default what the card says, else 12.
+    max_cost_usd
+        What the session may cost before it stops and asks; by default there is no limit.
+    max_wait_s
+        How long the model may say nothing, in seconds; by default what its client is set to.
     max_repairs
         How often a proposal in which the checker finds errors goes back to the model.
+    session_id
+        What it is filed under; by default a new id. See `resume`.
     now
         The clock.
 
@@ -72,6 +62,8 @@ class Session:
     client_kind, client_reason, model, gate, withheld
         Who answers (claude, local or offline), why, the model asked for; whether the memory is on;
         tools that the card lists and archkit does not offer, each with the reason.
+    limits
+        Its `Limits`, which may be raised while it runs.
     asked, questions, briefing, proposal, decisions, steps, notices
         What has come of the session so far; `asked` is the brief.
 
@@ -84,53 +76,6 @@ class Session:
     Why: The session has no brief.
     Mend: Call session.brief("…") first.
     """
-
-    def __init__(
-        self,
-        card: str | Path | AgentCard = "backend-architect",
-        memory: SessionMemory | None = None,
-        *,
-        workspace: str | Path = ".",
-        client: Any = None,
-        project: str | None = None,
-        on_text: Callable[[str], None] | None = None,
-        on_step: Callable[[ToolCall | LearningStep], None] | None = None,
-        max_turns: int | None = None,
-        max_repairs: int = MAX_REPAIRS,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self.card = card if isinstance(card, AgentCard) else read_card(card)
-        self._workspace = project_folder(workspace)
-        self.project = project if project is not None else self._workspace.name
-        self.session_id = new_id()
-        self.gate = memory_gate(self.card, memory, self._workspace)
-        self._memory = memory if self.gate.on else None
-        self._on_text, self._on_step, self._now = on_text, on_step, now
-        chosen = choose_client(os.environ, model=self.card.resolve_model(os.environ), client=client)
-        self.client_kind, self.client_reason = chosen.kind, chosen.reason
-        self.model = chosen.model
-        filed = {"agent": self.card.name, "project": self.project, "session_id": self.session_id}
-        self._minutes = Minutes(self._memory, self._near, **filed)
-        self._box = ToolBox(
-            self.card, self._workspace, self._memory, session_id=self.session_id, now=now
-        )
-        self.withheld = dict(self._box.withheld)
-        self._conversation = Conversation(
-            chosen,
-            self._box,
-            system=system_prompt(self.card.body),
-            keep=self._minutes.keep,
-            max_turns=max_turns or self.card.max_turns or _MAX_TURNS,
-        )
-        self.stage, self.started_at = "new", now()
-        self.steps = LearningSteps(self.card, self._log_step)
-        self.questions = Questions()
-        self.briefing: dict[str, Any] = {}
-        self.proposal: Proposal | None = None
-        self.decisions: list[Decision] = []
-        self.notices = list(self.gate.warnings)
-        self.asked, self._answers = "", dict[str, str]()
-        self._drafts = Drafts(self._written, self._minutes, self.notices, max_repairs=max_repairs)
 
     def brief(self, text: str) -> Questions:
         """Say what is to be built: what, for whom, at which size, what must not happen.
@@ -215,7 +160,9 @@ class Session:
         """
         self._needs_brief("There is nothing to propose on yet.")
         self._box.may_ask = False
-        proposal = self._drafts.write(proposal_request(self.questions, self._answers))
+        proposal = self._drafts.write(
+            proposal_request(self.questions, self._answers), self._written
+        )
         self.steps.pitfalls(self._box.solutions)
         self.steps.during(self._box, proposal, self.memory_off)
         self.proposal = proposal
@@ -290,11 +237,6 @@ class Session:
         self._move_to("decided", status="ended")
         return decision
 
-    @property
-    def versions(self) -> list[Version]:
-        """Every version of the proposal, repairs included, in order."""
-        return list(self._drafts.versions)
-
     def cancel(self) -> None:
         """Stop what the architect is doing, from any thread; its text so far is kept."""
         self._conversation.cancel()
@@ -302,41 +244,6 @@ class Session:
     def close(self) -> None:
         """Close the connection to the model; what was said stays."""
         self._conversation.close()
-
-    @property
-    def title(self) -> str:
-        """How the brief begins."""
-        return clipped(self.asked)
-
-    @property
-    def memory_off(self) -> str:
-        """Why the memory is neither read nor written; "" when it is on."""
-        return "" if self.gate.on else self.gate.reason
-
-    @property
-    def evidence(self) -> Evidence:
-        """The rankings the session has seen."""
-        return self._box.evidence
-
-    @property
-    def ranking(self) -> Ranking | None:
-        """The ranking for the chief choice the brief calls for, as it was ranked last."""
-        return self.evidence.main
-
-    @property
-    def transcript(self) -> list[Said]:
-        """Every turn, tool call and note, in order."""
-        return list(self._minutes.transcript)
-
-    @property
-    def tokens(self) -> Tokens:
-        """What was read and written so far; offline these are estimates."""
-        return self._minutes.tokens
-
-    @property
-    def cost_usd(self) -> float | None:
-        """What was spent so far, None where no price is known."""
-        return self._minutes.cost_usd
 
     def _start(self, text: str) -> None:
         self.briefing = get_task_briefing(self._workspace, text, memory=self._memory, now=self._now)
@@ -359,10 +266,6 @@ class Session:
             raise self._too_many_turns("written the proposal")
         return reply
 
-    def _near(self, value: Any) -> Any:
-        """Name the workspace's files as seen from it: where it lies, nobody has to know."""
-        return mapped_texts(value, partial(relative_paths, root=self._workspace))
-
     def _look_up(self) -> None:
         """Ask the memory about the brief itself when the model did not."""
         if self._memory is not None and not self.evidence:
@@ -381,20 +284,3 @@ class Session:
         )
         self._minutes.status("failed", self.stage, error.what)
         return error
-
-    def _move_to(self, stage: str, *, status: str = "open") -> None:
-        self.stage = stage
-        self._minutes.status(status, stage)
-
-    def _log_step(self, step: LearningStep) -> None:
-        self._minutes.step(step)
-        if self._on_step:
-            self._on_step(step)
-
-    def __repr__(self) -> str:
-        what = f", {clipped(self.asked, 40)!r}" if self.asked else ""
-        off = ", memory off" if self.memory_off else ""
-        return f"Session({self.card.name!r}, {self.stage}{what}, {self.client_kind}{off})"
-
-    def _repr_html_(self) -> str:
-        return session_table(self)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from archkit.architect.dialogue import clipped
 
 if TYPE_CHECKING:
-    from archkit.architect.session import Session
+    from archkit.architect.session_state import SessionState
 
 __all__ = ["session_table"]
 
 
-def session_table(session: Session) -> str:
+def session_table(session: SessionState) -> str:
     """Return the session's state as an HTML table, every text escaped."""
     rows = (
         f"<tr><th scope='row'>{name}</th><td>{html.escape(value)}</td></tr>"
@@ -22,7 +22,7 @@ def session_table(session: Session) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
-def _facts(session: Session) -> list[tuple[str, str]]:
+def _facts(session: SessionState) -> list[tuple[str, str]]:
     tokens, cost = session.tokens, session.cost_usd
     estimated = " (estimated)" if session.client_kind == "offline" else ""
     return [

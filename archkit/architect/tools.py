@@ -6,17 +6,20 @@ calls one is told so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archkit.architect.briefing import get_task_briefing
-from archkit.architect.dialogue import Question
+from archkit.architect.dialogue import Question, ToolCall
 from archkit.architect.rankings_seen import Evidence
 from archkit.architect.tool import Tool, ToolFailedError, as_text, needed, schema, words
 from archkit.architect.workspace_tools import workspace_tools
 from archkit.errors import ArchkitError
+from archkit.plain import slug_of
 from archkit.records import FOCUS_AREAS, Condition, Decision, Lesson, Pattern, utc_now
 
 if TYPE_CHECKING:
@@ -149,12 +152,34 @@ class ToolBox:
         self.candidates: list[Pattern] = []
         self.lessons: list[Lesson] = []
         self.solutions: list[dict[str, Any]] = []
+        self._own_records = {
+            "note_tradeoff": self._note,
+            "TodoWrite": self._list_todo,
+            "ask_questions": self._ask,
+        }
         own = [*self._session_tools(), *(self._memory_tools() if memory is not None else ())]
         listed = (*workspace_tools(workspace), self._todo_tool())
         chosen = [tool for tool in listed if card.allows(tool.name)]
         self.offered = {tool.name: tool for tool in [*own, *chosen]}
         names = [name for name in card.tools or () if name != "*"]
         self.withheld = {name: self.why_not(name) for name in names if name not in self.offered}
+
+    def restore(self, calls: Iterable[ToolCall]) -> None:
+        """Take in what was done in a session before, from its calls that went well.
+
+        Nothing is asked of the memory and nothing is written again.
+        """
+        for call in calls:
+            given = call.input if isinstance(call.input, Mapping) else {}
+            with suppress(ToolFailedError, ValueError, TypeError):
+                if call.tool in ("note_tradeoff", "TodoWrite", "ask_questions"):
+                    self._own_records[call.tool](given)
+                elif call.tool == "record_lesson":
+                    self.lessons.append(self._lesson(given))
+                elif call.tool == "propose_pattern":
+                    self.candidates.append(self._pattern(given))
+                elif call.tool == "find_solution":
+                    self.solutions.append(json.loads(call.output))
 
     def why_not(self, name: str) -> str:
         """Say why a tool is not offered."""
@@ -301,7 +326,12 @@ class ToolBox:
         return as_text(found)
 
     def _learn(self, given: Mapping[str, Any]) -> str:
-        lesson = Lesson(
+        lesson = self._lesson(given)
+        self.lessons.append(self._asking(lambda memory: memory.record_lesson(lesson)))
+        return "recorded"
+
+    def _lesson(self, given: Mapping[str, Any]) -> Lesson:
+        return Lesson(
             text=needed(given, "text"),
             kind=str(given.get("kind") or "review"),
             pattern=given.get("pattern") or None,
@@ -309,18 +339,19 @@ class ToolBox:
             session_id=self._session_id,
             agent=self._agent,
         )
-        self.lessons.append(self._asking(lambda memory: memory.record_lesson(lesson)))
-        return "recorded"
 
     def _propose(self, given: Mapping[str, Any]) -> str:
-        name = needed(given, "name")
-        slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-        known = self._asking(lambda memory: memory.query(name, limit=8))
-        if any(ranked.pattern.slug == slug for ranked in known):
-            raise ToolFailedError(f"The memory already has a pattern '{slug}'.")
-        area = given.get("area")
-        pattern = Pattern(
-            slug=slug,
+        pattern = self._pattern(given)
+        known = self._asking(lambda memory: memory.query(pattern.name, limit=8))
+        if any(ranked.pattern.slug == pattern.slug for ranked in known):
+            raise ToolFailedError(f"The memory already has a pattern '{pattern.slug}'.")
+        self.candidates.append(self._asking(lambda memory: memory.record_pattern(pattern)))
+        return f"kept as the candidate '{pattern.slug}'"
+
+    def _pattern(self, given: Mapping[str, Any]) -> Pattern:
+        name, area = needed(given, "name"), given.get("area")
+        return Pattern(
+            slug=slug_of(name),
             name=name,
             summary=needed(given, "summary"),
             problem=str(given.get("problem") or ""),
@@ -333,8 +364,6 @@ class ToolBox:
             status="candidate",
             agent=self._agent,
         )
-        self.candidates.append(self._asking(lambda memory: memory.record_pattern(pattern)))
-        return f"kept as the candidate '{slug}'"
 
     def _asking(self, ask: Callable[[SessionMemory], Any]) -> Any:
         if self._memory is None:

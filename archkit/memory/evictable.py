@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Eviction", "evictable"]
 
-_TRANSCRIPT = ("message", "tool_call", "step", "proposal")
+_TRANSCRIPT = ("message", "tool_call", "answer", "step", "proposal")
 _ABOUT_DECISIONS = ("outcome", "lesson", "measurement")
 
 

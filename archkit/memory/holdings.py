@@ -53,7 +53,7 @@ __all__ = ["RECENT", "Holdings"]
 
 _ASIDE = (
     *("agent", "session_started", "session_status", "message", "tool_call", "step", "proposal"),
-    *("lesson", "measurement", LIBRARY),
+    *("answer", "lesson", "measurement", LIBRARY),
 )
 """Kinds of events that change no shelf."""
 

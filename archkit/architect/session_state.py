@@ -1,0 +1,154 @@
+"""What a session holds between its steps, and how it is seen; `Session` takes the steps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archkit.architect.card import AgentCard, read_card
+from archkit.architect.client import choose_client
+from archkit.architect.conversation import Conversation
+from archkit.architect.dialogue import Questions, Said, Tokens, ToolCall, clipped
+from archkit.architect.gate import memory_gate
+from archkit.architect.learning_steps import LearningStep, LearningSteps
+from archkit.architect.limits import Limits
+from archkit.architect.minutes import Minutes
+from archkit.architect.prompts import system_prompt
+from archkit.architect.proposing import MAX_REPAIRS, Drafts, Version
+from archkit.architect.rankings_seen import Evidence
+from archkit.architect.session_table import session_table
+from archkit.architect.tools import SessionMemory, ToolBox
+from archkit.architect.workspace import project_folder
+from archkit.memory.redact import relative_paths
+from archkit.plain import mapped_texts
+from archkit.proposal.document import Proposal
+from archkit.records import Decision, new_id, utc_now
+
+if TYPE_CHECKING:
+    from archkit.memory.ranking import Ranking
+
+__all__ = ["SessionState"]
+
+_MAX_TURNS = 12
+
+
+class SessionState:
+    """What is known of a session so far; see `Session` for the parameters and attributes."""
+
+    def __init__(
+        self,
+        card: str | Path | AgentCard = "backend-architect",
+        memory: SessionMemory | None = None,
+        *,
+        workspace: str | Path = ".",
+        client: Any = None,
+        project: str | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_step: Callable[[ToolCall | LearningStep], None] | None = None,
+        max_turns: int | None = None,
+        max_cost_usd: float | None = None,
+        max_wait_s: float | None = None,
+        max_repairs: int = MAX_REPAIRS,
+        session_id: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.card = card if isinstance(card, AgentCard) else read_card(card)
+        self._workspace = project_folder(workspace)
+        self.project = project if project is not None else self._workspace.name
+        self.session_id = session_id or new_id()
+        self.gate = memory_gate(self.card, memory, self._workspace)
+        self._memory = memory if self.gate.on else None
+        self._on_text, self._on_step, self._now = on_text, on_step, now
+        chosen = choose_client(os.environ, model=self.card.resolve_model(os.environ), client=client)
+        self.client_kind, self.client_reason = chosen.kind, chosen.reason
+        self.model = chosen.model
+        filed = {"agent": self.card.name, "project": self.project, "session_id": self.session_id}
+        self._minutes = Minutes(self._memory, self._near, **filed)
+        self._box = ToolBox(
+            self.card, self._workspace, self._memory, session_id=self.session_id, now=now
+        )
+        self.withheld = dict(self._box.withheld)
+        turns = max_turns if max_turns is not None else self.card.max_turns or _MAX_TURNS
+        self.limits = Limits(turns, max_cost_usd, max_wait_s)
+        self._conversation = Conversation(
+            chosen,
+            self._box,
+            system=system_prompt(self.card.body),
+            keep=self._minutes.keep,
+            limits=self.limits,
+            spent_usd=lambda: self.cost_usd,
+        )
+        self.stage, self.started_at = "new", now()
+        self.steps = LearningSteps(self.card, self._log_step)
+        self.questions = Questions()
+        self.briefing: dict[str, Any] = {}
+        self.proposal: Proposal | None = None
+        self.decisions: list[Decision] = []
+        self.notices = list(self.gate.warnings)
+        self.asked, self._answers = "", dict[str, str]()
+        self._drafts = Drafts(self._minutes, self.notices, max_repairs=max_repairs)
+
+    @property
+    def versions(self) -> list[Version]:
+        """Every version of the proposal, repairs included, in order."""
+        return list(self._drafts.versions)
+
+    @property
+    def title(self) -> str:
+        """How the brief begins."""
+        return clipped(self.asked)
+
+    @property
+    def memory_off(self) -> str:
+        """Why the memory is neither read nor written; "" when it is on."""
+        return "" if self.gate.on else self.gate.reason
+
+    @property
+    def evidence(self) -> Evidence:
+        """The rankings the session has seen."""
+        return self._box.evidence
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """The ranking for the chief choice the brief calls for, as it was ranked last."""
+        return self.evidence.main
+
+    @property
+    def transcript(self) -> list[Said]:
+        """Every turn, tool call and note, in order."""
+        return list(self._minutes.transcript)
+
+    @property
+    def tokens(self) -> Tokens:
+        """What was read and written so far; offline these are estimates."""
+        return self._minutes.tokens
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What was spent so far, None where no price is known."""
+        return self._minutes.cost_usd
+
+    def _near(self, value: Any) -> Any:
+        """Name the workspace's files as seen from it: where it lies, nobody has to know."""
+        return mapped_texts(value, partial(relative_paths, root=self._workspace))
+
+    def _move_to(self, stage: str, *, status: str = "open") -> None:
+        self.stage = stage
+        self._minutes.status(status, stage)
+
+    def _log_step(self, step: LearningStep) -> None:
+        self._minutes.step(step)
+        if self._on_step:
+            self._on_step(step)
+
+    def __repr__(self) -> str:
+        what = f", {clipped(self.asked, 40)!r}" if self.asked else ""
+        off = ", memory off" if self.memory_off else ""
+        return f"Session({self.card.name!r}, {self.stage}{what}, {self.client_kind}{off})"
+
+    def _repr_html_(self) -> str:
+        return session_table(self)
