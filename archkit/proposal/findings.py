@@ -93,15 +93,19 @@ class Findings(tuple[Finding, ...]):
         rows = [[row[name] for name in _RULE_COLUMNS] for row in rule_rows(self)]
         return pd.DataFrame(rows, columns=list(_RULE_COLUMNS)).astype(_RULE_COLUMNS)
 
-    def to_json(self) -> str:
-        """Return strict JSON: `counts`, `score` (0–100), `findings`, `rules` as in `by_rule`."""
-        told = {
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values: `counts`, `score` (0–100), `findings`, `rules` as in `by_rule`."""
+        found = [{name: getattr(finding, name) for name in _COLUMNS} for finding in self]
+        return {
             "counts": self.counts,
             "score": self.score,
-            "findings": [{n: getattr(finding, n) for n in _COLUMNS} for finding in self],
+            "findings": found,
             "rules": rule_rows(self),
         }
-        return json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2)
+
+    def to_json(self) -> str:
+        """Return `as_json` as strict JSON text."""
+        return json.dumps(self.as_json(), ensure_ascii=False, allow_nan=False, indent=2)
 
     def to_sarif(self, uri: str = "proposal.md") -> str:
         """Return the findings as a SARIF 2.1.0 log, which code hosts and editors show at the line.
