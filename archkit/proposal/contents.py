@@ -16,6 +16,7 @@ _ENDPOINT = re.compile(
     r"(?P<path>/[^\s`|*\"'<>]{0,300})"
 )
 _FENCED_ENDPOINT = re.compile(rf"^\s*(?P<method>{_METHODS})\s+(?:https?://[^/\s]+)?(?P<path>/\S*)")
+_ONLY_ENDPOINT = re.compile(rf"^\s*(?:{_METHODS})\s+/[^\s(]*\s*(?:#.*|//.*|HTTP/\d.*)?$")
 _HTTP_LANGUAGES = {"", "http", "rest", "text", "plaintext"}
 
 
@@ -72,7 +73,7 @@ def endpoints_in(
     }
     found: dict[tuple[str, str], Endpoint] = {}
     for number, line in enumerate(lines, start=1):
-        for method, path in _named(line, fenced.get(number)):
+        for method, path in named_endpoints(line, fenced.get(number)):
             endpoint = Endpoint(method, path, number, section_of[number - 1])
             known = found.setdefault((method, path), endpoint)
             if known.section != 4 and endpoint.section == 4:
@@ -80,8 +81,11 @@ def endpoints_in(
     return tuple(sorted(found.values(), key=lambda e: e.line))
 
 
-def _named(line: str, language: str | None) -> Iterator[tuple[str, str]]:
-    if "/" not in line or (language is not None and language not in _HTTP_LANGUAGES):
+def named_endpoints(line: str, language: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the method and path of each endpoint a line names; `language` is its block's."""
+    if "/" not in line:
+        return
+    if language not in (None, *_HTTP_LANGUAGES) and not _ONLY_ENDPOINT.match(line):
         return
     pattern = _ENDPOINT if language is None else _FENCED_ENDPOINT
     for match in pattern.finditer(line[:2000]):

@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from archkit.errors import ArchkitError
 from archkit.proposal.choices import Choice, choices_in
 from archkit.proposal.contents import CodeBlock, Endpoint, code_blocks_in, endpoints_in
+from archkit.proposal.contract import Contract
 from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain, same_title
 from archkit.proposal.schema import Schema
 
@@ -112,6 +113,13 @@ class Proposal:
             why=f"Its sections are: {there or 'none of the seven'}.",
             mend=f"Ask for 1 to 7 or a title: {', '.join(SECTIONS)}.",
         )
+
+    @cached_property
+    def contracts(self) -> tuple[Contract, ...]:
+        """What is said of each endpoint of section 4, read once."""
+        from archkit.proposal.contracts import contracts_of
+
+        return contracts_of(self)
 
     @cached_property
     def schema(self) -> Schema:
