@@ -3,6 +3,7 @@
 # Importing a module adds its commands, in the order in which the help lists them.
 from archkit.cli import session  # isort: skip
 from archkit.cli import decision  # isort: skip
+from archkit.cli import check  # isort: skip
 from archkit.cli import query  # isort: skip
 from archkit.cli import status  # isort: skip
 from archkit.cli import report  # isort: skip
@@ -10,4 +11,4 @@ from archkit.cli import exchange  # isort: skip
 from archkit.cli import upkeep  # isort: skip
 from archkit.cli.app import app
 
-__all__ = ["app", "decision", "exchange", "query", "report", "session", "status", "upkeep"]
+__all__ = ["app", "check", "decision", "exchange", "query", "report", "session", "status", "upkeep"]

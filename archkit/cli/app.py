@@ -32,6 +32,7 @@ __all__ = [
     "MemoryPath",
     "app",
     "as_instant",
+    "exits_with",
     "opened",
     "plainly",
     "text_or_stdin",
@@ -79,21 +80,29 @@ def main(
         raise typer.Exit
 
 
+def exits_with(code: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Show an `ArchkitError` as its three lines, in JSON too if asked for, and exit with a code."""
+
+    def plainly(command: Callable[P, T]) -> Callable[P, T]:
+        @wraps(command)
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                return command(*args, **kwargs)
+            except ArchkitError as error:
+                if kwargs.get("as_json"):
+                    told = {"what": error.what, "why": error.why, "mend": error.mend}
+                    Screen(True).data({"error": told})
+                typer.echo(str(error), err=True)
+                raise typer.Exit(code) from error
+
+        return run
+
+    return plainly
+
+
 def plainly(command: Callable[P, T]) -> Callable[P, T]:
-    """Show an `ArchkitError` as its three lines, in JSON too if asked for, and exit with 1."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return command(*args, **kwargs)
-        except ArchkitError as error:
-            if kwargs.get("as_json"):
-                told = {"what": error.what, "why": error.why, "mend": error.mend}
-                Screen(True).data({"error": told})
-            typer.echo(str(error), err=True)
-            raise typer.Exit(1) from error
-
-    return run
+    """Let a command end with exit code 1 at an `ArchkitError`: see `exits_with`."""
+    return exits_with(1)(command)
 
 
 @contextmanager

@@ -59,7 +59,10 @@ class Screen:
 
     def data(self, value: Any) -> None:
         """Print the document."""
-        text = json.dumps(plain_json(value), indent=2, ensure_ascii=False)
+        self.document(json.dumps(plain_json(value), indent=2, ensure_ascii=False))
+
+    def document(self, text: str) -> None:
+        """Print a document that is already text."""
         sys.stdout.write(_printable(text, sys.stdout.encoding) + "\n")
 
     def say(self, text: str = "", *, style: str = "", wrap: bool = True) -> None:

@@ -16,7 +16,7 @@ from archkit.cli.app import as_instant
 from archkit.records import utc_now
 
 COMMANDS = {
-    *("session", "decide", "outcome", "query", "solution", "status", "report", "demo"),
+    *("check", "session", "decide", "outcome", "query", "solution", "status", "report", "demo"),
     *("train", "export", "import", "backup", "restore", "budget", "forget", "reset", "rebuild"),
 }
 
@@ -50,7 +50,7 @@ def test_without_a_command_the_help_names_all_commands():
 def test_every_command_speaks_json_and_takes_a_memory():
     options = commands()
     assert {name for name in COMMANDS if "--json" not in options[name]} == set()
-    assert {name for name in COMMANDS if "--memory" not in options[name]} == {"demo"}
+    assert {name for name in COMMANDS if "--memory" not in options[name]} == {"check", "demo"}
 
 
 def test_what_destroys_or_takes_in_is_a_preview_unless_applied():
