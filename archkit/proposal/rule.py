@@ -6,13 +6,28 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
+from archkit.proposal.choices import Said, said_by
+from archkit.proposal.considerations import Considered, considerations_in
 from archkit.proposal.document import SECTIONS, Proposal, Section
 from archkit.proposal.finding import Finding
 from archkit.proposal.outline import lines_of
+from archkit.proposal.services import Component, components_in, services_in
 
-__all__ = ["GROUPS", "SEVERITIES", "Fault", "Reading", "Rule", "rule"]
+__all__ = [
+    "GROUPS",
+    "MOST_FINDINGS",
+    "SEVERITIES",
+    "Fault",
+    "Reading",
+    "Rule",
+    "clipped",
+    "rule",
+    "says_none",
+    "section_title",
+]
 
 GROUPS = {
     "S": "Structure",
@@ -28,7 +43,11 @@ GROUPS = {
 SEVERITIES = ("error", "warning", "info")
 """From what the card mandates to what is only said for the reader to know."""
 
+MOST_FINDINGS = 100
+"""So many findings of one rule are shown; the last says how many more there are."""
+
 _MOST_EVIDENCE = 120
+_PLAINLY = 2_000
 
 
 class Fault(NamedTuple):
@@ -56,6 +75,26 @@ class Reading:
         """The lines that were read, each with its line end."""
         return lines_of(self.proposal.text)[: self.proposal.lines_read]
 
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """What each technology choice says of itself."""
+        return said_by(self.proposal.choices)
+
+    @cached_property
+    def services(self) -> tuple[Component, ...]:
+        """What section 3 defines."""
+        return services_in(self.proposal)
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """What section 2 names."""
+        return components_in(self.proposal)
+
+    @cached_property
+    def considerations(self) -> dict[str, Considered]:
+        """What section 7 says under each of the four considerations, by name."""
+        return considerations_in(self.proposal)
+
     def section(self, number: int) -> Section | None:
         """Return the first section of that number which says something."""
         found = (s for s in self.proposal.sections if s.number == number)
@@ -64,6 +103,14 @@ class Reading:
     def span(self, section: Section) -> tuple[int, int]:
         """Return the first and the last line below a section's heading, counted from 1."""
         return section.text_line, section.text_line + len(lines_of(section.text)) - 1
+
+    def is_within(self, number: int, line: int) -> bool:
+        """Say whether a line stands in a section of that number."""
+        return any(first <= line <= last for n, first, last in self._spans if n == number)
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, int]]:
+        return [(s.number, s.line, self.span(s)[1]) for s in self.proposal.sections]
 
     def fault(
         self, line: int, message: str, fix: str = "", *, section: int | None, at: str = ""
@@ -106,7 +153,13 @@ class Rule:
 
     def findings(self, reading: Reading) -> Iterator[Finding]:
         """Hold a proposal to this rule."""
-        for fault in self.check(reading):
+        faults = self.check(reading)
+        shown = list(islice(faults, MOST_FINDINGS))
+        more = sum(1 for _ in faults)
+        if more:
+            last = shown[-1]
+            shown[-1] = last._replace(message=f"{last.message} And {more:,} more of this rule.")
+        for fault in shown:
             yield Finding(
                 rule=self.rule_id,
                 severity=self.severity,
@@ -150,6 +203,11 @@ def rule(
 def section_title(number: int) -> str:
     """Return the mandated title of a section."""
     return SECTIONS[number - 1]
+
+
+def says_none(section: Section, pattern: re.Pattern[str]) -> bool:
+    """Say whether a short section states plainly that it has nothing of its kind."""
+    return len(section.text) < _PLAINLY and pattern.search(section.text) is not None
 
 
 def clipped(text: str, most: int = 60) -> str:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archkit.proposal.checks import considerations, structure
+from archkit.proposal.checks import (
+    api,
+    considerations,
+    cross,
+    data,
+    structure,
+    summary,
+    technology,
+)
 from archkit.proposal.document import Proposal, read_proposal
 from archkit.proposal.finding import Finding
 from archkit.proposal.findings import Findings
@@ -12,7 +20,15 @@ from archkit.proposal.rule import Reading, Rule
 
 __all__ = ["RULES", "Rule", "check_proposal", "rules_kept", "score"]
 
-RULES: tuple[Rule, ...] = (*structure.RULES, *considerations.RULES)
+RULES: tuple[Rule, ...] = (
+    *structure.RULES,
+    *summary.RULES,
+    *api.RULES,
+    *data.RULES,
+    *technology.RULES,
+    *considerations.RULES,
+    *cross.RULES,
+)
 """Every rule, in the order of the groups."""
 
 
@@ -47,11 +63,13 @@ def rules_kept(findings: Iterable[Finding]) -> dict[str, bool]:
     broken = {finding.rule for finding in found}
     gone = {finding.section for finding in found if finding.rule in ("S01", "S02")}
     kept: dict[str, bool] = {}
-    for rule in RULES:
-        if rule.weight:
-            there = gone.isdisjoint(rule.sections) and rule.rule_id not in broken
-            kept[rule.rule_id] = there and all(kept[needed] for needed in rule.needs)
-    return kept
+    for rule in (r for r in RULES if r.weight):
+        kept[rule.rule_id] = gone.isdisjoint(rule.sections) and rule.rule_id not in broken
+    return {
+        rule.rule_id: kept[rule.rule_id] and all(kept[needed] for needed in rule.needs)
+        for rule in RULES
+        if rule.weight
+    }
 
 
 def score(findings: Iterable[Finding]) -> float:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
 from archkit.proposal.document import SECTIONS
-from archkit.proposal.rule import Fault, Reading, rule, section_title
+from archkit.proposal.rule import Fault, Reading, clipped, rule, section_title
 
 __all__ = ["RULES"]
+
+_ALIKE = [
+    re.compile(rf"(?i)\b(?:{words})\b")
+    for words in (
+        "executive|summary|abstract|tl;?dr",
+        "architecture|system (?:overview|design)",
+        "services?|components?|modules?",
+        "apis?|endpoints?",
+        "data (?:models?|architecture|design|storage)|databases?|schemas?",
+        "technolog(?:y|ies)|tech stack",
+        "considerations?|non-functional|cross-cutting",
+    )
+]
+"""How a heading reads that may be one of the seven under another title."""
 
 
 @rule(
@@ -29,7 +44,9 @@ def missing(reading: Reading) -> Iterator[Fault]:
             yield Fault(
                 min(after, default=max(proposal.lines_read, 1)),
                 f"Section {number}, {title}, is missing.",
-                f"Add `## {number}. {title}` " + (f"after {before}." if before else "first."),
+                f"Add `## {number}. {title}` "
+                + (f"after {before}" if before else "first")
+                + _meant(reading, number),
                 number,
             )
 
@@ -131,8 +148,43 @@ def unread(reading: Reading) -> Iterator[Fault]:
         )
 
 
-RULES = (missing, empty, order, duplicate, unclosed, unread)
+@rule(
+    "S07",
+    "warning",
+    1,
+    "The seven sections have headings of one level.",
+    "Give the heading as many # as the other sections have.",
+)
+def level(reading: Reading) -> Iterator[Fault]:
+    """Name the sections whose heading is higher or lower than that of most."""
+    levels = [section.level for section in reading.proposal.sections]
+    usual = max(sorted(set(levels)), key=levels.count, default=0)
+    for section in reading.proposal.sections:
+        if section.level != usual:
+            title = section_title(section.number)
+            yield reading.fault(
+                section.line,
+                f"{title} has a heading of level {section.level}, most sections one of {usual}.",
+                section=section.number,
+            )
+
+
+RULES = (missing, empty, order, duplicate, unclosed, unread, level)
 """The rules of this group."""
+
+
+def _meant(reading: Reading, number: int) -> str:
+    """Return the end of a sentence: a heading that may be the section under another title."""
+    taken = {section.line for section in reading.proposal.sections}
+    alike = [
+        part
+        for part in reading.proposal.parts
+        if part.line not in taken and _ALIKE[number - 1].search(part.title)
+    ]
+    if not alike:
+        return "."
+    part = min(alike, key=lambda part: (part.level, part.line))
+    return f", or give that title to “{clipped(part.title)}” on line {part.line}."
 
 
 def _place(number: int) -> str:
