@@ -18,11 +18,13 @@ from archkit.architect.loop import portal
 from archkit.architect.streamed_answer import Answer
 from archkit.architect.tool_use import ToolUse
 from archkit.errors import SessionError
+from archkit.memory.redact import redact_value
 
 if TYPE_CHECKING:
     from anyio import CancelScope
 
     from archkit.architect.client import ChosenClient
+    from archkit.architect.stored import StoredSession
     from archkit.architect.tools import ToolBox
 
 __all__ = ["Conversation", "Reply"]
@@ -137,6 +139,12 @@ class Conversation:
             if not future.done():  # a callback failed
                 self._wait_for_stop(future)
 
+    def restore(self, session: StoredSession) -> None:
+        """Take up a conversation that was broken off in another process."""
+        self._history = session.history
+        self._open = session.open_request
+        self._count = max((said.n for said in session.said), default=0)
+
     def cancel(self) -> None:
         """Stop the turn that is running, from any thread; its text so far is kept."""
         self._stopped = True
@@ -155,7 +163,7 @@ class Conversation:
         future.exception()
 
     def _add_request(self, request: list[Block]) -> None:
-        if self._open == request:
+        if self._open is not None and self._open in (request, redact_value(request)[0]):
             return
         self._open = request
         self._add_user(request)

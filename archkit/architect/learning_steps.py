@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archkit.architect.dialogue import clipped
@@ -111,6 +111,14 @@ class LearningSteps:
         import pandas as pd
 
         return pd.DataFrame([asdict(step) for step in self._steps])
+
+    def restore(self, stored: Iterable[Mapping[str, Any]]) -> None:
+        """Take in the steps logged before."""
+        for step in stored:
+            n, status = step.get("n"), str(step.get("status"))
+            if isinstance(n, int) and 1 <= n <= len(self._steps):
+                reason = str(step.get("reason") or "")
+                self._steps[n - 1] = replace(self._steps[n - 1], status=status, reason=reason)
 
     def before(
         self, evidence: Evidence, why_off: str, solutions: Sequence[Mapping[str, Any]] = ()

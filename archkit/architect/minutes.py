@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -62,6 +62,10 @@ class Minutes:
         costs = [m.cost_usd for m in self.messages if m.cost_usd is not None]
         return sum(costs) if costs else None
 
+    def restore(self, said: Iterable[Message | ToolCall]) -> None:
+        """Take in what was said before; it is written already."""
+        self.transcript += said
+
     def started(self, card: AgentCard, brief: str, gate: Gate, **circumstances: str) -> None:
         """Write who works on what: `circumstances` are workspace, model and client."""
         if not gate.on:
@@ -87,6 +91,10 @@ class Minutes:
         """Write a turn or a tool call."""
         self._append("message" if isinstance(said, Message) else "tool_call", said.as_payload())
         self.transcript.append(said)
+
+    def answers(self, answers: Mapping[str, str]) -> None:
+        """Write what the user answered, by key; under "" what belongs to no question."""
+        self._append("answer", {"answers": dict(answers)})
 
     def step(self, step: LearningStep) -> None:
         """Write a step of the learning protocol."""

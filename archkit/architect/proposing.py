@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from archkit.proposal.rules import check_proposal
 
 if TYPE_CHECKING:
     from archkit.architect.minutes import Minutes
+    from archkit.architect.stored import StoredProposal
 
 __all__ = ["MAX_REPAIRS", "Drafts", "Version"]
 
@@ -100,6 +101,22 @@ class Drafts:
                 break
             standing = repaired
         return standing.proposal
+
+    def restore(self, stored: Iterable[StoredProposal]) -> Proposal | None:
+        """Take in the versions written before; return the one that stands, if there is any."""
+        for version in stored:
+            proposal = read_proposal(version.text)
+            self.versions.append(
+                Version(
+                    number=version.version,
+                    proposal=proposal,
+                    findings=check_proposal(proposal),
+                    repair_of=version.repair_of,
+                    stands=version.stands,
+                )
+            )
+        standing = [version for version in self.versions if version.stands]
+        return standing[-1].proposal if standing else None
 
     def _repaired(self, standing: Version, ask: Ask) -> Version | None:
         """Return a better version, None if there is none to be had."""

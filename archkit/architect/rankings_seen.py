@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from archkit.architect.dialogue import ToolCall
     from archkit.memory.ranking import Ranked, Ranking
 
 __all__ = ["Evidence"]
@@ -67,6 +68,31 @@ class Evidence(Sequence["Ranking"]):
         """Return the last ranking that a pattern was in."""
         found = (k for k in reversed(self._rankings) if any(r.pattern.slug == slug for r in k))
         return next(found, None)
+
+    def ask_again(
+        self, calls: Iterable[ToolCall], query: Callable[..., Ranking], *, brief: str
+    ) -> None:
+        """Add what the memory says today to the queries of earlier calls; the brief if none.
+
+        Parameters
+        ----------
+        calls
+            Tool calls that went well; those of `query_patterns` are asked again.
+        query
+            Asks the memory.
+        brief
+            What is asked where nothing was.
+        """
+        for call in calls:
+            given = call.input
+            if call.tool == "query_patterns" and isinstance(given, Mapping) and given.get("query"):
+                context, kind = given.get("context"), given.get("kind") or None
+                known = context if isinstance(context, Mapping) else None
+                area = given.get("area") or None
+                ranking = query(str(given["query"]), known, area=area, kind=kind)
+                self.add(ranking, kind=str(kind or ""))
+        if not self:
+            self.add(query(brief))
 
     def meant(self, text: str) -> list[Ranked]:
         """Return the patterns that a name may mean: one exact, else all whose words it shares.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, Self
 
 from archkit.architect.answers import read_answers
 from archkit.architect.briefing import get_task_briefing
@@ -12,15 +12,17 @@ from archkit.architect.deciding import decision_on
 from archkit.architect.dialogue import Questions, clipped
 from archkit.architect.prompts import proposal_request, questions_request
 from archkit.architect.session_state import SessionState
+from archkit.architect.stored import Asking, read_session
 from archkit.architect.tools import SessionMemory
 from archkit.errors import SessionError
 from archkit.proposal.document import Proposal
 from archkit.records import Alternative, Decision
 
-if TYPE_CHECKING:
-    pass
+__all__ = ["Questions", "ResumableMemory", "Session", "SessionMemory"]
 
-__all__ = ["Questions", "Session", "SessionMemory"]
+
+class ResumableMemory(SessionMemory, Asking, Protocol):
+    """A memory that also has sessions on record."""
 
 
 class Session(SessionState):
@@ -76,6 +78,43 @@ class Session(SessionState):
     Why: The session has no brief.
     Mend: Call session.brief("…") first.
     """
+
+    @classmethod
+    def resume(cls, session_id: str, memory: ResumableMemory, **settings: Any) -> Self:
+        """Take up a session where it stands: after a restart, on another day.
+
+        Parameters
+        ----------
+        session_id
+            Its id.
+        memory
+            The memory that has it on record.
+        **settings
+            As for `Session`; by default the card of its name and this folder as its workspace.
+
+        Returns
+        -------
+        Session
+            With everything said, answered, proposed and decided. A turn that broke off goes on
+            when the same step is called again; no tool that ran is run again. What the memory
+            was asked is asked again, so evidence and forecasts are those of now.
+
+        Raises
+        ------
+        SessionError
+            The memory knows no such session, or not how it began.
+        """
+        stored = read_session(memory, session_id)
+        if not stored.brief:
+            raise SessionError(
+                f"The session {session_id!r} cannot be resumed.",
+                why="The memory knows how it ended, and nothing of how it began.",
+                mend="Begin a new Session.",
+            )
+        given = {"card": stored.agent, "project": stored.project, **settings}
+        session = cls(memory=memory, session_id=session_id, **given)
+        session._restore(stored)
+        return session
 
     def brief(self, text: str) -> Questions:
         """Say what is to be built: what, for whom, at which size, what must not happen.
@@ -139,6 +178,7 @@ class Session(SessionState):
         given = self._near(read_answers(answers, by_key, self.questions))
         kept = "\n".join(part for part in (self._answers.get("", ""), given.get("", "")) if part)
         self._answers |= given | ({"": kept} if kept else {})
+        self._minutes.answers(self._answers)
         self.questions = self.questions.answered(self._answers)
         return self.questions.remaining
 

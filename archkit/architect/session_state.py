@@ -29,6 +29,7 @@ from archkit.proposal.document import Proposal
 from archkit.records import Decision, new_id, utc_now
 
 if TYPE_CHECKING:
+    from archkit.architect.stored import StoredSession
     from archkit.memory.ranking import Ranking
 
 __all__ = ["SessionState"]
@@ -91,6 +92,26 @@ class SessionState:
         self.notices = list(self.gate.warnings)
         self.asked, self._answers = "", dict[str, str]()
         self._drafts = Drafts(self._minutes, self.notices, max_repairs=max_repairs)
+
+    def _restore(self, stored: StoredSession) -> None:
+        """Take in what the memory has on record of this session."""
+        if stored.card_hash != self.card.card_hash:
+            self.notices.append("The card has changed since the session began.")
+        self.asked, self.started_at = stored.brief, stored.started_at
+        self.stage = stored.stage or "new"
+        self.briefing = stored.briefing
+        self.decisions = list(stored.decisions)
+        self._answers = dict(stored.answers)
+        self._minutes.restore(stored.said)
+        self._conversation.restore(stored)
+        self._box.restore(stored.calls)
+        if self._memory is not None and self.stage != "new":
+            self.evidence.ask_again(stored.calls, self._memory.query, brief=self.asked)
+        self._box.may_ask = not stored.proposals
+        asked = Questions(self._box.asked or ())
+        self.questions = asked.answered(self._answers)
+        self.proposal = self._drafts.restore(stored.proposals)
+        self.steps.restore(stored.steps)
 
     @property
     def versions(self) -> list[Version]:

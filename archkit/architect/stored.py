@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from archkit.architect.dialogue import Message, Tokens, ToolCall
+from archkit.architect.offline.request_body import read_body
 from archkit.errors import SessionError
 from archkit.records import Decision
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asking", "StoredProposal", "StoredSession", "read_session"]
 
+T = TypeVar("T")
 _SESSION = "SELECT * FROM session_log WHERE session_id = $session_id"
 _CARD = "SELECT card_hash, workspace FROM session WHERE session_id = $session_id"
 _PAYLOADS = (
@@ -52,6 +54,7 @@ class StoredSession:
     session_id: str
     agent: str
     project: str
+    title: str
     brief: str
     workspace: str
     card_hash: str
@@ -61,7 +64,7 @@ class StoredSession:
     stage: str
     started_at: datetime
     said: tuple[Message | ToolCall, ...] = ()
-    answers: Mapping[str, str] = ()  # type: ignore[assignment]
+    answers: Mapping[str, str] = field(default_factory=dict)
     proposals: tuple[StoredProposal, ...] = ()
     decisions: tuple[Decision, ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
@@ -74,6 +77,13 @@ class StoredSession:
             for said in self.said
             if isinstance(said, ToolCall) and not said.is_error and not said.refused
         )
+
+    @property
+    def briefing(self) -> dict[str, Any]:
+        """The briefing it began with, as it stands in the first request; empty if none does."""
+        first = next((s for s in self.said if isinstance(s, Message) and s.role == "user"), None)
+        body = {"messages": [{"role": "user", "content": first.text}]} if first else {}
+        return dict(read_body(body).briefing)
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -140,7 +150,7 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
         The memory knows no such session.
     """
     rows = memory.sql(_SESSION, session_id=session_id).to_dict("records")
-    if not rows or not isinstance(rows[0]["brief"], str):
+    if not rows:
         raise SessionError(
             f"The memory knows no session {session_id!r}.",
             why="No session of that id was recorded there; one whose memory was off never is.",
@@ -155,7 +165,9 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
         payload = json.loads(payload) if isinstance(payload, str) else payload
         by_kind.setdefault(event["kind"], []).append(payload)
         if event["kind"] in ("message", "tool_call"):
-            said.append(_message(payload) if event["kind"] == "message" else _call(payload))
+            said.append(
+                _message(payload) if event["kind"] == "message" else _known(ToolCall, payload)
+            )
     answers: dict[str, str] = {}
     for payload in by_kind.get("answer", ()):
         answers |= payload.get("answers", {})
@@ -173,7 +185,7 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
 
 
 _TEXTS = (
-    *("agent", "project", "brief", "workspace", "card_hash"),
+    *("agent", "project", "title", "brief", "workspace", "card_hash"),
     *("client", "model", "status", "stage"),
 )
 
@@ -188,23 +200,13 @@ def _message(payload: Mapping[str, Any]) -> Message:
         for name in ("input", "output", "cache_read", "cache_write")
     }
     read = _known(Message, {**payload, "content": tuple(payload.get("content") or ())})
-    return _with(read, tokens=Tokens(**counted))
+    return replace(read, tokens=Tokens(**counted))
 
 
-def _call(payload: Mapping[str, Any]) -> ToolCall:
-    return _known(ToolCall, payload)
-
-
-def _known(kind: type[Any], payload: Mapping[str, Any]) -> Any:
+def _known(kind: type[T], payload: Mapping[str, Any]) -> T:
     """Return a record of the fields it knows; those of a later version are left aside."""
-    names = {f.name for f in fields(kind)}
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     return kind(**{k: v for k, v in payload.items() if k in names})
-
-
-def _with(message: Message, **changes: Any) -> Message:
-    from dataclasses import replace
-
-    return replace(message, **changes)
 
 
 def _add(turns: list[dict[str, Any]], role: str, content: Sequence[Mapping[str, Any]]) -> None:

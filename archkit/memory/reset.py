@@ -155,7 +155,8 @@ _CONDITIONS = {
         SELECT 1 FROM pattern_use u WHERE u.slug = e.payload->>'$.slug'))
       OR (e.kind = 'solution' AND NOT EXISTS (
         SELECT 1 FROM solution_use s WHERE s.slug = e.payload->>'$.slug'))""",
-    "sessions": """e.kind IN ('message', 'tool_call', 'answer', 'step', 'proposal') AND e.session_id IN (
+    "sessions": """e.kind IN ('message', 'tool_call', 'answer', 'step', 'proposal')
+      AND e.session_id IN (
         SELECT session_id FROM session WHERE status IN ('ended', 'failed', 'cancelled'))""",
     "simulated": """'simulated' IN (e.payload->>'$.source', e.payload->>'$.extra.source')
       OR e.session_id IN (SELECT session_id FROM session WHERE client = 'simulated')""",

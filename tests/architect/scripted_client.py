@@ -58,13 +58,19 @@ def events(blocks, stop_reason="end_turn", model="claude-sonnet-5-5", usage=None
     yield "message_start", {"message": start}
     for index, block in enumerate(blocks):
         is_tool = block["type"] == "tool_use"
-        empty = {**block, "input": {}} if is_tool else {**block, "text": ""}
+        thinks = block["type"] == "thinking"
+        empty = {**block, "input": {}} if is_tool else {**block, block["type"]: ""}
+        empty |= {"signature": ""} if thinks else {}
         yield "content_block_start", {"index": index, "content_block": empty}
-        whole = json.dumps(block["input"]) if is_tool else block["text"]
+        whole = json.dumps(block["input"]) if is_tool else block[block["type"]]
         kind = ("input_json_delta", "partial_json") if is_tool else ("text_delta", "text")
+        kind = ("thinking_delta", "thinking") if thinks else kind
         for start_at in range(0, len(whole), 10):
             piece = {"type": kind[0], kind[1]: whole[start_at : start_at + 10]}
             yield "content_block_delta", {"index": index, "delta": piece}
+        if thinks:
+            signed = {"type": "signature_delta", "signature": block["signature"]}
+            yield "content_block_delta", {"index": index, "delta": signed}
         yield "content_block_stop", {"index": index}
     end = {"stop_reason": stop_reason, "stop_sequence": None, **delta}
     yield "message_delta", {"delta": end, "usage": {"output_tokens": 50}}
@@ -94,12 +100,13 @@ def answer(*blocks, until=None, fault=None, **how):
 
 
 class Server:
-    """Answers in order; `bodies` are the requests it got."""
+    """Answers in order; `bodies` and `timeouts` are of the requests it got."""
 
     def __init__(self, *answers):
-        self.answers, self.bodies = list(answers), []
+        self.answers, self.bodies, self.timeouts = list(answers), [], []
 
     async def __call__(self, request):
+        self.timeouts.append(request.extensions.get("timeout"))
         self.bodies.append(json.loads(request.content))
         said = self.answers.pop(0)
         if isinstance(said, Exception):
