@@ -184,6 +184,10 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
     )
 
 
+_CALL = {"n": 0, "tool": "", "input": None, "output": ""}
+_MESSAGE = {"n": 0, "role": "", "text": ""}
+"""What a foreign writer may have left out."""
+
 _TEXTS = (
     *("agent", "project", "title", "brief", "workspace", "card_hash"),
     *("client", "model", "status", "stage"),
@@ -199,7 +203,7 @@ def _message(payload: Mapping[str, Any]) -> Message:
         name: int(payload.get(f"{name}_tokens") or 0)
         for name in ("input", "output", "cache_read", "cache_write")
     }
-    read = _known(Message, {**payload, "content": tuple(payload.get("content") or ())})
+    read = _known(Message, {**_MESSAGE, **payload, "content": tuple(payload.get("content") or ())})
     return replace(read, tokens=Tokens(**counted))
 
 
