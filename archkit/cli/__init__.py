@@ -4,6 +4,7 @@
 from archkit.cli import session  # isort: skip
 from archkit.cli import decision  # isort: skip
 from archkit.cli import check  # isort: skip
+from archkit.cli import story  # isort: skip
 from archkit.cli import query  # isort: skip
 from archkit.cli import status  # isort: skip
 from archkit.cli import report  # isort: skip
@@ -11,4 +12,15 @@ from archkit.cli import exchange  # isort: skip
 from archkit.cli import upkeep  # isort: skip
 from archkit.cli.app import app
 
-__all__ = ["app", "check", "decision", "exchange", "query", "report", "session", "status", "upkeep"]
+__all__ = [
+    "app",
+    "check",
+    "decision",
+    "exchange",
+    "query",
+    "report",
+    "session",
+    "status",
+    "story",
+    "upkeep",
+]

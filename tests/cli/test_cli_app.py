@@ -16,14 +16,19 @@ from archkit.cli.app import as_instant
 from archkit.records import utc_now
 
 COMMANDS = {
+    *("story show", "story tick"),
     *("check", "session", "decide", "outcome", "query", "solution", "status", "report", "demo"),
     *("train", "export", "import", "backup", "restore", "budget", "forget", "reset", "rebuild"),
 }
 
 
 def commands():
-    group = typer.main.get_command(app)
-    return {name: {o for p in c.params for o in p.opts} for name, c in group.commands.items()}
+    found = dict(typer.main.get_command(app).commands)
+    for name, group in list(found.items()):
+        if hasattr(group, "commands"):
+            del found[name]
+            found |= {f"{name} {inner}": command for inner, command in group.commands.items()}
+    return {name: {o for p in c.params for o in p.opts} for name, c in found.items()}
 
 
 def archkit_process(*args, cwd, columns="80", **env):
@@ -44,24 +49,26 @@ def test_the_version_is_printed():
 def test_without_a_command_the_help_names_all_commands():
     shown = invoke().output
     assert set(commands()) == COMMANDS
-    assert all(f" {name} " in shown for name in COMMANDS)
+    assert all(f" {name.split()[0]} " in shown for name in COMMANDS)
 
 
 def test_every_command_speaks_json_and_takes_a_memory():
     options = commands()
     assert {name for name in COMMANDS if "--json" not in options[name]} == set()
-    assert {name for name in COMMANDS if "--memory" not in options[name]} == {"check", "demo"}
+    assert {name for name in COMMANDS if "--memory" not in options[name]} == {
+        *("check", "demo", "story show"),
+    }
 
 
 def test_what_destroys_or_takes_in_is_a_preview_unless_applied():
     options = commands()
     careful = {name for name in COMMANDS if "--apply" in options[name]}
-    assert careful == {"train", "import", "restore", "budget", "forget", "reset"}
+    assert careful == {"story tick", "train", "import", "restore", "budget", "forget", "reset"}
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_fits_a_narrow_terminal_and_holds_no_colour_codes(name):
-    result = invoke(name, "--help")
+    result = invoke(*name.split(), "--help")
     assert result.exit_code == 0
     assert max(map(len, result.output.splitlines())) <= 80
     assert "\x1b" not in result.output
