@@ -166,7 +166,9 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
         by_kind.setdefault(event["kind"], []).append(payload)
         if event["kind"] in ("message", "tool_call"):
             said.append(
-                _message(payload) if event["kind"] == "message" else _known(ToolCall, payload)
+                _message(payload)
+                if event["kind"] == "message"
+                else _known(ToolCall, _CALL | payload)
             )
     answers: dict[str, str] = {}
     for payload in by_kind.get("answer", ()):
