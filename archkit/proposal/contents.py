@@ -13,7 +13,7 @@ __all__ = ["CodeBlock", "Endpoint", "code_blocks_in", "endpoints_in"]
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _ENDPOINT = re.compile(
     rf"(?<![\w/])(?P<method>{_METHODS})[`*\s|]{{1,20}}(?:https?://[^/\s`]{{1,200}})?"
-    r"(?P<path>/[^\s`|*\"'<>]{0,300})"
+    r"(?P<path>/(?:<[\w:.]{1,60}>|[^\s`|*\"'<>]){0,300})"
 )
 _FENCED_ENDPOINT = re.compile(rf"^\s*(?P<method>{_METHODS})\s+(?:https?://[^/\s]+)?(?P<path>/\S*)")
 _ONLY_ENDPOINT = re.compile(rf"^\s*(?:{_METHODS})\s+/[^\s(]*\s*(?:#.*|//.*|HTTP/\d.*)?$")
@@ -89,5 +89,5 @@ def named_endpoints(line: str, language: str | None) -> Iterator[tuple[str, str]
         return
     pattern = _ENDPOINT if language is None else _FENCED_ENDPOINT
     for match in pattern.finditer(line[:2000]):
-        path = match["path"].rstrip(".,:;!?")
+        path = match["path"].partition("](")[0].rstrip(".,:;!?")
         yield match["method"], path[:-1] if path.endswith(")") and "(" not in path else path

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archkit.proposal.findings import Findings
+    from archkit.proposal.openapi import OpenAPI
 
 __all__ = ["CONSIDERATIONS", "SECTIONS", "Proposal", "Section", "read_proposal"]
 
@@ -139,6 +140,12 @@ class Proposal:
     def findings(self) -> pd.DataFrame:
         """What the checker found in it, one row a finding: `Findings.to_frame`."""
         return self.checked.to_frame()
+
+    def openapi(self) -> OpenAPI:
+        """Return its endpoints as an OpenAPI 3.1 document: `openapi_document`."""
+        from archkit.proposal.openapi import openapi_document
+
+        return openapi_document(self)
 
     def __repr__(self) -> str:
         found = len({section.number for section in self.sections})
