@@ -88,6 +88,7 @@ class Conversation:
         self._keep, self._max_tokens = keep, max_tokens
         self._limits, self._spent_usd = limits, spent_usd
         self._client: Any = None
+        self._schema: Mapping[str, Any] | None = None
         self._extras: Mapping[str, Any] = _FOR_CLAUDE.get(chosen.kind, {})
         self._history: list[Block] = []
         self._open: list[Block] | None = None
@@ -103,6 +104,7 @@ class Conversation:
         *,
         on_text: Callable[[str], None] | None = None,
         on_tool: Callable[[ToolCall], None] | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Reply:
         """Send a request and wait for what comes of it.
 
@@ -112,6 +114,8 @@ class Conversation:
             Content blocks. The same request after a broken turn takes that turn up again.
         on_text, on_tool
             Called in this thread: with each piece of text as it arrives, with each tool call.
+        schema
+            What the answer should fit, a JSON schema; Claude is held to it, others only asked.
 
         Raises
         ------
@@ -120,6 +124,7 @@ class Conversation:
         """
         self._stopped, self.status = False, "open"
         self._check_cost()
+        self._schema = schema
         self._add_request(list(request))
         said: SimpleQueue[str | ToolCall | None] = SimpleQueue()
         future = portal().start_task_soon(self._stoppable, said.put)
@@ -217,7 +222,8 @@ class Conversation:
         """Say whether the model refused thinking or caching, which it may not know."""
         import anthropic
 
-        named = any(name in str(error) for name in self._extras)
+        named = any(name in str(error) for name in (*self._extras, "output_config"))
+        named = named and bool(self._extras)
         return isinstance(error, anthropic.BadRequestError) and named
 
     async def _loop(self, tell: Callable[[str | ToolCall], None]) -> Reply:
@@ -245,6 +251,11 @@ class Conversation:
             self._open = None
         return reply
 
+    def _format(self) -> Mapping[str, Any]:
+        if self._schema is None or self._chosen.kind != "claude" or not self._extras:
+            return {}
+        return {"output_config": {"format": {"type": "json_schema", "schema": self._schema}}}
+
     def _check_cost(self) -> None:
         try:
             self._limits.check_cost(self._spent_usd())
@@ -268,6 +279,7 @@ class Conversation:
             stream=True,
             thread=False,
             **self._extras,
+            **self._format(),
         )
 
     async def _read(

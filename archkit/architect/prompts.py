@@ -17,6 +17,7 @@ from archkit.proposal.finding import Finding
 
 __all__ = [
     "HOUSE",
+    "decisions_request",
     "proposal_request",
     "questions_request",
     "repair_request",
@@ -34,6 +35,7 @@ design, what changes most first; ask nothing that the brief or the briefing alre
 it. Query the memory again where an answer changed the context. Then write the whole design in \
 Markdown, in the seven sections your card mandates, in their order, each under its heading. \
 What was not answered, assume, and say so where it matters.
+- stage "decisions": state as JSON, and nothing else, each decision that the proposal makes.
 - stage "repair": a checker read the proposal; its findings are there. Write again each section \
 that has to change, whole, under its heading, and nothing else: the other sections stay as they \
 are. A finding that is wrong or cannot be mended, leave, and say why in one line at the end of \
@@ -56,6 +58,11 @@ _WRITE = (
 _REPAIR = (
     "Mend what the checker found. Write again, in Markdown, each section that has to change, whole "
     "and under its heading; leave the other sections out, they stay as they are."
+)
+_STATE = (
+    "Write one JSON document that fits the schema: every choice of the proposal that is the "
+    "user's to confirm, what else was considered and why not, and the slugs of the memory's "
+    "patterns that it uses (an empty list if none)."
 )
 _MOST_FINDINGS = 60
 _CACHED = {"type": "ephemeral"}
@@ -104,6 +111,13 @@ def repair_request(findings: Sequence[Finding]) -> list[dict[str, Any]]:
         for found in ordered[:_MOST_FINDINGS]
     ]
     return _request("repair", f"<findings>{_inside(listed)}</findings>", _REPAIR)
+
+
+def decisions_request(schema: Mapping[str, Any], trouble: str = "") -> list[dict[str, Any]]:
+    """Return the request to state the proposal's decisions; `trouble` is what was wrong before."""
+    inner = f"<schema>{_inside(schema)}</schema>"
+    inner += f"\n<trouble>{_inside(trouble)}</trouble>" if trouble else ""
+    return _request("decisions", inner, _STATE)
 
 
 def _request(stage: str, inner: str, instruction: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, Self
 
 from archkit.architect.answers import read_answers
@@ -10,6 +11,7 @@ from archkit.architect.briefing import get_task_briefing
 from archkit.architect.conversation import Reply
 from archkit.architect.deciding import decision_on
 from archkit.architect.dialogue import Questions, clipped
+from archkit.architect.extracting import DECISIONS, stated_decisions
 from archkit.architect.prompts import proposal_request, questions_request
 from archkit.architect.session_state import SessionState
 from archkit.architect.stored import Asking, read_session
@@ -209,9 +211,27 @@ class Session(SessionState):
         self._move_to("proposed")
         return proposal
 
+    def draft_decisions(self) -> list[Decision]:
+        """Have the proposal's decisions stated, each ready for `decide`; nothing is decided yet.
+
+        Returns
+        -------
+        list of Decision
+            With alternatives, rationale, the patterns used and, where there is evidence of them,
+            the forecast; none is written to the memory.
+
+        Raises
+        ------
+        SessionError
+            There is no proposal, or the model did not state them in a form that can be read.
+        """
+        self._needs_proposal()
+        ask = partial(self._ask, schema=DECISIONS)
+        return [self._drafted(stated) for stated in stated_decisions(ask)]
+
     def decide(
         self,
-        chosen: str,
+        chosen: str | Decision,
         alternatives: Sequence[str | Alternative] = (),
         rationale: str | Mapping[str, Any] = "",
         *,
@@ -226,7 +246,8 @@ class Session(SessionState):
         Parameters
         ----------
         chosen
-            What you take: a pattern's name or slug, a part of its name, or words of your own.
+            What you take: a pattern's name or slug, a part of its name, words of your own, or one
+            of `draft_decisions` (then what else is given here takes the place of its part).
         alternatives
             What else was possible; what the ranking predicted for each is filled in.
         rationale
@@ -247,28 +268,23 @@ class Session(SessionState):
         SessionError
             There is no proposal yet, nothing was chosen, or the name fits several patterns.
         """
-        if self.proposal is None:
-            self._needs_brief("There is nothing to decide on yet.")
-            raise SessionError(
-                "There is nothing to decide on yet.",
-                why="The architect has not proposed a design.",
-                mend="Call session.propose() first.",
-            )
-        decision = decision_on(
+        self._needs_proposal()
+        if isinstance(chosen, Decision):
+            draft = chosen
+            chosen, kind, title = draft.chosen, kind or draft.kind, title or draft.title
+            alternatives = alternatives or draft.alternatives
+            rationale = rationale or draft.rationale
+            patterns = draft.patterns if patterns is None else patterns
+            confidence = draft.confidence if confidence is None else confidence
+        decision = self._decision(
             chosen,
             alternatives,
-            self.evidence,
-            self._memory,
+            rationale,
             confidence=confidence,
             patterns=patterns,
             kind=kind,
-            rationale=self._near(rationale),
-            title=title or self.title,
+            title=title,
             review_after_days=review_after_days,
-            decided_at=self._now(),
-            session_id=self.session_id,
-            agent=self.card.name,
-            project=self.project,
         )
         if self._memory is not None:
             decision = self._memory.record_decision(decision)
@@ -285,6 +301,51 @@ class Session(SessionState):
         """Close the connection to the model; what was said stays."""
         self._conversation.close()
 
+    def _decision(
+        self,
+        chosen: str,
+        alternatives: Sequence[str | Alternative],
+        rationale: str | Mapping[str, Any],
+        *,
+        title: str | None,
+        **given: Any,
+    ) -> Decision:
+        return decision_on(
+            chosen,
+            alternatives,
+            self.evidence,
+            self._memory,
+            rationale=self._near(rationale),
+            title=title or self.title,
+            decided_at=self._now(),
+            session_id=self.session_id,
+            agent=self.card.name,
+            project=self.project,
+            **given,
+        )
+
+    def _drafted(self, stated: Mapping[str, Any]) -> Decision:
+        """Make a decision of what the model states; of patterns nobody knows nothing is said."""
+        known = [slug for slug in stated["patterns"] if self.evidence.named(slug)]
+        others = [
+            Alternative(name=a["name"], why_not=a["why_not"], pattern=self._slug_of(a["name"]))
+            for a in stated["alternatives"]
+        ]
+        return self._decision(
+            stated["chosen"],
+            others,
+            stated["rationale"],
+            confidence=None,
+            patterns=known,
+            kind=stated["kind"],
+            title=None,
+            review_after_days=30,
+        )
+
+    def _slug_of(self, name: str) -> str | None:
+        meant = self.evidence.meant(name)
+        return meant[0].pattern.slug if len(meant) == 1 else None
+
     def _start(self, text: str) -> None:
         self.briefing = get_task_briefing(self._workspace, text, memory=self._memory, now=self._now)
         self.asked = text
@@ -293,9 +354,11 @@ class Session(SessionState):
             self.card, text, self.gate, workspace=where, model=self.model, client=self.client_kind
         )
 
-    def _ask(self, request: list[dict[str, Any]]) -> Reply:
+    def _ask(self, request: list[dict[str, Any]], schema: Mapping[str, Any] | None = None) -> Reply:
         try:
-            return self._conversation.ask(request, on_text=self._on_text, on_tool=self._on_step)
+            return self._conversation.ask(
+                request, on_text=self._on_text, on_tool=self._on_step, schema=schema
+            )
         except SessionError as error:
             self._minutes.status(self._conversation.status, self.stage, error.what)
             raise
@@ -315,6 +378,15 @@ class Session(SessionState):
         if self.stage == "new":
             why = "The session has no brief." if not self.asked else "Its first turn broke off."
             raise SessionError(what, why=why, mend='Call session.brief("…") first.')
+
+    def _needs_proposal(self) -> None:
+        if self.proposal is None:
+            self._needs_brief("There is nothing to decide on yet.")
+            raise SessionError(
+                "There is nothing to decide on yet.",
+                why="The architect has not proposed a design.",
+                mend="Call session.propose() first.",
+            )
 
     def _too_many_turns(self, what: str) -> SessionError:
         error = SessionError(

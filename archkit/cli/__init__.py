@@ -8,16 +8,20 @@ from archkit.cli import story  # isort: skip
 from archkit.cli import query  # isort: skip
 from archkit.cli import status  # isort: skip
 from archkit.cli import report  # isort: skip
+from archkit.cli import replay  # isort: skip
+from archkit.cli import adr  # isort: skip
 from archkit.cli import exchange  # isort: skip
 from archkit.cli import upkeep  # isort: skip
 from archkit.cli.app import app
 
 __all__ = [
+    "adr",
     "app",
     "check",
     "decision",
     "exchange",
     "query",
+    "replay",
     "report",
     "session",
     "status",

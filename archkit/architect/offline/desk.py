@@ -75,7 +75,7 @@ class Desk:
 
     def _answered(self, concern: Touched) -> Call | None:
         calls = (c for c in self.asked.stage_calls if c.name == "query_patterns")
-        repaired = self.queries if self.asked.stage == "repair" else ()
+        repaired = self.queries if self.asked.stage in ("repair", "decisions") else ()
         found = [c for c in (*repaired, *calls) if c.input.get("kind") == concern.kind]
         return found[-1] if found else None
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Turn", "respond"]
 
-_STAGES = ("questions", "proposal", "repair")
+_STAGES = ("questions", "proposal", "repair", "decisions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def respond(body: dict[str, Any]) -> Turn:
     Turn
         Stage questions: calls of `query_patterns`, then a text and a call of `ask_questions`
         (no call when no answer would matter). Stage proposal: the same calls with all facets,
-        calls of `note_tradeoff`, then the proposal in Markdown.
+        calls of `note_tradeoff`, then the proposal in Markdown. Stage decisions: its choices, as
+        JSON.
     """
     from archkit.library import read_library
 
@@ -67,6 +68,8 @@ def respond(body: dict[str, Any]) -> Turn:
     calls = desk.missing_calls()
     if calls:
         return _called("", calls, asked)
+    if asked.stage == "decisions":
+        return _decisions(desk)
     return _questions(desk) if asked.stage == "questions" else _proposal(desk)
 
 
@@ -173,6 +176,26 @@ def _proposal(desk: Desk) -> Turn:
         if notes:
             return _called("", [("note_tradeoff", note) for note in notes], desk.asked)
     return _said(compose(plan, desk.library))
+
+
+def _decisions(desk: Desk) -> Turn:
+    """State the choices of the proposal, as JSON."""
+    plan, origins = _plan(desk), origins_of(desk.library)
+    stated = [
+        {
+            "kind": choice.concern.kind,
+            "chosen": name(choice.best or {}),
+            "patterns": [str((choice.best or {}).get("slug"))],
+            "alternatives": [
+                *({"name": name(e), "why_not": "ranked lower"} for e in choice.rivals),
+                *({"name": name(e), "why_not": str(e.get("veto"))} for e in choice.vetoed),
+            ],
+            "rationale": f"{evidence_line(choice.best or {}, choice, origins)}. "
+            f"{tie_line(choice)}".strip(),
+        }
+        for choice in plan.chosen
+    ]
+    return _said(json.dumps({"decisions": stated}, ensure_ascii=False))
 
 
 def _tradeoff(choice: Choice, library: Library) -> dict[str, Any]:
