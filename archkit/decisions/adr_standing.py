@@ -1,0 +1,49 @@
+"""Whether a file is an ADR at all: or a template, an index, or something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from archkit.decisions.adr_source import LARGEST_BYTES
+
+if TYPE_CHECKING:
+    from archkit.decisions.adr import Field
+
+__all__ = ["kind_of"]
+
+_INDEX = re.compile(r"(?i)(?:readme|index|toc|table-of-contents|summary|_index)\.\w+")
+_TEMPLATE_NAME = re.compile(r"(?i)(?:^|[\W_])template(?:[\W_]|$)")
+_PLACEHOLDER = re.compile(
+    r"(?i)^\s*[\[{<]?\s*(?:short title|title of|short noun phrase|decision title|adr title|title\b)"
+    r"|^\s*[\[{<][^\]}>]*\btitle\b"
+)
+
+
+def kind_of(text: str, name: str, fields: Mapping[str, Field] | None = None) -> tuple[str, str]:
+    """Return what a file is, and why it is no ADR if it is none.
+
+    Without `fields` only what shows before reading is judged: binary, empty, too large.
+    """
+    if fields is None:
+        if "\x00" in text:
+            return "not an adr", "it is no text: it holds a zero byte"
+        if len(text) > LARGEST_BYTES:
+            return "not an adr", f"it is larger than {LARGEST_BYTES // 1_000_000} MB"
+        if not text.strip("\ufeff \t\r\n"):
+            return "not an adr", "it is empty"
+        return "adr", ""
+    if _INDEX.fullmatch(name):
+        return "index", "its name is that of an index"
+    title = str(fields["title"].text)
+    if _TEMPLATE_NAME.search(name) or _PLACEHOLDER.search(title):
+        return "template", "its name or its title is a template's"
+    has = {key for key, found in fields.items() if found.state != "absent"}
+    if "decision" in has or (
+        "context" in has and has & {"status", "consequences", "options", "drivers"}
+    ):
+        return "adr", ""
+    if "status" in has and fields["status"].state == "found" and has & {"consequences", "options"}:
+        return "adr", ""
+    return "not an adr", "it has neither a decision nor a context with anything decided"
