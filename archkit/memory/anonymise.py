@@ -48,7 +48,7 @@ _SHAPES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 """What it is, a text it cannot be without, its shape: bounded, for texts may be without an end."""
 
 _UUID = re.compile(r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_OWN_ID = ("decision", "outcome", "lesson", "measurement")
+_OWN_ID = ("decision", "outcome", "lesson", "measurement", "adr")
 """Kinds whose entity is an id; other entities are slugs."""
 
 _FULL: Mapping[str, tuple[str, ...]] = {
@@ -77,6 +77,10 @@ _FULL: Mapping[str, tuple[str, ...]] = {
         *("queries_before", "queries_after", "n", "pattern", "decision_id", "rows", "before_ms"),
         *("after_ms", "source", "measured_at", "measurement_id"),
     ),
+    "adr": (
+        *("adr_id", "number", "family", "status", "conflict", "decided_at", "decided_from"),
+        *("ended_at", "ended_from", "first_committed_at", "last_committed_at"),
+    ),
     "pattern_use": ("slug", "y", "source", "used_at"),
     "pattern_status": ("slug", "status", "said_by"),
     "epoch": (
@@ -99,8 +103,9 @@ class Anonymiser:
     ----------
     level
         One of `LEVELS`.
-    agents, projects, names
-        Names to look for wherever they stand: those of the memory, and of people as given.
+    agents, projects, deciders, names
+        Names to look for wherever they stand: those of the memory, those that imported ADRs say
+        decided, and of people as given.
 
     Examples
     --------
@@ -117,6 +122,7 @@ class Anonymiser:
         *,
         agents: Iterable[str] = (),
         projects: Iterable[str] = (),
+        deciders: Iterable[str] = (),
         names: Sequence[str] = (),
     ) -> None:
         if level not in LEVELS:
@@ -127,7 +133,10 @@ class Anonymiser:
         self._known: dict[tuple[str, str], str] = {}
         self._names = {
             name.casefold(): kind
-            for kind, given in (("agent", agents), ("project", projects), ("person", names))
+            for kind, given in (
+                *(("agent", agents), ("project", projects)),
+                *(("person", deciders), ("person", names)),
+            )
             for name in given
             if len(name) > 2 and name != _LIBRARY
         }

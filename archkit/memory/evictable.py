@@ -177,7 +177,7 @@ SELECT
     )
   END AS decision_id,
   coalesce(e.payload->>'$.slug', e.payload->>'$.pattern') AS slug,
-  z.kind NOT IN ('pattern', 'solution', 'decision', 'outcome', 'lesson', 'measurement')
+  z.kind NOT IN ('pattern', 'solution', 'decision', 'outcome', 'lesson', 'measurement', 'adr')
     OR l.event_id IS NOT NULL AS latest
 FROM event_size z
 JOIN event e ON e.event_id = z.event_id
@@ -185,6 +185,7 @@ LEFT JOIN (
   SELECT event_id FROM pattern UNION ALL SELECT event_id FROM solution
   UNION ALL SELECT event_id FROM decision UNION ALL SELECT event_id FROM outcome
   UNION ALL SELECT event_id FROM lesson UNION ALL SELECT event_id FROM query_measurement
+  UNION ALL SELECT event_id FROM adr
 ) l ON l.event_id = z.event_id
 ORDER BY z.recorded_at, z.event_id
 """

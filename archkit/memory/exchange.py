@@ -193,9 +193,9 @@ def _masked(rows: Iterator[Row], masks: Anonymiser, kinds: Counter[str]) -> Iter
 
 
 def _names(memory: Memory) -> dict[str, list[str]]:
-    """Return the names of agents and projects that the memory speaks of."""
-    [(agents, projects)] = memory._store.rows(_NAMES)
-    return {"agents": agents, "projects": projects}
+    """Return the names of agents, projects and deciders that the memory speaks of."""
+    [(agents, projects, people)] = memory._store.rows(_NAMES)
+    return {"agents": agents, "projects": projects, "deciders": people}
 
 
 _NAMES = """
@@ -205,7 +205,10 @@ SELECT
     UNION SELECT name FROM agent) WHERE name <> '' AND name <> 'library'),
   (SELECT coalesce(list(DISTINCT name), []) FROM (
     SELECT project AS name FROM event UNION SELECT payload->>'$.project' FROM event
-    UNION SELECT parse_filename(workspace) FROM session) WHERE name <> '')
+    UNION SELECT parse_filename(workspace) FROM session) WHERE name <> ''),
+  (SELECT coalesce(list(DISTINCT name), []) FROM (
+    SELECT unnest(payload->>'$.deciders[*]') AS name FROM event WHERE kind = 'adr')
+    WHERE name <> '')
 """
 
 

@@ -53,7 +53,7 @@ __all__ = ["RECENT", "Holdings"]
 
 _ASIDE = (
     *("agent", "session_started", "session_status", "message", "tool_call", "step", "proposal"),
-    *("answer", "lesson", "measurement", LIBRARY),
+    *("answer", "lesson", "measurement", "adr", LIBRARY),
 )
 """Kinds of events that change no shelf."""
 

@@ -50,6 +50,10 @@ FROM (
   SELECT 'query_measurement', measurement_id, 'decision', decision_id FROM query_measurement
   UNION ALL
   SELECT 'query_measurement', measurement_id, 'pattern', pattern FROM query_measurement
+  UNION ALL
+  SELECT 'adr', adr_id, 'decision', decision_id FROM adr
+  UNION ALL
+  SELECT 'adr_link', adr_id, 'adr', adr_id FROM adr_link
 ) u
 LEFT JOIN (
   SELECT 'pattern' AS relation, slug AS id FROM pattern
@@ -59,6 +63,8 @@ LEFT JOIN (
   SELECT 'outcome', outcome_id FROM outcome
   UNION ALL
   SELECT 'session', session_id FROM session
+  UNION ALL
+  SELECT 'adr', adr_id FROM adr
   UNION ALL
   SELECT 'solution', slug FROM solution
 ) k ON k.relation = u.missing AND k.id = u.missing_id
