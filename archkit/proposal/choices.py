@@ -52,6 +52,7 @@ _PROSE = {
         r"|lacks?|risks?|in return|on the other hand)\b"
     ),
 }
+_SENTENCE = 6
 _LABEL = re.compile(
     r"(?m)^[ \t>]*(?:#{1,6}[ \t]+(?P<head>[^\n]{1,100})"
     r"|(?:[-*+]|\d+[.)])?[ \t]*(?P<plain>\w[\w ,&/'-]{0,50}):(?=\s))"
@@ -190,6 +191,8 @@ def _said(choice: Choice, aspect: str, values: Mapping[str, str], used: set[str]
     match = _WORDS[aspect].search(text)
     if match is None and aspect not in used:
         match = _PROSE[aspect].search(text)
+        if match is None and aspect == "justification":
+            return _statement(text)
     return _sentence_at(text, match.start()) if match else ""
 
 
@@ -243,6 +246,14 @@ def _without_hollow(text: str) -> str:
             kept.append(text[done : label.start])
             done = label.end
     return "".join([*kept, text[done:]])
+
+
+def _statement(text: str) -> str:
+    """Return what is said of a choice before its alternative and its price, if it is a sentence."""
+    others = [m.start() for a, words in _WORDS.items() if (m := words.search(text))]
+    first = re.match(r"\s*(?:#[^\n]*\n|(?:[-*+]|\d+[.)])?\s*(?:\*\*|__)[^\n]*?(?:\*\*|__))?", text)
+    said = _one_line(text[first.end() if first else 0 : min(others, default=len(text))])
+    return said if len(said.split()) >= _SENTENCE else ""
 
 
 def _sentence_at(text: str, at: int) -> str:

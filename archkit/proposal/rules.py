@@ -13,7 +13,7 @@ from archkit.proposal.checks import (
     summary,
     technology,
 )
-from archkit.proposal.document import Proposal, read_proposal
+from archkit.proposal.document import SECTIONS, Proposal, read_proposal
 from archkit.proposal.finding import Finding
 from archkit.proposal.findings import Findings
 from archkit.proposal.rule import Reading, Rule
@@ -58,13 +58,18 @@ def rules_kept(findings: Iterable[Finding]) -> dict[str, bool]:
 
     A rule is kept when it found nothing, the sections it is about are there and say something,
     and the rules it needs are kept: a section of no endpoints earns nothing for their statuses.
+    Where none of the seven sections is there, no rule is kept.
     """
     found = list(findings)
     broken = {finding.rule for finding in found}
     gone = {finding.section for finding in found if finding.rule in ("S01", "S02")}
-    kept: dict[str, bool] = {}
-    for rule in (r for r in RULES if r.weight):
-        kept[rule.rule_id] = gone.isdisjoint(rule.sections) and rule.rule_id not in broken
+    kept = {
+        rule.rule_id: rule.rule_id not in broken
+        and gone.isdisjoint(rule.sections)
+        and len(gone) < len(SECTIONS)
+        for rule in RULES
+        if rule.weight
+    }
     return {
         rule.rule_id: kept[rule.rule_id] and all(kept[needed] for needed in rule.needs)
         for rule in RULES

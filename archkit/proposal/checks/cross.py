@@ -126,8 +126,10 @@ def stores(reading: Reading) -> Iterator[Fault]:
     said = f"{schema.title}\n{schema.text}\n{languages}"
     has_tables = bool(reading.proposal.schema.tables) or "prisma" in languages
     has_others = any(b.language not in ("sql", "mermaid") for b in blocks)
-    relational = [store for store in chosen if store in _RELATIONAL]
-    others = [store for store in chosen if store not in _RELATIONAL]
+    heads = "\n".join(p.title for p in reading.proposal.parts if reading.is_within(5, p.line))
+    headed = {store for store, words in _STORES.items() if words.search(heads)}
+    relational = [store for store in chosen.keys() | headed if store in _RELATIONAL]
+    others = [store for store in chosen.keys() | headed if store not in _RELATIONAL]
     for store, choice in chosen.items():
         alone = (relational == [store] and has_tables) or (others == [store] and has_others)
         if not alone and not _STORES[store].search(said):

@@ -6,15 +6,17 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from archkit.proposal.contents import CodeBlock
 from archkit.proposal.document import SECTIONS
 from archkit.proposal.rule import Fault, Reading, clipped, rule, section_title
 
 __all__ = ["RULES"]
 
+_FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})")
 _ALIKE = [
     re.compile(rf"(?i)\b(?:{words})\b")
     for words in (
-        "executive|summary|abstract|tl;?dr",
+        r"executive|abstract|tl;?dr|(?<!\w )summary(?! \w)",
         "architecture|system (?:overview|design)",
         "services?|components?|modules?",
         "apis?|endpoints?",
@@ -123,11 +125,12 @@ def duplicate(reading: Reading) -> Iterator[Fault]:
 def unclosed(reading: Reading) -> Iterator[Fault]:
     """Name the block without end: it swallows the sections after it."""
     for block in reading.proposal.code_blocks:
-        if not block.closed:
+        within = _fence_within(block, reading.lines[block.line - 1])
+        if not block.closed or within:
+            until = f"not closed before the next begins on line {within}"
+            said = until if within else "never closed"
             yield reading.fault(
-                block.line,
-                "The code block that begins here is never closed.",
-                section=block.section,
+                block.line, f"The code block that begins here is {said}.", section=block.section
             )
 
 
@@ -171,6 +174,16 @@ def level(reading: Reading) -> Iterator[Fault]:
 
 RULES = (missing, empty, order, duplicate, unclosed, unread, level)
 """The rules of this group."""
+
+
+def _fence_within(block: CodeBlock, opening: str) -> int:
+    """Return the line on which another block begins inside of this one, 0 if none does."""
+    marks = _FENCE.match(opening)
+    if not marks or block.language in ("md", "markdown", "mdx"):
+        return 0
+    begins = re.compile(rf"(?m)^ {{0,3}}{re.escape(marks[1])}[`~]*[a-z]+[ \t\r]*$")
+    match = begins.search(block.text)
+    return block.line + 1 + block.text.count("\n", 0, match.start()) if match else 0
 
 
 def _meant(reading: Reading, number: int) -> str:
