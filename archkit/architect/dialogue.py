@@ -131,7 +131,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn as it went over the wire; `status` is complete or interrupted."""
+    """One turn as it went over the wire; `status` is complete or interrupted.
+
+    `prices` is the price list that `cost_usd` was computed by, "" where it is not known.
+    """
 
     n: int
     role: str
@@ -143,6 +146,7 @@ class Message:
     cost_usd: float | None = None
     duration_ms: float | None = None
     status: str = "complete"
+    prices: str = ""
 
     def __str__(self) -> str:
         """One line: who, and how it begins."""
@@ -167,6 +171,7 @@ class Message:
             "cache_read_tokens": self.tokens.cache_read,
             "cache_write_tokens": self.tokens.cache_write,
             "cost_usd": self.cost_usd,
+            "prices": self.prices or None,
             "duration_ms": self.duration_ms,
             "status": self.status,
         }
@@ -186,7 +191,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One use of a tool by the model, and what it got back."""
+    """One use of a tool by the model, and what it got back.
+
+    `granted_by` is who let it happen, where it needed leave: a rule, the user, a budget.
+    """
 
     n: int
     tool: str
@@ -197,6 +205,7 @@ class ToolCall:
     refused: bool = False
     reason: str = ""
     duration_ms: float = 0.0
+    granted_by: str = ""
 
     def __str__(self) -> str:
         """One line: the tool, what it was asked, and whether it was refused."""
@@ -219,6 +228,7 @@ class ToolCall:
             "refused": self.refused,
             "reason": self.reason,
             "duration_ms": self.duration_ms,
+            "granted_by": self.granted_by or None,
         }
 
 

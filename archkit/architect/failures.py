@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archkit.errors import ArchkitError, SessionError
+from archkit.memory.redact import redact_text
 
 __all__ = [
     "broken_off",
@@ -17,6 +18,13 @@ __all__ = [
 ]
 
 KEPT = "Call the same step again: what was said so far is kept, and no tool that ran is run again."
+
+_RAW = (ValueError, LookupError, RuntimeError, OSError, ImportError)
+"""What escapes the SDK unwrapped: from its stream, from making a request, from a platform's login.
+
+Other errors are faults in a program; they are shown as they are.
+"""
+_OF_PLATFORMS = ("google", "botocore", "boto3")
 
 _BY_STATUS = {
     400: (
@@ -65,19 +73,24 @@ def explained(error: BaseException, *, kind: str, partial: bool) -> BaseExceptio
     if kind == "offline" and isinstance(error, anthropic.APIConnectionError) and error.__cause__:
         return error.__cause__  # the offline architect has no wire: this is a fault in its code
     if isinstance(error, anthropic.APITimeoutError | httpx2.TimeoutException):
-        return _cut("The model did not answer in time.", error, partial)
+        kind_of_wait = type(error.__cause__ or error).__name__
+        why = f"Nothing came for longer than the client waits ({kind_of_wait})."
+        return SessionError(_kept("The model did not answer in time.", partial), why=why, mend=KEPT)
     if isinstance(error, anthropic.APIStatusError):
         return _by_status(error, partial)
     if isinstance(error, anthropic.APIConnectionError):
-        why = _said(error.__cause__ or error)
-        mend = "Check the network and ANTHROPIC_BASE_URL, or set ARCHKIT_OFFLINE=1 to work without."
-        return SessionError("The model could not be reached.", why=why, mend=mend)
+        return _unreached(error.__cause__ or error)
     if isinstance(error, httpx2.TransportError):
         return _cut("The connection broke while the model was answering.", error, partial)
+    if isinstance(error, httpx2.InvalidURL):
+        return _unreached(error)
+    if isinstance(error, anthropic.APIResponseValidationError | httpx2.HTTPError):
+        return unreadable(error, partial=partial)
     no_key = isinstance(error, TypeError) and "authentication" in str(error)
-    if isinstance(error, anthropic.AnthropicError) or no_key:
-        mend = "Set ANTHROPIC_API_KEY, or ARCHKIT_OFFLINE=1 to work without a key."
-        return SessionError("The client could not be used.", why=_said(error), mend=mend)
+    if isinstance(error, anthropic.AnthropicError) or no_key or _is_of_a_platform(error):
+        return _unusable(error)
+    if isinstance(error, _RAW) and kind != "offline":
+        return _cut("The turn could not be carried out.", error, partial)
     return error
 
 
@@ -99,7 +112,7 @@ def not_a_model(content_type: str) -> SessionError:
     )
 
 
-def unreadable(error: Exception, *, partial: bool) -> SessionError:
+def unreadable(error: BaseException, *, partial: bool) -> SessionError:
     """Say that what came is not what a model server sends."""
     return _cut("The server's answer could not be read.", error, partial)
 
@@ -140,21 +153,58 @@ def _cause(error: BaseException, kind: type[ArchkitError]) -> ArchkitError | Non
 
 
 def _said(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    """Return what an error says, on one line; the wire's words may hold the key it was sent."""
+    return _short(str(error)) or type(error).__name__
+
+
+def _short(text: str) -> str:
+    words, _ = redact_text(text)
+    return " ".join(words.split())[:300]
+
+
+def _is_of_a_platform(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in _OF_PLATFORMS
+
+
+def _unusable(error: BaseException) -> SessionError:
+    mend = "Set ANTHROPIC_API_KEY, or ARCHKIT_OFFLINE=1 to work without a key."
+    if _is_of_a_platform(error):
+        mend = "Sign in to the platform, or set ARCHKIT_OFFLINE=1; `archkit doctor` says which."
+    return SessionError("The client could not be used.", why=_said(error), mend=mend)
+
+
+def _unreached(error: BaseException) -> SessionError:
+    mend = "Check the network and ANTHROPIC_BASE_URL, or set ARCHKIT_OFFLINE=1 to work without."
+    return SessionError("The model could not be reached.", why=_said(error), mend=mend)
 
 
 def _cut(what: str, error: BaseException, partial: bool) -> SessionError:
-    if partial:
-        what = f"{what[:-1]}; its text so far is kept as interrupted."
-    return SessionError(what, why=f"{type(error).__name__}: {_said(error)}", mend=KEPT)
+    said, name = _said(error), type(error).__name__
+    why = said if said == name else f"{name}: {said}"
+    return SessionError(_kept(what, partial), why=why, mend=KEPT)
 
 
-def _by_status(error: BaseException, partial: bool) -> SessionError:
-    status = int(getattr(error, "status_code", 0))
+def _kept(what: str, partial: bool) -> str:
+    return f"{what[:-1]}; its text so far is kept as interrupted." if partial else what
+
+
+def _by_status(error: Any, partial: bool) -> SessionError:
+    status, why = int(error.status_code), _reason(error)
     if status == 200:  # an error event inside a stream
-        return _cut(
-            f"The model stopped with '{getattr(error, 'type', None) or 'error'}'.", error, partial
-        )
+        name = str(getattr(error, "type", None) or "error")
+        return SessionError(_kept(f"The model stopped with '{name}'.", partial), why=why, mend=KEPT)
     fallback = ("The server failed.", KEPT) if status >= 500 else _BY_STATUS[400]
     what, mend = _BY_STATUS.get(status, fallback)
-    return SessionError(f"{what[:-1]} (status {status}).", why=_said(error), mend=mend)
+    return SessionError(f"{what[:-1]} (status {status}).", why=why, mend=mend)
+
+
+def _reason(error: Any) -> str:
+    """Return what the server says of an error, without the JSON or the page around it."""
+    inner = error.body.get("error") if isinstance(error.body, dict) else None
+    message = inner.get("message") if isinstance(inner, dict) else inner
+    if isinstance(message, str) and message.strip():
+        return _short(message)
+    content_type = error.response.headers.get("content-type", "").split(";")[0]
+    if isinstance(error.body, dict) or not content_type:
+        return _said(error)
+    return f"The answer is '{content_type}', no error of the API: another server is between."

@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
+import genai_prices
 import pytest
 from anthropic.types.beta import BetaMessage
 
-from archkit.architect.cost import cost_usd, tokens_of
+from archkit.architect.cost import cost_of, tokens_of
 from archkit.architect.dialogue import Tokens
 
 
@@ -15,21 +18,50 @@ def message(model="claude-sonnet-5-5", **usage):
     )  # fmt: skip
 
 
+def usd(*model, **usage):
+    return cost_of(message(*model, **usage)).usd
+
+
 def test_cached_tokens_are_priced_below_fresh_ones():
-    fresh, cached = cost_usd(message()), cost_usd(message(cache_read_input_tokens=1000))
+    fresh, cached = usd(), usd(cache_read_input_tokens=1000)
     assert fresh == pytest.approx(0.002)
     assert fresh < cached < 2 * fresh
 
 
-def test_unknown_model_has_no_price():
-    assert cost_usd(message("llama-9")) is None
-    assert cost_usd(message("claude-of-tomorrow-9")) is None
+def test_each_kind_of_token_and_the_servers_searches_have_their_price():
+    kept = {"ephemeral_5m_input_tokens": 1000, "ephemeral_1h_input_tokens": 2000}
+    searched = {"web_search_requests": 2, "web_fetch_requests": 1}
+    cost = cost_of(
+        message(
+            output_tokens=100,
+            cache_read_input_tokens=500,
+            cache_creation_input_tokens=3000,
+            cache_creation=kept,
+            server_tool_use=searched,
+        )
+    )
+    read, written = 0.002 + 500 * 0.1e-6, 1000 * 2.5e-6 + 2000 * 4e-6
+    assert cost.usd == pytest.approx(read + written + 100 * 10e-6 + 2 * 0.01)
+    assert cost.prices == f"genai-prices {genai_prices.__version__}"
 
 
-def test_server_that_counts_nothing_costs_nothing_known():
+@pytest.mark.parametrize("model", ["llama-9", "claude-of-tomorrow-9", "", "gpt-5"])
+def test_unknown_model_has_no_price(model):
+    assert cost_of(message(model)) is None
+
+
+@pytest.mark.parametrize("usage", [None, 1, "many", {}, {"input_tokens": None}])
+def test_server_that_counts_nothing_costs_nothing_known(usage):
     uncounted = message()
-    uncounted.usage = None
-    assert (tokens_of(uncounted), cost_usd(uncounted)) == (Tokens(), None)
+    uncounted.usage = usage
+    assert (tokens_of(uncounted), cost_of(uncounted)) == (Tokens(), None)
+
+
+@pytest.mark.parametrize("odd", [-5, True, "1000", 1.5, None])
+def test_count_that_is_none_is_no_count(odd):
+    counted = message()
+    counted.usage = SimpleNamespace(input_tokens=odd, output_tokens=7)
+    assert tokens_of(counted) == Tokens(output=7)
 
 
 def test_tokens_add_up_by_kind():
