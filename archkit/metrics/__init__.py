@@ -12,12 +12,15 @@ from archkit.metrics.recent import recent_outcomes
 from archkit.metrics.rows import decisions, outcome_scores, sessions, steps
 from archkit.metrics.saving import query_measurements, query_reduction, query_reduction_share
 from archkit.metrics.scoring import calibration, forecasts, interval_coverage, reliability
+from archkit.metrics.survival import decision_spans, decision_survival
 from archkit.metrics.tiles import headline
 
 __all__ = [
     "Overview",
     "calibration",
     "context_reversals",
+    "decision_spans",
+    "decision_survival",
     "decisions",
     "forecasts",
     "headline",
