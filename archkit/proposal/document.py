@@ -20,6 +20,7 @@ from archkit.proposal.schema import Schema
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archkit.proposal.diagram import Diagram
     from archkit.proposal.findings import Findings
     from archkit.proposal.openapi import OpenAPI
 
@@ -146,6 +147,18 @@ class Proposal:
         from archkit.proposal.openapi import openapi_document
 
         return openapi_document(self)
+
+    def er_diagram(self) -> Diagram:
+        """Return its tables as an entity-relationship diagram."""
+        from archkit.proposal.diagrams import er_diagram
+
+        return er_diagram(self)
+
+    def component_diagram(self) -> Diagram:
+        """Return its services, stores and neighbours, and which uses which, as a diagram."""
+        from archkit.proposal.diagrams import component_diagram
+
+        return component_diagram(self)
 
     def __repr__(self) -> str:
         found = len({section.number for section in self.sections})

@@ -28,11 +28,15 @@ class ForeignKey(NamedTuple):
 
 
 class Index(NamedTuple):
-    """An index or a unique constraint, its columns in order; an expression stands as its text."""
+    """An index or a unique constraint, its columns in order; an expression stands as its text.
+
+    `partial` says that it holds some rows only (WHERE).
+    """
 
     columns: tuple[str, ...]
     unique: bool
     line: int
+    partial: bool = False
 
 
 class Table(NamedTuple):

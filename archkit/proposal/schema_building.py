@@ -127,7 +127,8 @@ class SchemaBuilding:
         if draft is not None and parameters is not None:
             columns = _names(parameters.args.get("columns") or [], place)
             unique = bool(statement.args.get("unique"))
-            draft.indexes.append(Index(columns, unique, _line(index, place)))
+            partial = parameters.args.get("where") is not None
+            draft.indexes.append(Index(columns, unique, _line(index, place), partial))
 
     def _keep(self, draft: _Draft) -> None:
         self._drafts.append(draft)
