@@ -17,6 +17,7 @@ from archkit.proposal.finding import Finding
 
 __all__ = [
     "HOUSE",
+    "continuation_request",
     "decisions_request",
     "proposal_request",
     "questions_request",
@@ -63,6 +64,11 @@ _STATE = (
     "Write one JSON document that fits the schema: every choice of the proposal that is the "
     "user's to confirm, what else was considered and why not, and the slugs of the memory's "
     "patterns that it uses (an empty list if none)."
+)
+_GO_ON = (
+    "Your proposal reached the longest answer allowed inside the section named above. Write that "
+    "section again, whole and under its heading, then the sections that are missing, in their "
+    "order, each under its heading. Leave out the sections before it: they stay as they are."
 )
 _MOST_FINDINGS = 60
 _CACHED = {"type": "ephemeral"}
@@ -118,6 +124,12 @@ def decisions_request(schema: Mapping[str, Any], trouble: str = "") -> list[dict
     inner = f"<schema>{_inside(schema)}</schema>"
     inner += f"\n<trouble>{_inside(trouble)}</trouble>" if trouble else ""
     return _request("decisions", inner, _STATE)
+
+
+def continuation_request(section: str, missing: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the request to go on with a proposal that was cut off inside a section."""
+    inner = f"<section>{_inside(section)}</section>\n<missing>{_inside(list(missing))}</missing>"
+    return _request("continue", inner, _GO_ON)
 
 
 def _request(stage: str, inner: str, instruction: str) -> list[dict[str, Any]]:

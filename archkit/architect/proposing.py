@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archkit.architect.continuing import continued
 from archkit.architect.conversation import Reply
 from archkit.architect.prompts import repair_request
 from archkit.errors import SessionError
@@ -83,9 +84,7 @@ class Drafts:
         SessionError
             No proposal was written. A repair that breaks off only leaves a notice.
         """
-        reply = ask(request)
-        if reply.ended == "max_tokens":
-            self._notices.append("The proposal was cut off: it reached the longest answer allowed.")
+        reply = continued(ask(request), ask, self._notices)
         if not reply.text.strip():
             raise SessionError(
                 "The architect wrote no proposal.",
