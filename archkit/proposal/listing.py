@@ -18,8 +18,9 @@ _ITEM = re.compile(r"^(?:\d+[.)]|[-*+])\s+")
 _NAME_END = re.compile(r"\s[—–-]+\s|:\s|:$|\.\s|\.$")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _HOLLOW = re.compile(
-    r"(?i)[\W_]*(?:(?:none|nothing|no|tbd|tba|todo|n/a|not applicable|to be (?:done|defined|decided"
-    r"|determined))\b[\w\s,]{0,60})?[\W_]*"
+    r"(?i)[\W_]*(?:(?:none|nothing|tbd|tba|todo|n/a|not applicable|to be (?:done|defined|decided"
+    r"|determined))\b(?:[\s,]+\w+){0,6}|no(?: (?:other )?(?:viable )?(?:alternatives?|trade-?offs?"
+    r"|drawbacks?|reasons?)(?: \w+){0,4})?)?[\W_]*"
 )
 
 

@@ -58,23 +58,21 @@ def rules_kept(findings: Iterable[Finding]) -> dict[str, bool]:
 
     A rule is kept when it found nothing, the sections it is about are there and say something,
     and the rules it needs are kept: a section of no endpoints earns nothing for their statuses.
-    Where none of the seven sections is there, no rule is kept.
+    Where none of the seven sections is there, no rule is kept; a section that says plainly that
+    it has nothing of its kind breaks no rule, and earns nothing either.
     """
     found = list(findings)
     broken = {finding.rule for finding in found}
     gone = {finding.section for finding in found if finding.rule in ("S01", "S02")}
-    kept = {
-        rule.rule_id: rule.rule_id not in broken
-        and gone.isdisjoint(rule.sections)
-        and len(gone) < len(SECTIONS)
-        for rule in RULES
-        if rule.weight
-    }
-    return {
-        rule.rule_id: kept[rule.rule_id] and all(kept[needed] for needed in rule.needs)
-        for rule in RULES
-        if rule.weight
-    }
+    by_id = {rule.rule_id: rule for rule in RULES}
+
+    def is_kept(rule: Rule) -> bool:
+        if rule.rule_id in broken or not gone.isdisjoint(rule.sections):
+            return False
+        return all(is_kept(by_id[needed]) for needed in rule.needs)
+
+    nothing = len(gone) == len(SECTIONS)
+    return {rule.rule_id: not nothing and is_kept(rule) for rule in RULES if rule.weight}
 
 
 def score(findings: Iterable[Finding]) -> float:

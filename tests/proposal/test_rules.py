@@ -31,7 +31,7 @@ def test_each_rule_has_an_id_of_its_own_a_title_and_a_fix() -> None:
         assert r.severity in SEVERITIES
         assert r.title.endswith(".")
         assert r.fix.endswith((".", "?"))
-        assert set(r.needs) <= {other.rule_id for other in RULES if other.weight}
+        assert set(r.needs) <= {other.rule_id for other in RULES}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,12 @@ def test_a_version_or_a_list_number_is_no_figure() -> None:
 def test_a_section_may_say_plainly_that_it_has_nothing_of_the_kind(number: int, said: str) -> None:
     text = with_section(number, f"## {number}. {SECTIONS[number - 1]}\n\n{said}\n\n")
     assert [r for r, _ in found(text) if r in ("A01", "D01", "T01")] == []
+    (plain,) = {r.rule_id for r in RULES if r.title.endswith(" to check.")} & {
+        f.rule for f in check_proposal(text)
+    }
+    kept = rules_kept(check_proposal(text))
+    assert plain in ("A11", "D10", "T05")
+    assert not any(is_kept for rule_id, is_kept in kept.items() if rule_id[0] == plain[0])
 
 
 def test_filler_is_found_hollow_in_every_group_that_asks_for_more() -> None:

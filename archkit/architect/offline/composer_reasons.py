@@ -231,7 +231,8 @@ def _tenfold(facets: Mapping[str, Facet]) -> str:
     if not lines:
         return (
             "The initial load is not stated, so 10x means ten times whatever is measured when it "
-            "goes live; measure it first."
+            f"goes live; measure it first. Below {_LITTLE // 10} requests a minute, ten times that "
+            f"is below {_LITTLE}, which one process and a standby carry."
         )
     if load and load.value * 10 < _LITTLE and not (writes and writes.value > 1):
         lines.append(

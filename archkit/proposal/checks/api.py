@@ -48,6 +48,7 @@ _HOLE = re.compile(r"\{([^{}/]*)\}")
     "Section 4 names the endpoints, each as METHOD and path.",
     "Name each endpoint as `GET /orders/{orderId}`, in a heading or at the start of a line.",
     sections=(4,),
+    needs=("A11",),
 )
 def endpoints(reading: Reading) -> Iterator[Fault]:
     """Find the endpoints, or a contract in another language, or a plain "no endpoint is added"."""
@@ -140,6 +141,7 @@ def responses(reading: Reading) -> Iterator[Fault]:
     "The JSON of section 4 parses.",
     "Mend it so that a JSON parser takes it: no comma before a bracket, names in double quotes.",
     sections=(4,),
+    needs=("A01",),
 )
 def parses(reading: Reading) -> Iterator[Fault]:
     """Parse each block that says it is JSON."""
@@ -230,6 +232,22 @@ def error_bodies(reading: Reading) -> Iterator[Fault]:
         yield reading.fault(section.line, "No error is shown with its JSON body.", section=4)
 
 
+@rule(
+    "A11",
+    "info",
+    0,
+    "Section 4 has endpoints to check.",
+    "Nothing has to be done, if that is so.",
+    sections=(4,),
+)
+def none(reading: Reading) -> Iterator[Fault]:
+    """Say that the section states plainly that no endpoint is added."""
+    section = reading.section(4)
+    if section and not _contracts(reading) and says_none(section, _NONE):
+        said = "Section 4 says that it adds no endpoint: there was nothing to check."
+        yield reading.fault(section.line, said, section=4)
+
+
 RULES = (
     endpoints,
     success,
@@ -241,6 +259,7 @@ RULES = (
     names,
     other_forms,
     error_bodies,
+    none,
 )
 """The rules of this group."""
 

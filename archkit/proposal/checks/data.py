@@ -36,13 +36,12 @@ _PLAIN = re.compile(r"[A-Za-z_][\w$]*")
     "Section 5 shows a schema.",
     "Add the schema of each primary store: SQL DDL in a ```sql block, or a JSON-like structure.",
     sections=(5,),
+    needs=("D10",),
 )
 def shown(reading: Reading) -> Iterator[Fault]:
     """Find a block of SQL or of a structure, or a plain "no table is added"."""
     section = reading.section(5)
-    if section is None or _tables(reading) or says_none(section, _NONE):
-        return
-    if not any(_form(block) or sql_blocks([block]) for block in _blocks(reading)):
+    if section and not _is_shown(reading) and not says_none(section, _NONE):
         yield reading.fault(section.line, "Section 5 shows no schema.", section=5)
 
 
@@ -207,6 +206,22 @@ def twice(reading: Reading) -> Iterator[Fault]:
             yield _fault(reading, table.line, said, table.name)
 
 
+@rule(
+    "D10",
+    "info",
+    0,
+    "Section 5 has a schema to check.",
+    "Nothing has to be done, if that is so.",
+    sections=(5,),
+)
+def none(reading: Reading) -> Iterator[Fault]:
+    """Say that the section states plainly that no store is added, or none with a schema."""
+    section = reading.section(5)
+    if section and not _is_shown(reading) and says_none(section, _NONE):
+        said = "Section 5 says that there is no schema: there was nothing to check."
+        yield reading.fault(section.line, said, section=5)
+
+
 RULES = (
     shown,
     parses,
@@ -217,6 +232,7 @@ RULES = (
     unchecked,
     other_forms,
     twice,
+    none,
 )
 """The rules of this group."""
 
@@ -225,6 +241,12 @@ _ANY = Label("response", None)
 
 def _blocks(reading: Reading) -> list[CodeBlock]:
     return [b for b in reading.proposal.code_blocks if b.section == 5 and b.text.strip()]
+
+
+def _is_shown(reading: Reading) -> bool:
+    return bool(_tables(reading)) or any(
+        _form(block) or sql_blocks([block]) for block in _blocks(reading)
+    )
 
 
 def _tables(reading: Reading) -> list[Table]:

@@ -42,12 +42,29 @@ _NONE = re.compile(
     "Section 6 lists the technology choices.",
     "List each choice as a sub-heading, an item that begins in bold, or a row of a table.",
     sections=(6,),
+    needs=("T05",),
 )
 def listed(reading: Reading) -> Iterator[Fault]:
     """Find the choices; a plain "no technology is added" will do."""
     section = reading.section(6)
     if section and not reading.proposal.choices and not says_none(section, _NONE):
         yield reading.fault(section.line, "Section 6 lists no technology choice.", section=6)
+
+
+@rule(
+    "T05",
+    "info",
+    0,
+    "Section 6 has choices to check.",
+    "Nothing has to be done, if that is so.",
+    sections=(6,),
+)
+def none(reading: Reading) -> Iterator[Fault]:
+    """Say that the section states plainly that nothing is chosen."""
+    section = reading.section(6)
+    if section and not reading.proposal.choices and says_none(section, _NONE):
+        said = "Section 6 says that no technology is added: there was nothing to check."
+        yield reading.fault(section.line, said, section=6)
 
 
 def _asked(aspect: str) -> Rule:
@@ -66,5 +83,5 @@ def _says(aspect: str, lacks: str) -> Check:
     return check
 
 
-RULES = (listed, *map(_asked, _ASKED))
+RULES = (listed, *map(_asked, _ASKED), none)
 """The rules of this group."""
