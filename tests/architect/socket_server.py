@@ -41,10 +41,14 @@ def page(status, body, content_type="text/html", **headers):
 
 
 class SocketServer:
-    """Answers in order; `bodies` and `heads` are of the requests it got; `url` is its address."""
+    """Answers in order, or as `respond` says to a body.
 
-    def __init__(self, *answers):
+    `bodies` and `heads` are of the requests it got; `url` is its address.
+    """
+
+    def __init__(self, *answers, respond=None):
         self.answers, self.bodies, self.heads = list(answers), [], []
+        self._respond = respond or (lambda _: self.answers.pop(0))
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self._open, self._threads = [], []
@@ -78,7 +82,7 @@ class SocketServer:
     def _serve(self, connection):
         with suppress(OSError), connection, connection.makefile("rb") as read:
             while self._heard(read):
-                if not self._say(connection, self.answers.pop(0)):
+                if not self._say(connection, self._respond(self.bodies[-1])):
                     return
 
     def _heard(self, read):
