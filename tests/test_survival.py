@@ -43,7 +43,7 @@ class Kept:
 
     def sql(self, select, /, **params):
         assert "adr_log" in select
-        return self.frame
+        return self.frame.drop(columns="kind")
 
 
 class TestKaplanMeier:
@@ -192,7 +192,7 @@ class TestSpans:
         assert (spans["days"].iloc[0], spans["ended"].iloc[0]) == (0, True)
 
     def test_a_frame_of_something_else_is_refused(self):
-        with pytest.raises(ValueError, match="lacks path, kind"):
+        with pytest.raises(ValueError, match="lacks path, decided_at"):
             metrics.decision_spans(pd.DataFrame({"status": []}))
 
     def test_the_frame_handed_in_stays_as_it_was(self):
@@ -230,8 +230,31 @@ class TestDecisionSurvival:
         curve = metrics.decision_survival(frame)
         assert curve["survival_rate"].tolist() == pytest.approx([1, 0.5, 0.5])
         assert curve["worst_rate"].tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3])
-        assert curve["best_rate"].tolist() == pytest.approx([1, 2 / 3, 1 / 3])
+        assert curve["best_rate"].tolist() == pytest.approx([1, 2 / 3, 2 / 3])
         assert curve["n_unknown_end"].iloc[0] == 1
+
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 40), st.none() | st.integers(0, 40)), min_size=2, max_size=20
+        )
+    )
+    def test_the_curve_lies_between_its_bounds(self, lives):
+        born = pd.Timestamp("2024-01-01")
+        rows = [
+            adr(
+                f"{n}.md",
+                born + pd.Timedelta(days=begun),
+                None if held is None else born + pd.Timedelta(days=begun + held),
+                "deprecated" if held is not None and n % 3 == 0 else None,
+                last_committed_at=born + pd.Timedelta(days=60),
+            )
+            for n, (begun, held) in enumerate(lives)
+        ]
+        frame = folder(*rows)
+        frame.loc[frame["status"] == "deprecated", "ended_at"] = pd.NaT
+        curve = metrics.decision_survival(frame)
+        assert (curve["worst_rate"] <= curve["survival_rate"] + 1e-9).all()
+        assert (curve["survival_rate"] <= curve["best_rate"] + 1e-9).all()
 
     def test_without_unknown_ends_the_bounds_are_the_curve(self):
         curve = metrics.decision_survival(folder(adr("a.md", ended="2024-01-11"), adr("b.md")))

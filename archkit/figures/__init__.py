@@ -9,10 +9,12 @@ from archkit.figures.effect import memory_effect
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.queries import query_reduction
 from archkit.figures.regret import cumulative_regret
+from archkit.figures.survival import decision_survival
 from archkit.figures.trend import outcomes_over_time
 
 __all__ = [
     "cumulative_regret",
+    "decision_survival",
     "memory_effect",
     "outcomes_over_time",
     "query_reduction",

@@ -88,8 +88,8 @@ def decision_survival(
 
     Decisions that still hold count for as long as they were followed. The interval takes every
     end as independent; one ADR that supersedes several makes it too narrow. What ended on an
-    unknown day is left out, and `worst_rate` and `best_rate` say between what bounds the share
-    would lie with it.
+    unknown day is left out; `worst_rate` is the share if all that had ended on the day it was made,
+    `best_rate` if it had held until it was last seen.
 
     Parameters
     ----------
@@ -146,13 +146,15 @@ _COLUMNS: dict[str, Any] = {
 
 def _rows(adrs: pd.DataFrame | Readable) -> pd.DataFrame:
     frame = adrs if isinstance(adrs, pd.DataFrame) else adrs.sql("SELECT * FROM adr_log")
-    needed = ("path", "kind", "status", "decided_at", "ended_at")
+    needed = ("path", "status", "decided_at", "ended_at")
     if missing := [name for name in needed if name not in frame.columns]:
         raise ValueError(f"it is no frame of ADRs: it lacks {', '.join(missing)}")
     rows = frame.copy()
     for name in _OPTIONAL:
         if name not in rows.columns:
             rows[name] = pd.NaT if name == "last_committed_at" else None
+    if "kind" not in rows.columns:  # a memory keeps ADRs only
+        rows["kind"] = "adr"
     rows["project"] = rows["project"].fillna("")
     rows["folder"] = [str(path).rpartition("/")[0] for path in rows["path"]]
     return utc(rows, "decided_at", "ended_at", "last_committed_at")
@@ -212,10 +214,10 @@ def _curve(group: str, rows: pd.DataFrame, ci_prob: float) -> pd.DataFrame:
         .dt.days.clip(lower=0)
         .to_numpy(dtype=float)
     )
-    all_ended = np.concatenate([ended, np.ones(len(unknown), dtype=bool)])
+    at_once, at_last = np.ones(len(unknown), dtype=bool), np.zeros(len(unknown), dtype=bool)
     worst, best = (
-        survival_steps(np.concatenate([days, extra]), all_ended, steps["days"].to_numpy())
-        for extra in (np.zeros(len(unknown)), followed)
+        survival_steps(np.concatenate([days, extra]), np.concatenate([ended, over]), steps["days"])
+        for extra, over in ((np.zeros(len(unknown)), at_once), (followed, at_last))
     )
     median, low, high = median_of(steps)
     return steps.assign(
