@@ -5,6 +5,7 @@ Instants are UTC and aware; a rate is 0 to 1; what is not known is null, never z
 """
 
 from archkit.metrics.context import context_reversals, pattern_by_context
+from archkit.metrics.cost import cost_by_month, session_costs, turn_costs
 from archkit.metrics.debt import missing_outcomes, outcome_debt
 from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
 from archkit.metrics.overview import Overview, overview
@@ -19,6 +20,7 @@ __all__ = [
     "Overview",
     "calibration",
     "context_reversals",
+    "cost_by_month",
     "decision_spans",
     "decision_survival",
     "decisions",
@@ -36,8 +38,10 @@ __all__ = [
     "query_reduction_share",
     "recent_outcomes",
     "reliability",
+    "session_costs",
     "sessions",
     "solutions",
     "steps",
+    "turn_costs",
     "with_tie_set",
 ]

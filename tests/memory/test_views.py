@@ -90,6 +90,8 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
     assert dict(found) == {
         "audit_log": "recorded_at action agent events bytes file sha256 reason detail undone_by "
         "event_id",
+        "cost_by_month": f"month client model imported sessions turns {cached} cost_usd "
+        "unpriced_turns",
         "decision_log": "decision_id decided_at agent project session_id kind title chosen "
         "rationale confidence status review_after_days due_at alternatives patterns outcomes "
         "last_success last_value last_outcome_at last_source origin",
@@ -98,7 +100,7 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "event_size": "event_id recorded_at kind agent bytes",
         "latest_outcome": "decision_id outcome_id success value source observed_at outcomes origin",
         "message_log": f"session_id n role text content model stop_reason {cached} cost_usd "
-        "duration_ms status recorded_at",
+        "prices duration_ms status recorded_at",
         "orphan": "relation id missing missing_id",
         "outcome_debt": "decision_id title chosen decided_at due_at confidence",
         "outcome_trend": "outcome_id decision_id title chosen kind decided_at observed_at "
@@ -112,7 +114,7 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "reduction_share source provenance measured_at decision_id",
         "reported_metric": "slug name metric value text origin",
         "session_cost": f"session_id agent project title model client aml_enabled started_at turns "
-        f"{cached} cost_usd duration_ms",
+        f"{cached} cost_usd unpriced_turns duration_ms",
         "session_log": "session_id agent project title brief model client aml_enabled aml_reason "
         f"status stage started_at ended_at turns tool_calls refused {tokens} cost_usd decisions",
         "solution_effect": "slug signature name source provenance uses effective_rate",
@@ -379,13 +381,34 @@ def test_the_cost_of_a_session_is_that_of_its_model_turns(session):
         message(3, role="assistant", cost_usd=0.5, **spent),
     )
     head = ("s", "a", "p", "t", "sonnet", "offline", True, T)
-    assert session("FROM session_cost") == [(*head, 2, 20, 10, 6, None, 0.75, 200.0)]
+    assert session("FROM session_cost") == [(*head, 2, 20, 10, 6, None, 0.75, 0, 200.0)]
 
 
 def test_what_a_session_cost_is_null_if_nobody_knows(session):
     session("message", message(1, role="assistant"))
-    costs = "SELECT turns, input_tokens, output_tokens, cost_usd, duration_ms FROM session_cost"
-    assert session(costs) == [(1, None, None, None, None)]
+    costs = "SELECT turns, input_tokens, output_tokens, cost_usd, unpriced_turns FROM session_cost"
+    assert session(costs) == [(1, None, None, None, 1)]
+
+
+def test_the_cost_of_a_month_is_by_client_and_model_and_says_what_has_no_price(session):
+    later = T + 40 * DAY
+    session(
+        "message",
+        message(1, role="user", model="claude-x", cost_usd=9.0),
+        message(2, role="assistant", model="claude-x", cost_usd=0.25, input_tokens=10),
+        message(3, role="assistant", model="claude-x", output_tokens=5, cache_read_tokens=3),
+        message(4, role="assistant", model="llama", cache_write_tokens=2),
+        message(5, role="assistant", model="claude-x", cost_usd=0.5, recorded_at=later),
+        message(6, role="assistant", model="claude-x", cost_usd=1.0, session_id="gone"),
+    )
+    session("imported_event", came("m5"))
+    january, march = (T.replace(month=n, day=1, hour=0) for n in (1, 3))
+    assert session("FROM cost_by_month ORDER BY month, client NULLS LAST, model") == [
+        (january, "offline", "claude-x", False, 1, 2, 10, 5, 3, None, 0.25, 1),
+        (january, "offline", "llama", False, 1, 1, None, None, None, 2, None, 1),
+        (january, None, "claude-x", False, 1, 1, None, None, None, None, 1.0, 0),
+        (march, "offline", "claude-x", True, 1, 1, None, None, None, None, 0.5, 0),
+    ]
 
 
 def test_the_session_log_says_what_a_session_came_to(session):
@@ -452,21 +475,9 @@ def test_messages_come_in_order(session):
     assert session("SELECT n FROM message_log") == [(1,), (2,)]
     assert session("FROM message_log WHERE n = 2") == [
         (
-            "s",
-            2,
-            "assistant",
-            "hi",
-            '[{"type":"text"}]',
-            "m",
-            "end_turn",
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            "complete",
-            T,
+            *("s", 2, "assistant", "hi", '[{"type":"text"}]', "m", "end_turn"),
+            *(None,) * 7,
+            *("complete", T),
         )
     ]
 

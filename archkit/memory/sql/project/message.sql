@@ -13,6 +13,7 @@ SELECT
   whole(e.payload->>'$.cache_read_tokens') AS cache_read_tokens,
   whole(e.payload->>'$.cache_write_tokens') AS cache_write_tokens,
   number(e.payload->>'$.cost_usd') AS cost_usd,
+  nullif(e.payload->>'$.prices', '') AS prices,
   number(e.payload->>'$.duration_ms') AS duration_ms,
   e.payload->>'$.status' AS status,
   e.recorded_at
