@@ -15,6 +15,7 @@ from archkit.architect.dialogue import Message, ToolCall
 from archkit.architect.failures import explained, refused, stopped
 from archkit.architect.limits import Limits
 from archkit.architect.loop import portal
+from archkit.architect.server_tools import server_calls
 from archkit.architect.streamed_answer import Answer
 from archkit.architect.tool_use import ToolUse
 from archkit.errors import SessionError
@@ -144,6 +145,12 @@ class Conversation:
             if not future.done():  # a callback failed
                 self._wait_for_stop(future)
 
+    async def answer(self, request: Sequence[Block]) -> Reply:
+        """Send a request from inside the loop, as a child session does; see `ask`."""
+        self._stopped, self.status = False, "open"
+        self._add_request(list(request))
+        return await self._stoppable(lambda _: None)
+
     def restore(self, session: StoredSession) -> None:
         """Take up a conversation that was broken off in another process."""
         self._history = session.history
@@ -159,9 +166,16 @@ class Conversation:
 
     def close(self) -> None:
         """Close the connection, if it was made here; the next request opens a new one."""
+        if self._client is not None and self._chosen.owned:
+            portal().call(self.aclose)
+        self._box.close()
+
+    async def aclose(self) -> None:
+        """Close it, and what tools left open, from inside the loop."""
         client, self._client = self._client, None
         if client is not None and self._chosen.owned:
-            portal().call(client.close)
+            await client.close()
+        await self._box.aclose()
 
     def _wait_for_stop(self, future: Any) -> None:
         self.cancel()
@@ -173,7 +187,7 @@ class Conversation:
         self._open = request
         self._add_user(request)
         text = "\n\n".join(str(block.get("text", "")) for block in request)
-        self._keep(Message(self._number(), "user", text, tuple(request)))
+        self._keep(Message(self.number(), "user", text, tuple(request)))
 
     def _add_user(self, content: list[Block]) -> None:
         if self._history and self._history[-1]["role"] == "user":
@@ -182,7 +196,11 @@ class Conversation:
 
     def _add_assistant(self, content: Sequence[Mapping[str, Any]]) -> None:
         if content:
-            self._history.append({"role": "assistant", "content": [dict(b) for b in content]})
+            before: Sequence[Block] = ()
+            if self._history and self._history[-1]["role"] == "assistant":  # it had paused
+                before = self._history.pop()["content"]
+            blocks = [*before, *(dict(block) for block in content)]
+            self._history.append({"role": "assistant", "content": blocks})
 
     async def _stoppable(self, tell: Callable[[str | ToolCall], None]) -> Reply:
         from anyio import CancelScope
@@ -229,7 +247,8 @@ class Conversation:
     async def _loop(self, tell: Callable[[str | ToolCall], None]) -> Reply:
         from anyio import move_on_after
 
-        tools = ToolUse(self._box, lambda call: self._keep_call(call, tell), self._number)
+        await self._box.connect()
+        tools = ToolUse(self._box, lambda call: self._keep_call(call, tell), self.number)
         runner = self._runner(tools)
         reply = Reply("", "max_turns")
         try:
@@ -286,15 +305,17 @@ class Conversation:
         self, stream: Any, tell: Callable[[str | ToolCall], None], *, again: bool
     ) -> Message:
         """Read one answer of the model, tell its text as it comes, keep it."""
-        answer = self._answer = Answer(stream)
+        answer = self._answer = Answer(stream, priced=self._chosen.priced)
 
         def tell_text(piece: str) -> None:
             tell(piece if answer.text != piece or not again else f"\n\n{piece}")
 
         await answer.read(tell_text)
         self._answer = None
-        message = answer.message(self._number(), status="complete")
+        message = answer.message(self.number(), status="complete")
         self._keep(message)
+        for call in server_calls(message, self.number):
+            self._keep_call(call, tell)
         if message.stop_reason == "refusal":
             raise refused(answer.stop_details)
         if message.stop_reason != "tool_use":  # a use that was cut off is not answered: leave it
@@ -319,10 +340,11 @@ class Conversation:
         answer, self._answer = self._answer, None
         if answer is None:
             return False
-        self._keep(answer.message(self._number(), status="interrupted"))
+        self._keep(answer.message(self.number(), status="interrupted"))
         return bool(answer.text)
 
-    def _number(self) -> int:
+    def number(self) -> int:
+        """Return the place of what is said next."""
         self._count += 1
         return self._count
 
@@ -334,7 +356,8 @@ def _timeout(seconds: float) -> Any:
 
 
 def _end(message: Message) -> str:
-    if message.stop_reason in ("tool_use", "pause_turn"):
+    wants_a_tool = any(block["type"] == "tool_use" for block in message.content)
+    if message.stop_reason == "pause_turn" or (message.stop_reason == "tool_use" and wants_a_tool):
         return "max_turns"
     cut = message.stop_reason in ("max_tokens", "model_context_window_exceeded")
     return "max_tokens" if cut else "complete"

@@ -228,7 +228,7 @@ class ToolCall:
             "refused": self.refused,
             "reason": self.reason,
             "duration_ms": self.duration_ms,
-            "granted_by": self.granted_by or None,
+            "granted_by": self.granted_by,
         }
 
 

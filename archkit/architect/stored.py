@@ -86,6 +86,15 @@ class StoredSession:
         return dict(read_body(body).briefing)
 
     @property
+    def looked_up(self) -> str:
+        """What the memory said of the brief before the model was asked, as JSON; "" if it was off.
+
+        No model asked for it, so it answers no use of a tool.
+        """
+        calls = (s for s in self.said if isinstance(s, ToolCall))
+        return next((c.output for c in calls if not c.tool_use_id), "")
+
+    @property
     def history(self) -> list[dict[str, Any]]:
         """What a model is sent to go on: messages by turns, each tool use with its result.
 
@@ -164,12 +173,10 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
         payload = event["payload"]
         payload = json.loads(payload) if isinstance(payload, str) else payload
         by_kind.setdefault(event["kind"], []).append(payload)
-        if event["kind"] in ("message", "tool_call"):
-            said.append(
-                _message(payload)
-                if event["kind"] == "message"
-                else _known(ToolCall, _CALL | payload)
-            )
+        if event["kind"] == "message":
+            said.append(_message(payload))
+        elif event["kind"] == "tool_call":
+            said.append(_known(ToolCall, _CALL | payload))
     answers: dict[str, str] = {}
     for payload in by_kind.get("answer", ()):
         answers |= payload.get("answers", {})
@@ -219,7 +226,7 @@ def _add(turns: list[dict[str, Any]], role: str, content: Sequence[Mapping[str, 
     blocks = [dict(block) for block in content]
     if not blocks:
         return
-    if turns and turns[-1]["role"] == role == "user":
+    if turns and turns[-1]["role"] == role:
         turns[-1]["content"] += blocks
     else:
         turns.append({"role": role, "content": blocks})

@@ -7,7 +7,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Tool", "ToolFailedError", "as_text", "needed", "schema", "words"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "Tool",
+    "ToolFailedError",
+    "Use",
+    "as_text",
+    "cut",
+    "needed",
+    "one_line",
+    "schema",
+    "words",
+]
+
+MOST_CHARACTERS = 40_000
+"""A longer result is cut, and says so."""
 
 Run = Callable[[Mapping[str, Any]], str] | Callable[[Mapping[str, Any]], Awaitable[str]]
 
@@ -22,13 +36,30 @@ class ToolFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What a permission is asked for.
+
+    `subject` is what rules are matched against, a command or a file; `summary` what a user reads.
+    """
+
+    subject: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool; `run` takes the model's input and returns text, always text."""
+    """One tool; `run` takes the model's input and returns text, always text.
+
+    A tool with `use` needs a permission: it reads from the input what that is to be asked for, and
+    fails where the input is none that could be granted. `granted_by` says who let in the others.
+    """
 
     name: str
     description: str
     input_schema: Mapping[str, Any]
     run: Run
+    use: Callable[[Mapping[str, Any]], Use] | None = None
+    granted_by: str = ""
 
     def definition(self) -> dict[str, Any]:
         """Return what the request's `tools` list holds."""
@@ -71,3 +102,15 @@ def words(value: Any) -> tuple[str, ...]:
 def as_text(value: Any) -> str:
     """Return the value as JSON text: a tool that returned a dict would send only its keys."""
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def cut(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Return a result that is not too long; a longer one is cut and says so."""
+    if len(text) <= most:
+        return text
+    return text[:most] + f"\n[cut after {most} characters: ask for less]"
+
+
+def one_line(text: str) -> str:
+    """Return a name so that it stands on one line and shows what it is made of."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

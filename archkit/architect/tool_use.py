@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archkit.architect.dialogue import Message, ToolCall
-from archkit.architect.tool import Tool, ToolFailedError
+from archkit.architect.tool import Tool, ToolFailedError, as_text
 
 if TYPE_CHECKING:
     from archkit.architect.tools import ToolBox
@@ -43,7 +43,8 @@ class ToolUse:
 
     def runnables(self) -> list[Any]:
         """Return what `tool_runner(tools=…)` takes."""
-        return [self._runnable(tool) for tool in self._box.offered.values()]
+        own = [self._runnable(tool) for tool in self._box.offered.values()]
+        return [*own, *self._box.server_tools]
 
     async def run(self, runner: Any, message: Message) -> list[Block]:
         """Run the tools that an answer asks for; `results` has what was done if this breaks off.
@@ -86,26 +87,37 @@ class ToolUse:
     async def _use(self, tool: Tool, given: object) -> str:
         from anthropic.lib.tools import ToolError
 
-        started = time.perf_counter()
         use_id = self._waiting.popleft() if self._waiting else ""
-        output, failed, refused = "interrupted", True, False
+        output, failed, refused, granted_by = "interrupted", True, False, ""
+        started = time.perf_counter()
         try:
-            output = await _run(tool, given)
+            if not isinstance(given, Mapping):
+                raise ToolFailedError("The input must be an object.")
+            granted_by = await self._box.permitted(tool, given)
+            started = time.perf_counter()  # not the time that the user took
+            output = self._box.cleaned(await _run(tool, given))
             failed = False
             return output
         except ToolFailedError as error:
-            output, refused = error.text, error.refused
+            output, refused = self._box.cleaned(error.text), error.refused
             raise ToolError(output) from error
         except Exception as error:
-            output = f"{type(error).__name__}: {error}"
+            output = self._box.cleaned(f"{type(error).__name__}: {error}")
             raise ToolError(output) from error
         finally:
             self._results[use_id] = _result(use_id, output, failed)
-            spent = (time.perf_counter() - started) * 1000
-            reason = output if failed else ""
             self._keep(
                 ToolCall(
-                    self._number(), tool.name, given, output, use_id, failed, refused, reason, spent
+                    self._number(),
+                    tool.name,
+                    given,
+                    output,
+                    use_id,
+                    failed,
+                    refused,
+                    reason=output if failed else "",
+                    duration_ms=(time.perf_counter() - started) * 1000,
+                    granted_by=granted_by,
                 )
             )
 
@@ -119,14 +131,12 @@ class ToolUse:
         )
 
 
-async def _run(tool: Tool, given: object) -> str:
+async def _run(tool: Tool, given: Mapping[str, Any]) -> str:
     from anyio.to_thread import run_sync
 
-    if not isinstance(given, Mapping):
-        raise ToolFailedError("The input must be an object.")
-    if inspect.iscoroutinefunction(tool.run):
-        return str(await tool.run(given))
-    return str(await run_sync(tool.run, given))
+    run: Any = tool.run
+    said = await (run(given) if inspect.iscoroutinefunction(run) else run_sync(run, given))
+    return said if isinstance(said, str) else as_text(said)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The tools a session offers: the card's read-only ones, the memory's, and those of a session.
+"""The tools a session offers: reading, its own and the memory's; others as far as they are granted.
 
 What the card lists and archkit does not offer is named in `withheld`, with the reason; a model that
 calls one is told so.
@@ -6,106 +6,46 @@ calls one is told so.
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from archkit.architect.briefing import get_task_briefing
-from archkit.architect.dialogue import Question, ToolCall
-from archkit.architect.rankings_seen import Evidence
-from archkit.architect.tool import Tool, ToolFailedError, as_text, needed, schema, words
+from archkit.architect import mcp_tools
+from archkit.architect.card_rules import CardRules
+from archkit.architect.dialogue import ToolCall
+from archkit.architect.loop import before_stop, portal
+from archkit.architect.mcp_config import read_mcp_servers
+from archkit.architect.mcp_servers import McpConnections
+from archkit.architect.own_tools import MEMORY_OFF, MEMORY_TOOLS, MOST_QUESTIONS, OwnTools
+from archkit.architect.permission import GATED, SAME, Ask, Permissions
+from archkit.architect.server_tools import WEB_TOOLS, Web
+from archkit.architect.session_memory import SessionMemory
+from archkit.architect.shell import Shell
+from archkit.architect.tool import Tool, cut
 from archkit.architect.workspace_tools import workspace_tools
-from archkit.errors import ArchkitError
-from archkit.plain import slug_of
-from archkit.records import FOCUS_AREAS, Condition, Decision, Lesson, Pattern, utc_now
+from archkit.architect.writing_tools import writing_tools
+from archkit.memory.redact import redact_text, relative_paths
+from archkit.records import utc_now
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from archkit.architect.card import AgentCard
-    from archkit.memory.ranking import Ranking
+    from archkit.architect.child import Child, Children
+    from archkit.architect.client import ChosenClient
 
 __all__ = ["MOST_QUESTIONS", "SessionMemory", "ToolBox"]
 
-MOST_QUESTIONS = 5
-_TEXTS = {"type": "array", "items": {"type": "string"}}
-_ASKED = {
-    "type": "array",
-    "items": schema(
-        "key text", key="string", text="string", why="string", options={"type": "array"}
-    ),
+_FOR_CHILDREN = {
+    *("Read", "Grep", "Glob", "LS", "TodoWrite"),
+    *("get_task_briefing", "query_patterns", "find_solution"),
 }
-_WITHHELD = {
-    "Write": "archkit designs; it does not change your files",
-    "Edit": "archkit designs; it does not change your files",
-    "MultiEdit": "archkit designs; it does not change your files",
-    "NotebookEdit": "archkit designs; it does not change your files",
-    "Bash": "no command is run in a session",
-    "WebSearch": "a session stays on this machine, but for the model itself",
-    "WebFetch": "a session stays on this machine, but for the model itself",
-    "Task": "one agent works in a session; no other is started",
-}
+_MCP_OFF = "MCP servers are programs that run here: they are off unless mcp= names them"
+_WEB_OFF = "a session stays on this machine, but for the model itself, unless web=True"
 
 
-class SessionMemory(Protocol):
-    """What a session asks of a memory; `archkit.Memory` has more."""
-
-    def query(
-        self,
-        text: str,
-        context: Mapping[str, Any] | None = None,
-        *,
-        area: str | None = None,
-        kind: str | None = None,
-        limit: int = 8,
-        what_if: Mapping[str, Sequence[Any]] | None = None,
-    ) -> Ranking:
-        """Rank the patterns for a problem."""
-        ...
-
-    def find_solution(self, error_text: str, limit: int = 3) -> Any:
-        """Find what helped against an error."""
-        ...
-
-    def record_decision(self, decision: Decision) -> Decision:
-        """Keep a decision."""
-        ...
-
-    def record_pattern(self, pattern: Pattern) -> Pattern:
-        """Keep a pattern."""
-        ...
-
-    def record_lesson(self, lesson: Lesson) -> Lesson:
-        """Keep a lesson."""
-        ...
-
-    def recent(self, n: int = 10) -> pd.DataFrame:
-        """Return the latest events."""
-        ...
-
-    def drain(self) -> int:
-        """Take what was written into the file."""
-        ...
-
-    def append(
-        self,
-        kind: str,
-        payload: dict[str, Any],
-        *,
-        session_id: str | None = None,
-        entity_id: str | None = None,
-        agent: str = "",
-        project: str = "",
-    ) -> str:
-        """Write one event of a session."""
-        ...
-
-
-class ToolBox:
-    """The tools of one session, and what was done with them.
+class ToolBox(OwnTools):
+    """The tools of one session, and what was done with them; see `OwnTools` for its own.
 
     Parameters
     ----------
@@ -119,18 +59,30 @@ class ToolBox:
         What a lesson or a pattern belongs to.
     now
         The clock.
+    permissions
+        What may be done beyond reading: "read_only", rules, a callback that is asked, or
+        `Permissions`.
+    web
+        Whether Claude may search and read the web, and how far.
+    mcp
+        Which servers of the project's `.mcp.json` may be started: True for all that the card
+        names, or their names.
+    client
+        Who answers: only Claude has the web, and offline no other agent does.
+    project
+        What child sessions are filed under.
+    parent
+        The card of the session that this one is a child of: it only reads, as far as both cards do.
 
     Attributes
     ----------
-    offered, withheld
-        The tools by name; the names the card lists beside them, with the reason.
-    asked
-        The questions of `ask_questions`, None while it was not called.
-    may_ask
-        Whether questions can still be asked; it is the session's to set.
-    evidence, tradeoffs, todo, candidates, lessons, solutions
-        What came of `query_patterns`, `note_tradeoff`, `TodoWrite`, `propose_pattern`,
-        `record_lesson`, `find_solution` (its replies as JSON).
+    offered, withheld, server_tools
+        The tools by name; the names the card lists beside them, with the reason; what the model's
+        own server runs, as requests name it.
+    files_modified
+        What Write and Edit changed, as seen from the workspace, in order.
+    notices
+        What the user should know of: servers that are not there or fail.
     """
 
     def __init__(
@@ -141,242 +93,189 @@ class ToolBox:
         *,
         session_id: str,
         now: Callable[[], datetime] = utc_now,
+        permissions: Permissions | str | Iterable[str] | Ask = "read_only",
+        web: Web | bool = False,
+        mcp: bool | Sequence[str] = False,
+        client: ChosenClient | None = None,
+        project: str = "",
+        parent: AgentCard | None = None,
     ) -> None:
-        self._workspace, self._memory, self._now = workspace, memory, now
-        self._agent, self._session_id = card.name, session_id
-        self.evidence = Evidence()
-        self.asked: tuple[Question, ...] | None = None
-        self.may_ask = True
-        self.tradeoffs: list[dict[str, Any]] = []
-        self.todo: list[dict[str, str]] = []
-        self.candidates: list[Pattern] = []
-        self.lessons: list[Lesson] = []
-        self.solutions: list[dict[str, Any]] = []
-        self._own_records = {
-            "note_tradeoff": self._note,
-            "TodoWrite": self._list_todo,
-            "ask_questions": self._ask,
-        }
-        own = [*self._session_tools(), *(self._memory_tools() if memory is not None else ())]
-        listed = (*workspace_tools(workspace), self._todo_tool())
-        chosen = [tool for tool in listed if card.allows(tool.name)]
-        self.offered = {tool.name: tool for tool in [*own, *chosen]}
-        names = [name for name in card.tools or () if name != "*"]
-        self.withheld = {name: self.why_not(name) for name in names if name not in self.offered}
+        super().__init__(workspace, memory, agent=card.name, session_id=session_id, now=now)
+        self._card, self._rules, self._parent = card, CardRules(card), parent
+        self.permissions, self._web, self._client = Permissions.of(permissions), Web.of(web), client
+        self.files_modified: list[str] = []
+        self.notices: list[str] = []
+        self._shell = Shell(workspace)
+        self._servers, self._no_server = self._chosen_servers(mcp)
+        self._take_back: Callable[[], None] | None = None
+        self._children: Children | None = None
+        if client is not None and client.kind != "offline" and parent is None:
+            from archkit.architect.child import Children
+
+            self._children = Children(
+                card, workspace, memory, client, session_id=session_id, project=project, now=now
+            )
+        self._mcp_on, self._connected, self._ungranted = bool(mcp), False, set[str]()
+        self.offered = {tool.name: tool for tool in self._chosen()}
+        self.server_tools = self._web.definitions(self._web_tools()) if self._web else []
+        self.withheld = self._withheld()
+        for server in self._no_server:
+            self._notice(server)
+
+    @property
+    def children(self) -> list[Child]:
+        """The child sessions that are over."""
+        return list(self._children.over) if self._children else []
+
+    async def connect(self) -> None:
+        """Start the MCP servers that may be started, if they were not, and offer their tools."""
+        if not self._servers.by_name or self._connected:
+            return
+        self._close_at_exit()
+        await self._servers.connect()
+        self._connected = True
+        for name, connection in self._servers.by_name.items():
+            if connection.failure:
+                self._no_server[name] = self.cleaned(connection.failure)
+                self._notice(name)
+            found = mcp_tools.tools_of(connection, self._card, self._servers.call_s)
+            may = [t for t in found if t.use is None or self.permissions.may_grant(t.name)]
+            self._ungranted |= {tool.name for tool in found if tool not in may}
+            self.offered |= {tool.name: tool for tool in may}
+        self.withheld = self._withheld()
+
+    async def permitted(self, tool: Tool, given: Mapping[str, Any]) -> str:
+        """Return by whom a use of a tool is granted, "" where it needs no permission.
+
+        Raises
+        ------
+        ToolFailedError
+            It is refused; or its input is none that could be granted.
+        """
+        if tool.use is None:
+            return tool.granted_by
+        use = tool.use(given)
+        self._rules.check(tool.name, use.subject)
+        if tool.name == "Bash":
+            self._close_at_exit()
+        return await self.permissions.granted(
+            tool.name, given, subject=use.subject, summary=use.summary
+        )
+
+    def cleaned(self, text: str) -> str:
+        """Return a result as a model may see it: no secret, no path of this machine, cut."""
+        plain = text.encode("utf-8", "replace").decode("utf-8")
+        return cut(redact_text(relative_paths(plain, self._workspace))[0])
+
+    def close(self) -> None:
+        """End the shell and the MCP servers, if there are any; the next use starts them anew."""
+        if self._take_back is not None:
+            portal().call(self.aclose)
+
+    async def aclose(self) -> None:
+        """End the shell and the MCP servers, inside the loop."""
+        take_back, self._take_back = self._take_back, None
+        if take_back is not None:
+            take_back()
+            self._connected = False
+            await self._shell.aclose()
+            await self._servers.aclose()
 
     def restore(self, calls: Iterable[ToolCall]) -> None:
-        """Take in what was done in a session before, from its calls that went well.
-
-        Nothing is asked of the memory and nothing is written again.
-        """
+        """Take in what was done in a session before; see `OwnTools.restore`."""
+        calls = list(calls)
+        super().restore(calls)
         for call in calls:
-            given = call.input if isinstance(call.input, Mapping) else {}
-            with suppress(ToolFailedError, ValueError, TypeError):
-                if call.tool in ("note_tradeoff", "TodoWrite", "ask_questions"):
-                    self._own_records[call.tool](given)
-                elif call.tool == "record_lesson":
-                    self.lessons.append(self._lesson(given))
-                elif call.tool == "propose_pattern":
-                    self.candidates.append(self._pattern(given))
-                elif call.tool == "find_solution":
-                    self.solutions.append(json.loads(call.output))
+            if call.tool in ("Write", "Edit") and isinstance(call.input, Mapping):
+                self._wrote(os.path.normpath(str(call.input.get("file_path"))))
 
     def why_not(self, name: str) -> str:
         """Say why a tool is not offered."""
-        if name.startswith("mcp__"):
-            return "no MCP server is connected to this session"
-        if name in ("query_patterns", "find_solution", "record_lesson", "propose_pattern"):
-            return "the memory is off in this session"
-        return _WITHHELD.get(name.split("(")[0], "archkit has no tool of this name")
+        bare = SAME.get(name.split("(")[0], name.split("(")[0])
+        if self._parent is not None:
+            return "a child session only reads, and what both cards list"
+        if bare.startswith("mcp__"):
+            return self._why_no_server(bare)
+        if bare in MEMORY_TOOLS:
+            return MEMORY_OFF
+        if bare in WEB_TOOLS:
+            return _WEB_OFF if self._web is None else self._why_no_web()
+        if bare == "Task":
+            return "the offline architect has no other agents" if self._children is None else ""
+        if bare in GATED:
+            shut = Shell.why_not(os.environ) if bare == "Bash" else ""
+            return shut or self.permissions.why_not(bare)
+        return "archkit has no tool of this name"
 
-    def _session_tools(self) -> tuple[Tool, ...]:
-        return (
-            Tool(
-                "get_task_briefing",
-                "Ask the Context Manager what the project is and which files matter for a task.",
-                schema("query", query="string"),
-                self._brief,
-            ),
-            Tool(
-                "ask_questions",
-                f"Ask the user at most {MOST_QUESTIONS} questions whose answers would change the "
-                "design, what changes most first. This ends your turn.",
-                schema("questions", questions=_ASKED),
-                self._ask,
-            ),
-            Tool(
-                "note_tradeoff",
-                "Note a choice you make, what else you considered, and the trade-off between them.",
-                schema("choice note", choice="string", alternatives=_TEXTS, note="string"),
-                self._note,
-            ),
-        )
+    def _chosen(self) -> list[Tool]:
+        own = [*self.session_tools(), *(self.memory_tools() if self._memory is not None else ())]
+        listed = [*workspace_tools(self._workspace), self.todo_tool(), *self._granted_tools()]
+        if self._children is not None and self._rules.lists("Task"):
+            listed.append(self._children.tool())
+        tools = [*own, *(tool for tool in listed if self._rules.lists(tool.name))]
+        if self._parent is None:
+            return tools
+        above = CardRules(self._parent)
+        theirs = {tool.name for tool in own} | {t.name for t in listed if above.lists(t.name)}
+        return [tool for tool in tools if tool.name in _FOR_CHILDREN & theirs]
 
-    def _memory_tools(self) -> tuple[Tool, ...]:
-        areas = {"type": "string", "enum": list(FOCUS_AREAS)}
-        return (
-            Tool(
-                "query_patterns",
-                "Ask the memory which patterns fit a problem and how often they worked. `context` "
-                "holds what is known (requests_per_minute, tenancy, clients, consistency, …); "
-                "`what_if` maps a key to possible values and says which would change the first.",
-                schema(
-                    "query",
-                    query="string",
-                    context="object",
-                    area=areas,
-                    kind="string",
-                    limit="integer",
-                    what_if="object",
-                ),
-                self._query,
-            ),
-            Tool(
-                "find_solution",
-                "Ask the memory what helped against an error, by its message.",
-                schema("error", error="string"),
-                self._solve,
-            ),
-            Tool(
-                "record_lesson",
-                "Keep something learnt, in words, for later sessions.",
-                schema("text", text="string", kind="string", pattern="string"),
-                self._learn,
-            ),
-            Tool(
-                "propose_pattern",
-                "Propose a new pattern: a candidate until it has worked often enough.",
-                schema(
-                    "name summary",
-                    name="string",
-                    summary="string",
-                    problem="string",
-                    kind="string",
-                    area=areas,
-                    when=_TEXTS,
-                    when_not=_TEXTS,
-                    pros=_TEXTS,
-                    cons=_TEXTS,
-                ),
-                self._propose,
-            ),
-        )
+    def _granted_tools(self) -> list[Tool]:
+        tools = list(writing_tools(self._workspace, self._wrote))
+        if not Shell.why_not(os.environ):
+            tools.append(self._shell.tool())
+        return [tool for tool in tools if self.permissions.may_grant(tool.name)]
 
-    def _todo_tool(self) -> Tool:
-        description = "Keep your list of what is to do in this session: the whole list, each time."
-        items = {"type": "array", "items": {"type": "object"}}
-        return Tool("TodoWrite", description, schema("todos", todos=items), self._list_todo)
+    def _web_tools(self) -> list[str]:
+        if self._why_no_web():
+            return []
+        return [name for name in WEB_TOOLS if self._rules.lists(name)]
 
-    def _brief(self, given: Mapping[str, Any]) -> str:
-        query = needed(given, "query")
-        memory = self._memory
-        return as_text(get_task_briefing(self._workspace, query, memory=memory, now=self._now))
+    def _why_no_web(self) -> str:
+        if self._client is None or self._client.kind != "claude":
+            return "only Claude's own server searches the web"
+        platform = self._client.platform
+        return f"{platform.name} does not search the web" if platform else ""
 
-    def _ask(self, given: Mapping[str, Any]) -> str:
-        if not self.may_ask:
-            raise ToolFailedError(
-                "No more questions in this stage: write the proposal, and list what you assume.",
-                refused=True,
-            )
-        listed = given.get("questions")
-        if not isinstance(listed, list | tuple):
-            raise ToolFailedError("'questions' must be a list of {key, text, why, options}.")
-        read = [Question.from_input(value, number=n) for n, value in enumerate(listed, 1)]
-        by_key = {question.key: question for question in read if question.text}
-        self.asked = tuple(by_key.values())[:MOST_QUESTIONS]
-        left = len(by_key) - len(self.asked)
-        return "asked" if left <= 0 else f"asked the first {MOST_QUESTIONS}; {left} were left out"
+    def _chosen_servers(self, mcp: bool | Sequence[str]) -> tuple[McpConnections, dict[str, str]]:
+        if not mcp or self._parent is not None:
+            return McpConnections((), self._workspace), {}
+        wanted = [mcp] if isinstance(mcp, str) else mcp
+        configured, problems = read_mcp_servers(self._workspace, os.environ)
+        servers, missing = mcp_tools.chosen_servers(self._card, configured, problems, wanted)
+        return McpConnections(tuple(servers.values()), self._workspace), missing
 
-    def _note(self, given: Mapping[str, Any]) -> str:
-        choice, note = needed(given, "choice"), needed(given, "note")
-        alternatives = words(given.get("alternatives"))
-        self.tradeoffs.append({"choice": choice, "alternatives": list(alternatives), "note": note})
-        return "noted"
+    def _why_no_server(self, tool: str) -> str:
+        server = mcp_tools.server_of(tool)
+        if not self._mcp_on:
+            return _MCP_OFF
+        if tool in self._ungranted:
+            return self.permissions.why_not(tool)
+        found = self._no_server.get(server) or self._no_server.get("")
+        if found:
+            return found
+        if server not in self._servers.by_name:
+            return "mcp= does not name its server"
+        return "its server has no such tool" if self._connected else "its server is not started yet"
 
-    def _list_todo(self, given: Mapping[str, Any]) -> str:
-        listed = given.get("todos")
-        if not isinstance(listed, list):
-            raise ToolFailedError("'todos' must be a list of {content, status}.")
-        entries = [v if isinstance(v, Mapping) else {"content": v} for v in listed]
-        self.todo = [
-            {"content": str(e.get("content", "")), "status": str(e.get("status", "pending"))}
-            for e in entries
-        ]
-        return f"{len(self.todo)} items listed"
+    def _notice(self, server: str) -> None:
+        about = f"The MCP server '{server}' is not used" if server else "No MCP server is used"
+        notice = f"{about}: {self._no_server[server]}."
+        if notice not in self.notices:
+            self.notices.append(notice)
 
-    def _query(self, given: Mapping[str, Any]) -> str:
-        limit = given.get("limit", 8)
-        ranking = self._asking(
-            lambda memory: memory.query(
-                needed(given, "query"),
-                _object(given, "context"),
-                area=given.get("area") or None,
-                kind=given.get("kind") or None,
-                limit=max(1, min(limit, 20)) if isinstance(limit, int) else 8,
-                what_if=_object(given, "what_if") or None,
-            )
-        )
-        self.evidence.add(ranking, kind=str(given.get("kind") or ""))
-        return as_text(ranking.as_json())
+    def _withheld(self) -> dict[str, str]:
+        there = {*self.offered, *(n for n, api in WEB_TOOLS.items() if self._serves(api))}
+        names = (name for name in self._card.tools or () if name != "*")
+        bare = {name: SAME.get(name.split("(")[0], name.split("(")[0]) for name in names}
+        return {name: self.why_not(name) for name, means in bare.items() if means not in there}
 
-    def _solve(self, given: Mapping[str, Any]) -> str:
-        error = needed(given, "error")
-        found = self._asking(lambda memory: memory.find_solution(error)).as_json()
-        self.solutions.append(found)
-        return as_text(found)
+    def _serves(self, api_name: str) -> bool:
+        return any(tool["name"] == api_name for tool in self.server_tools)
 
-    def _learn(self, given: Mapping[str, Any]) -> str:
-        lesson = self._lesson(given)
-        self.lessons.append(self._asking(lambda memory: memory.record_lesson(lesson)))
-        return "recorded"
+    def _wrote(self, path: str) -> None:
+        if path not in self.files_modified:
+            self.files_modified.append(path)
 
-    def _lesson(self, given: Mapping[str, Any]) -> Lesson:
-        return Lesson(
-            text=needed(given, "text"),
-            kind=str(given.get("kind") or "review"),
-            pattern=given.get("pattern") or None,
-            learned_at=self._now(),
-            session_id=self._session_id,
-            agent=self._agent,
-        )
-
-    def _propose(self, given: Mapping[str, Any]) -> str:
-        pattern = self._pattern(given)
-        known = self._asking(lambda memory: memory.query(pattern.name, limit=8))
-        if any(ranked.pattern.slug == pattern.slug for ranked in known):
-            raise ToolFailedError(f"The memory already has a pattern '{pattern.slug}'.")
-        self.candidates.append(self._asking(lambda memory: memory.record_pattern(pattern)))
-        return f"kept as the candidate '{pattern.slug}'"
-
-    def _pattern(self, given: Mapping[str, Any]) -> Pattern:
-        name, area = needed(given, "name"), given.get("area")
-        return Pattern(
-            slug=slug_of(name),
-            name=name,
-            summary=needed(given, "summary"),
-            problem=str(given.get("problem") or ""),
-            kind=str(given.get("kind") or ""),
-            area=area if area in FOCUS_AREAS else "architecture-decisions",
-            when=tuple(map(Condition, words(given.get("when")))),
-            when_not=tuple(map(Condition, words(given.get("when_not")))),
-            pros=words(given.get("pros")),
-            cons=words(given.get("cons")),
-            status="candidate",
-            agent=self._agent,
-        )
-
-    def _asking(self, ask: Callable[[SessionMemory], Any]) -> Any:
-        if self._memory is None:
-            raise ToolFailedError(self.why_not("query_patterns"), refused=True)
-        try:
-            return ask(self._memory)
-        except (ArchkitError, ValueError, TypeError, LookupError) as error:
-            text = error.what if isinstance(error, ArchkitError) else str(error)
-            raise ToolFailedError(f"The memory cannot answer this: {text}") from error
-
-
-def _object(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = given.get(key) or {}
-    if not isinstance(value, Mapping):
-        raise ToolFailedError(f"'{key}' must be an object.")
-    return value
+    def _close_at_exit(self) -> None:
+        if self._take_back is None:
+            self._take_back = before_stop(self.close)

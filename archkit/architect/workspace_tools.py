@@ -6,22 +6,21 @@ The jail is the SDK's own; here its tools get the card's names, short answers an
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from functools import partial
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from archkit.architect.tool import Tool, ToolFailedError, needed, schema
+from archkit.architect.ripgrep import MOST_HITS, find_ripgrep, search
+from archkit.architect.tool import Tool, ToolFailedError, cut, needed, one_line, schema
 from archkit.architect.workspace import is_private, list_files, read_head
 
-__all__ = ["MOST_CHARACTERS", "workspace_tools"]
-
-MOST_CHARACTERS = 40_000
-"""A longer result is cut, and says so."""
+__all__ = ["inside", "sdk_result", "workspace_tools"]
 
 _MOST_SEARCHED = 2_000
-_MOST_HITS = 400
+_MOST_WALKED = 50_000
+_MOST_FOUND = 200
 _SEARCHED_BYTES = 256 * 1024
 
 
@@ -71,37 +70,66 @@ async def _read(root: Path, given: Mapping[str, Any]) -> str:
         isinstance(lines, list) and len(lines) == 2 and all(isinstance(n, int) for n in lines)
     ):
         raise ToolFailedError("'view_range' must be [first, last].")
-    _check_private(_inside(root, path).name)
-    return await _sdk(root, "read", {"file_path": path, "view_range": lines})
+    _check_private(inside(root, path).name)
+    return await sdk_result(root, "read", {"file_path": path, "view_range": lines})
 
 
 async def _grep(root: Path, given: Mapping[str, Any]) -> str:
-    pattern = needed(given, "pattern")
-    where = str(given.get("path") or ".")
-    target = _inside(root, where)
-    if shutil.which("rg"):
-        found = await _sdk(root, "grep", {"pattern": pattern, "path": where})
-        return _cut("\n".join(line for line in found.splitlines() if not _from_private(line)))
     from anyio.to_thread import run_sync
 
-    return await run_sync(_search, root, target, pattern)
+    pattern = needed(given, "pattern")
+    target = inside(root, str(given.get("path") or "."))
+    ripgrep = find_ripgrep(root)
+    if ripgrep is None:
+        return await run_sync(_search, root, target, pattern)
+    return cut(await search(ripgrep, root, target, pattern))
 
 
 async def _glob(root: Path, given: Mapping[str, Any]) -> str:
-    path = str(given.get("path") or ".")
-    return await _sdk(root, "glob", {"pattern": needed(given, "pattern"), "path": path})
+    from anyio.to_thread import run_sync
+
+    pattern, folder = needed(given, "pattern"), inside(root, str(given.get("path") or "."))
+    if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+        raise ToolFailedError(
+            "Glob: neither an absolute pattern nor '..' is permitted.", refused=True
+        )
+    # a thread that may be left behind: a huge folder must not keep a cancelled turn waiting
+    return await run_sync(_matching, root, folder, pattern, abandon_on_cancel=True)
+
+
+def _matching(root: Path, folder: Path, pattern: str) -> str:
+    try:
+        matches = list(islice(folder.glob(pattern), _MOST_WALKED))
+    except (ValueError, NotImplementedError, OSError) as error:
+        raise ToolFailedError(f"Glob: the pattern cannot be used: {error}.") from error
+    found = [m for m in matches if ".git" not in m.parts and _stays(m, root)]
+    found.sort(key=_changed_at, reverse=True)
+    more = ["…"] if len(found) > _MOST_FOUND else []
+    names = [one_line(m.relative_to(root).as_posix()) for m in found[:_MOST_FOUND]]
+    return cut("\n".join([*names, *more])) or "no matches"
 
 
 def _ls(root: Path, given: Mapping[str, Any]) -> str:
-    folder = _inside(root, str(given.get("path") or "."))
+    folder = inside(root, str(given.get("path") or "."))
     if not folder.is_dir():
         raise ToolFailedError("LS: not a directory.")
-    entries = sorted(folder.iterdir(), key=lambda e: (not e.is_dir(), e.name))
+    try:
+        entries = sorted(folder.iterdir(), key=lambda e: (not e.is_dir(), e.name))
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        raise ToolFailedError(f"LS: the folder cannot be listed: {reason}.") from error
     names = [f"{e.name}/" if e.is_dir() and not e.is_symlink() else e.name for e in entries]
-    return _cut("\n".join(names)) or "(empty)"
+    return cut("\n".join(map(one_line, names))) or "(empty)"
 
 
-async def _sdk(root: Path, name: str, given: Mapping[str, Any]) -> str:
+async def sdk_result(root: Path, name: str, given: Mapping[str, Any]) -> str:
+    """Run one of the SDK's file tools, kept inside a folder, and return its text.
+
+    Raises
+    ------
+    ToolFailedError
+        It failed, or it gave something else than text.
+    """
     from anthropic.lib.tools import ToolError, agent_toolset
 
     make = getattr(agent_toolset, f"beta_{name}_tool")
@@ -113,12 +141,21 @@ async def _sdk(root: Path, name: str, given: Mapping[str, Any]) -> str:
         raise ToolFailedError(text, refused="outside" in text or "not permitted" in text) from error
     if not isinstance(result, str):
         raise ToolFailedError("Only text files are read.")
-    return _cut(_relative(root, result))
+    return cut(_relative(root, result))
 
 
-def _inside(root: Path, path: str) -> Path:
+def inside(root: Path, path: str) -> Path:
+    """Return where a path leads, links followed.
+
+    Raises
+    ------
+    ToolFailedError
+        It leads out of the folder, or nowhere.
+    """
     from anthropic.lib.tools import agent_toolset
 
+    if "\0" in path:
+        raise ToolFailedError("A path cannot hold a zero byte.")
     try:
         return agent_toolset.resolve_path(agent_toolset.AgentToolContext(workdir=root), path)
     except ValueError as error:
@@ -133,8 +170,8 @@ def _search(root: Path, target: Path, pattern: str) -> str:
     rule = re.compile("|".join(map(re.escape, texts)))
     hits = [line for path in _searched(root, target) for line in _hits(root, path, rule)]
     note = "(searched as plain text: ripgrep is not installed)"
-    more = ["…"] if len(hits) > _MOST_HITS else []
-    return _cut("\n".join([*hits[:_MOST_HITS], *more, note])) if hits else f"no matches {note}"
+    more = ["…"] if len(hits) > MOST_HITS else []
+    return cut("\n".join([*hits[:MOST_HITS], *more, note])) if hits else f"no matches {note}"
 
 
 def _searched(root: Path, target: Path) -> list[str]:
@@ -159,15 +196,19 @@ def _check_private(path: str) -> None:
         raise ToolFailedError(text, refused=True)
 
 
-def _from_private(line: str) -> bool:
-    return is_private(line.split(":", 1)[0])
+def _stays(match: Path, root: Path) -> bool:
+    try:
+        return match.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that leads nowhere, or in a circle
+        return False
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _relative(root: Path, text: str) -> str:
     return text.replace(f"{root}/", "").replace(str(root), ".")
-
-
-def _cut(text: str) -> str:
-    if len(text) <= MOST_CHARACTERS:
-        return text
-    return text[:MOST_CHARACTERS] + f"\n[cut after {MOST_CHARACTERS} characters: ask for less]"

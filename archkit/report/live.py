@@ -21,7 +21,17 @@ __all__ = ["session_record"]
 _MESSAGE = ("n", "role", "text", "status")
 _STEP = ("n", "phase", "name", "status", "reason")
 _PROPOSAL = ("version", "text", "missing", "findings")
-_CALL = ("n", "tool", "input", "output", "is_error", "refused", "reason", "duration_ms")
+_CALL = (
+    "n",
+    "tool",
+    "input",
+    "output",
+    "is_error",
+    "refused",
+    "reason",
+    "duration_ms",
+    "granted_by",
+)
 
 
 def session_record(session: Session) -> str | SessionRecord:

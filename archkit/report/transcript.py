@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archkit.markup import esc, markdown, sections
 from archkit.proposal.document import read_proposal
 from archkit.proposal.page import proposal_page
+from archkit.report.diagrams import diagram_figures
 from archkit.report.text import as_date, count, missing
 
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def _proposal(proposals: pd.DataFrame) -> str:
     line = f'<p class="mute small">{esc(note)}</p>' if len(proposals) > 1 else ""
     proposal = read_proposal(str(last["text"]))
     body = proposal_page(proposal, top=4, anchor="proposal", in_report=True)
-    return f"{head}The proposal</h3>{line}{_contents(proposal.text)}{body}</section>"
+    drawn = diagram_figures(proposal)
+    return f"{head}The proposal</h3>{line}{_contents(proposal.text)}{drawn}{body}</section>"
 
 
 def _contents(text: str) -> str:
@@ -219,6 +221,8 @@ def _tool_call(row: Row) -> str:
     if row["tool"] == "ask_questions" and isinstance(asked, Mapping):
         return _questions(asked.get("questions"))
     reason = "" if missing(row["reason"]) or not row["reason"] else f"<p>{esc(row['reason'])}</p>"
+    if not missing(row["granted_by"]) and row["granted_by"]:
+        reason += f'<p class="mute small">granted by {esc(row["granted_by"])}</p>'
     return (
         f'<details class="tool"><summary>{esc(tool_line(row))}</summary>{reason}'
         f"{_pre('asked', asked)}{_pre('gave', _loaded(row['output']))}</details>"

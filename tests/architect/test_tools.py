@@ -4,7 +4,7 @@ import anyio
 import pytest
 from scripted_client import NOW, Remembered, card
 
-from archkit.architect import workspace_tools as room
+from archkit.architect import ripgrep
 from archkit.architect.tool import ToolFailedError
 from archkit.architect.tools import ToolBox
 from archkit.errors import StoreError
@@ -54,7 +54,7 @@ def test_listed_tools_that_are_not_offered_are_withheld_with_a_reason(tmp_path, 
 
 
 def test_file_tools_give_relative_paths(tmp_path, shop, monkeypatch):
-    monkeypatch.setattr(room.shutil, "which", lambda _: None)
+    monkeypatch.setattr(ripgrep.shutil, "which", lambda _: None)
     box = boxed(tmp_path, shop)
     assert run(box, "Read", file_path="src/posts.py").startswith("def posts")
     assert run(box, "Read", file_path="src/posts.py", view_range=[2, 2]) == "    return load(1)"
@@ -107,7 +107,7 @@ def test_wrong_inputs_are_said_to_the_model(tmp_path, shop, name, given):
 
 
 def test_search_without_ripgrep_is_plain_and_safe(tmp_path, shop, monkeypatch):
-    monkeypatch.setattr(room.shutil, "which", lambda _: None)
+    monkeypatch.setattr(ripgrep.shutil, "which", lambda _: None)
     (shop / "a.txt").write_text("a" * 5000 + "!\nload(1)\n", "utf-8")
     box = boxed(tmp_path, shop)
     assert run(box, "Grep", pattern="(a+)+$").startswith("no matches")

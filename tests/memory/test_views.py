@@ -115,13 +115,14 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "reported_metric": "slug name metric value text origin",
         "session_cost": f"session_id agent project title model client aml_enabled started_at turns "
         f"{cached} cost_usd unpriced_turns duration_ms",
-        "session_log": "session_id agent project title brief model client aml_enabled aml_reason "
+        "session_log": "session_id agent project title brief model client "
+        "parent_session_id aml_enabled aml_reason "
         f"status stage started_at ended_at turns tool_calls refused {tokens} cost_usd decisions",
         "solution_effect": "slug signature name source provenance uses effective_rate",
         "status_said": "slug status reason said_by agent said_at hand_at event_id",
         "step_log": "session_id n phase name status reason recorded_at",
         "tool_call_log": "session_id n tool_use_id tool input output is_error refused reason "
-        "duration_ms recorded_at",
+        "duration_ms granted_by recorded_at",
         "withheld_event": "event_id by_event action for_good",
     }
 
@@ -424,6 +425,7 @@ def test_the_session_log_says_what_a_session_came_to(session):
             "b",
             "sonnet",
             "offline",
+            None,
             True,
             "the card says so",
             "ended",
@@ -485,10 +487,24 @@ def test_messages_come_in_order(session):
 def test_tool_calls_come_in_order(session):
     more = {"tool_use_id": "u", "tool": "Read", "input": '{"path":"a"}', "output": '"text"'}
     said = {"is_error": False, "refused": True, "reason": "outside", "duration_ms": 1.5}
+    more |= {"granted_by": "user, once"}
     session("tool_call", tool_call(2, **more, **said), tool_call(1))
     assert session("SELECT n FROM tool_call_log") == [(1,), (2,)]
     assert session("FROM tool_call_log WHERE n = 2") == [
-        ("s", 2, "u", "Read", '{"path":"a"}', '"text"', False, True, "outside", 1.5, T)
+        (
+            "s",
+            2,
+            "u",
+            "Read",
+            '{"path":"a"}',
+            '"text"',
+            False,
+            True,
+            "outside",
+            1.5,
+            "user, once",
+            T,
+        )
     ]
 
 

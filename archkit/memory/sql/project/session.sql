@@ -12,6 +12,7 @@ SELECT
   flag(e.payload->>'$.aml_enabled') AS aml_enabled,
   e.payload->>'$.aml_reason' AS aml_reason,
   e.payload->>'$.card_hash' AS card_hash,
+  e.payload->>'$.parent_session_id' AS parent_session_id,
   e.recorded_at AS started_at,
   e.event_id AS start_event
 FROM new_event e
@@ -28,6 +29,7 @@ ON CONFLICT (session_id) DO UPDATE SET
   aml_enabled = excluded.aml_enabled,
   aml_reason = excluded.aml_reason,
   card_hash = excluded.card_hash,
+  parent_session_id = excluded.parent_session_id,
   started_at = excluded.started_at,
   start_event = excluded.start_event
 WHERE session.start_event IS NULL

@@ -11,6 +11,7 @@ SELECT
   coalesce(flag(e.payload->>'$.refused'), false) AS refused,
   e.payload->>'$.reason' AS reason,
   number(e.payload->>'$.duration_ms') AS duration_ms,
+  nullif(e.payload->>'$.granted_by', '') AS granted_by,
   e.recorded_at
 FROM new_event e
 WHERE e.kind = 'tool_call';

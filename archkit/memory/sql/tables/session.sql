@@ -10,6 +10,7 @@ CREATE TABLE session (
   aml_enabled BOOLEAN,
   aml_reason VARCHAR,
   card_hash VARCHAR,
+  parent_session_id VARCHAR,
   started_at TIMESTAMP,
   start_event VARCHAR,
   status VARCHAR,
@@ -19,5 +20,6 @@ CREATE TABLE session (
   status_event VARCHAR
 );
 COMMENT ON TABLE session IS 'One session with an agent: its first start and its latest status.';
+COMMENT ON COLUMN session.parent_session_id IS 'The session that started it as its child, by Task; null for a session of its own.';
 COMMENT ON COLUMN session.started_at IS 'When it began (UTC); null if only its status is known.';
 COMMENT ON COLUMN session.status IS 'open, ended, failed, interrupted or cancelled; null if nothing was said after the start.';

@@ -8,6 +8,7 @@ SELECT
   s.brief,
   s.model,
   s.client,
+  s.parent_session_id,
   s.aml_enabled,
   s.aml_reason,
   coalesce(s.status, 'open') AS status,
@@ -42,6 +43,7 @@ COMMENT ON COLUMN session_log.title IS 'Its title.';
 COMMENT ON COLUMN session_log.brief IS 'What was asked for.';
 COMMENT ON COLUMN session_log.model IS 'The model asked for.';
 COMMENT ON COLUMN session_log.client IS 'Which client answered: Claude, a local server, offline.';
+COMMENT ON COLUMN session_log.parent_session_id IS 'The session that started it as its child, by Task; null for a session of its own.';
 COMMENT ON COLUMN session_log.aml_enabled IS 'Whether the memory was on.';
 COMMENT ON COLUMN session_log.aml_reason IS 'Why it was on or off, as the gate said; null if not noted.';
 COMMENT ON COLUMN session_log.status IS 'open, ended, failed, interrupted or cancelled.';

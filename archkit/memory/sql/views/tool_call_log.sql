@@ -2,7 +2,7 @@
 CREATE VIEW tool_call_log AS
 SELECT
   session_id, n, tool_use_id, tool, input, output, is_error, refused, reason, duration_ms,
-  recorded_at
+  granted_by, recorded_at
 FROM tool_call
 ORDER BY session_id, n, recorded_at, event_id;
 COMMENT ON VIEW tool_call_log IS 'One call of a tool by the model, in order.';
@@ -16,4 +16,5 @@ COMMENT ON COLUMN tool_call_log.is_error IS 'Whether it failed.';
 COMMENT ON COLUMN tool_call_log.refused IS 'Whether it was not permitted.';
 COMMENT ON COLUMN tool_call_log.reason IS 'Why it failed or was refused.';
 COMMENT ON COLUMN tool_call_log.duration_ms IS 'How long it took (milliseconds).';
+COMMENT ON COLUMN tool_call_log.granted_by IS 'Who let it happen: a rule, the user, a budget; null if it needed no leave.';
 COMMENT ON COLUMN tool_call_log.recorded_at IS 'When it was written down (UTC).';
