@@ -158,7 +158,8 @@ def _alternatives(decision: Decision, names: Any, adr: Adr) -> tuple[Alternative
 
 
 def _same(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    prose = text.split("```json archkit", 1)[0]  # what stands in or below the block is no prose
+    lines = prose.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.rstrip() for line in lines).strip()
 
 

@@ -23,7 +23,7 @@ _DAY_NAME = re.compile(
 )
 _NAME_DAY = re.compile(rf"(?<!\w){_NAME}[\s-]+(\d{{1,2}})(?:st|nd|rd|th)?[\s,-]+(\d{{4}})\b", re.I)
 _NO_DAY = re.compile(
-    rf"(?<!\w)(?:{_NAME}[\s,-]+\d{{4}}|(?:19|20)\d\d-\d\d|(?:19|20)\d\d)(?![\w-])", re.I
+    rf"(?<![\w/.])(?:{_NAME}[\s,-]+\d{{4}}|(?:19|20)\d\d-\d\d|(?:19|20)\d\d)(?![\w-])", re.I
 )
 
 

@@ -10,7 +10,8 @@ from archkit.decisions.adr_status import STATUSES, status_of
 from archkit.errors import ArchkitError
 
 if TYPE_CHECKING:
-    from archkit.decisions.adr import Adr, StatusSaid
+    from archkit.decisions.adr import Adr
+    from archkit.decisions.adr_field import StatusSaid
 
 __all__ = ["with_status"]
 

@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import yaml
+
 from archkit.decisions.adr_names import heading_of, key_of
 from archkit.decisions.adr_source import Page
 
 __all__ = ["Said", "fields_said", "listed"]
 
+# A quotation mark, a bullet, an emoji may stand before the key.
+_LEAD = r"[ \t]*(?:>[ \t]*)?(?:[-*+][ \t]+)?(?:[^\w\s|*_`#>-]+[ \t]+)?"
 _BOLD_FIELD = re.compile(
-    r"[ \t]*(?:>[ \t]*)?(?:[-*+][ \t]+)?(?P<mark>\*\*|__|\*|_)"
-    r"(?P<key>[A-Za-z][A-Za-z _-]{1,30}?)"
+    _LEAD + r"(?P<mark>\*\*|__|\*|_)(?P<key>[A-Za-z][A-Za-z ()_-]{1,30}?)"
     r"(?:[ \t]*:[ \t]*(?P=mark)|(?P=mark)[ \t]*:?)(?P<rest>.*)",
 )
 _PLAIN_FIELD = re.compile(
-    r"[ \t]*(?:>[ \t]*)?(?:[-*+][ \t]+)?(?P<key>[A-Za-z][A-Za-z _-]{1,30}?)[ \t]*"
-    r"(?P<colon>:|(?=[ \t]\d))(?P<rest>.*)",
+    _LEAD + r"(?P<key>[A-Za-z][A-Za-z ()_-]{1,30}?)[ \t]*(?P<colon>:|(?=[ \t]\d))(?P<rest>.*)",
 )
 _ROW = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
-_EMPTY = re.compile(r"(?i)(?:n/?a|none|-+|–|—|tbd|\.\.\.|…|insert date|unknown|null|~)?[.]?")
+_EMPTY = re.compile(r"(?i)(?:n/?a|none|-+|–|—|\.\.\.|…|insert date|unknown|null|~)?[.]?")
 
 
 class Said(NamedTuple):
@@ -55,6 +57,8 @@ def fields_said(page: Page) -> list[Said]:
 def listed(value: str) -> tuple[str, ...]:
     """Return the items of a field: of a YAML list, or between commas."""
     text = re.sub(r"<!--.*?-->", "", value, flags=re.S).strip()
+    if text.startswith(("[", "- ", "{")) and (items := _yaml_items(text)):
+        return items
     if re.search(r"(?m)^\s*-\s+\S", text):
         parts = re.findall(r"(?m)^\s*-\s+(.+?)\s*$", text)
     else:
@@ -62,6 +66,17 @@ def listed(value: str) -> tuple[str, ...]:
         parts = re.split(r"(?:,|;|\band\b|\r?\n)(?![^(\[]*[)\]])", whole)
     cleaned = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", p).strip(" \t\r\n\"'{}*`") for p in parts)
     return tuple(item for item in cleaned if item and not _EMPTY.fullmatch(item))
+
+
+def _yaml_items(text: str) -> tuple[str, ...]:
+    """Return the items of a list that is YAML; none if it is not."""
+    try:
+        found = yaml.load(text[:5000], Loader=yaml.BaseLoader)  # texts only, nothing is built
+    except (yaml.YAMLError, RecursionError):
+        return ()
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        return ()
+    return tuple(item.strip() for item in found if not _EMPTY.fullmatch(item.strip()))
 
 
 def _header_end(page: Page) -> int:

@@ -65,7 +65,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "review": ("review", "review date", "next review"),
     "deciders": (
         *("deciders", "decider", "decision makers", "decision maker", "author", "authors", "owner"),
-        *("owners", "approvers", "approved by", "decided by", "proposed by", "contributors"),
+        *(
+            "owners",
+            "approvers",
+            "approved by",
+            "decided by",
+            "author(s)",
+            "proposed by",
+            "contributors",
+        ),
         *("participants", "contact", "lead", "editors", "contact"),
     ),
     "consulted": ("consulted",),

@@ -18,8 +18,10 @@ __all__ = ["LARGEST_BYTES", "Entry", "Page", "Section", "as_bytes", "as_text", "
 LARGEST_BYTES = 1_000_000
 """A larger file is no ADR: the longest of 460 real ones had 90 KB."""
 
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*(?:\r\n?|\n)(.*?)^---[ \t]*(?:\r\n?|\n|\Z)", re.S | re.M)
-_KEY = re.compile(r"^([A-Za-z][\w -]{0,40}?)[ \t]*:(?=\s|$)[ \t]*", re.M)
+_FRONT = re.compile(
+    r"\A\ufeff?---[ \t]*(?:\r\n?|\n)(.*?)(?<![^\r\n])---[ \t]*(?:\r\n?|\n|\Z)", re.S
+)
+_KEY = re.compile(r"(?<![^\r\n])([A-Za-z][\w -]{0,40}?)[ \t]*:(?=\s|\Z)[ \t]*")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _BOLD_TITLE = re.compile(
     r"[ ]{0,3}(?:\*\*|__)([^*_\r\n]{2,60})(?:\*\*|__)[ \t]*:?[ \t]*(?:\r\n?|\n|\Z)"
@@ -104,14 +106,14 @@ class Page:
     def of(cls, text: str, names: Sequence[str] = ()) -> Page:
         """Find the parts; `names` are titles that are headings if they stand alone in bold."""
         front = _FRONT.match(text)
-        body = front.end() if front else text.startswith("\ufeff")
+        body = front.end() if front else 0
         # Blank lines in place of the front matter keep the count of lines, and so the offsets.
         lines = lines_of(text)
         starts = [0, *accumulate(map(len, lines))]
         hidden = [
             _blank(line) if at < body else line for at, line in zip(starts, lines, strict=False)
         ]
-        tokens = block_tokens("".join(hidden))
+        tokens = block_tokens("".join(hidden).replace("\ufeff", " ", 1))
         spans = {
             kind: tuple(
                 (starts[t.map[0]], starts[min(t.map[1], len(lines))])
@@ -184,12 +186,13 @@ def _sections(heads: Sequence[tuple[int, str, int, int]], last: int) -> Iterator
 def _entries(front: re.Match[str]) -> tuple[Entry, ...]:
     """Return the top-level fields of the front matter, YAML or nearly so."""
     keys = list(_KEY.finditer(front[1]))
-    ends = [*(key.start() for key in keys[1:]), len(front[1])]
+    ends = [*(key.start() for key in keys[1:]), len(front[1])][: len(keys)]
     shift = front.start(1)
     found = []
     for key, end in zip(keys, ends, strict=True):
         value = front[1][key.end() : end]
-        stop = shift + key.end() + len(value.rstrip())
+        begin = shift + key.end() + len(value) - len(value.lstrip())
+        stop = begin + len(value.strip())
         name = " ".join(key[1].casefold().replace("-", " ").replace("_", " ").split())
-        found.append(Entry(name, value.strip(), shift + key.end(), max(stop, shift + key.end())))
+        found.append(Entry(name, value.strip(), begin, stop))
     return tuple(found)

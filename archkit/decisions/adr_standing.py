@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from archkit.decisions.adr_source import LARGEST_BYTES
 
 if TYPE_CHECKING:
-    from archkit.decisions.adr import Field
+    from archkit.decisions.adr_field import Field
 
 __all__ = ["kind_of"]
 
 _INDEX = re.compile(r"(?i)(?:readme|index|toc|table-of-contents|summary|_index)\.\w+")
-_TEMPLATE_NAME = re.compile(r"(?i)(?:^|[\W_])template(?:[\W_]|$)")
+_TEMPLATE_NAME = re.compile(
+    r"(?i)(?:(?:m?adr|decision|records?|architectur(?:e|al)|any)?\d*[\W_]+)*templates?"
+    r"(?:[\W_]+(?:bare|minimal|full|short|long|nygard|m?adr|\d+))*(?:\.\w+)?"
+)
 _PLACEHOLDER = re.compile(
     r"(?i)^\s*[\[{<]?\s*(?:short title|title of|short noun phrase|decision title|adr title|title\b)"
     r"|^\s*[\[{<][^\]}>]*\btitle\b"
@@ -37,7 +40,7 @@ def kind_of(text: str, name: str, fields: Mapping[str, Field] | None = None) -> 
     if _INDEX.fullmatch(name):
         return "index", "its name is that of an index"
     title = str(fields["title"].text)
-    if _TEMPLATE_NAME.search(name) or _PLACEHOLDER.search(title):
+    if _TEMPLATE_NAME.fullmatch(name) or _PLACEHOLDER.search(title):
         return "template", "its name or its title is a template's"
     has = {key for key, found in fields.items() if found.state != "absent"}
     if "decision" in has or (

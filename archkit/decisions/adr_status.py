@@ -35,7 +35,6 @@ _ANY = re.compile(
     re.I,
 )
 _NOISE = re.compile(r"<!--.*?(?:-->|\Z)|~~.*?~~|\]\([^)\n]*\)|[*_`\[\]{}>#\"“”|]+", re.S)
-_TEMPLATE = re.compile(r"\w+\s*(?:\||/)\s*\w+\s*(?:\||/)\s*\w+")
 
 _RELATIONS = {
     "superseded by": r"(?:super[sc]ee?ded|replaced|obsoleted)[\s-]*(?:by|with)",
@@ -91,8 +90,8 @@ def status_of(text: str) -> tuple[str | None, int, int]:
     found: list[tuple[str, int, int]] = []
     for start, line in _said_lines(text):
         words = _bare(line)
-        if _TEMPLATE.search(line) and len({m.lastgroup for m in _ANY.finditer(words)}) > 2:
-            return None, start, start + len(line)
+        if len({m.lastgroup for m in _ANY.finditer(words)}) > 2 and not re.search(r"\d", words):
+            return None, start, start + len(line)  # the template's list of them
         m = _ANY.match(words, re.match(r"[^\w]*", words).end())  # type: ignore[union-attr]
         if m is None and not found:
             m = _ANY.search(words[:160])
