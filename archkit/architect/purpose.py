@@ -1,13 +1,13 @@
-"""What a file is for, by how it begins; what a project is built with, by its manifests."""
+"""What a file is for, by how it begins."""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
 
-__all__ = ["LANGUAGES", "purpose_of", "stack_in"]
+__all__ = ["language_of", "purpose_of", "readme_head"]
 
-LANGUAGES = {
+_LANGUAGES = {
     ".py": "Python", ".pyi": "Python", ".js": "JavaScript", ".mjs": "JavaScript",
     ".jsx": "JavaScript", ".ts": "TypeScript", ".tsx": "TypeScript", ".go": "Go",
     ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".scala": "Scala", ".rb": "Ruby",
@@ -17,68 +17,34 @@ LANGUAGES = {
     ".ipynb": "Notebook", ".md": "Markdown", ".rst": "reStructuredText", ".yaml": "YAML",
     ".yml": "YAML",
 }  # fmt: skip
-"""The language of a file, by its suffix."""
-
-_FRAMEWORKS = {
-    "FastAPI": "fastapi",
-    "Django": "django",
-    "Flask": "flask",
-    "Starlette": "starlette",
-    "SQLAlchemy": "sqlalchemy",
-    "Pydantic": "pydantic",
-    "Celery": "celery",
-    "Express": "express",
-    "NestJS": "@nestjs/core",
-    "Next.js": "next",
-    "React": "react",
-    "Vue": "vue",
-    "Prisma": "prisma @prisma/client",
-    "TypeORM": "typeorm",
-    "GraphQL": "graphql strawberry-graphql graphene ariadne apollo-server @apollo/server",
-    "gRPC": "grpc grpcio google.golang.org/grpc @grpc/grpc-js tonic",
-    "Spring Boot": "spring-boot-starter spring-boot-starter-web spring-boot-starter-parent",
-    "Rails": "rails",
-    "Laravel": "laravel/framework",
-    "Phoenix": "phoenix",
-    "Gin": "github.com/gin-gonic/gin",
-    "Actix": "actix-web",
-    "Axum": "axum",
-    "DataLoader": "dataloader aiodataloader",
-}
-
-_STORES = {
-    "PostgreSQL": "postgres postgresql psycopg psycopg2 psycopg2-binary asyncpg pg pq "
-    "pgx tokio-postgres",
-    "TimescaleDB": "timescaledb timescale/timescaledb",
-    "MySQL": "mysql mysqlclient pymysql mysql2 mysql-connector-j",
-    "MariaDB": "mariadb",
-    "SQLite": "sqlite sqlite3 better-sqlite3",
-    "Redis": "redis ioredis redis-py go-redis",
-    "Memcached": "memcached pymemcache",
-    "MongoDB": "mongo mongodb pymongo mongoose motor",
-    "Cassandra": "cassandra cassandra-driver",
-    "DynamoDB": "dynamodb pynamodb @aws-sdk/client-dynamodb",
-    "Elasticsearch": "elasticsearch",
-    "OpenSearch": "opensearch opensearch-py",
-    "Kafka": "kafka kafkajs kafka-python aiokafka confluent-kafka",
-    "RabbitMQ": "rabbitmq amqplib pika aio-pika",
-    "NATS": "nats nats-py",
-    "DuckDB": "duckdb",
-    "ClickHouse": "clickhouse clickhouse-connect",
-}
 
 _COMMENT = re.compile(
     r"^\s*(?:#+|//+!?|/\*+!?|--+|;+|<!--|\*|%)\s*(?P<text>.*?)\s*(?:\*/|-->)?\s*$"
 )
+_LEGAL = re.compile(
+    r"(?<!spdx-)licen[sc]ed?\b|permission is hereby|redistribution|warrant", re.IGNORECASE
+)
 _NOT_A_PURPOSE = re.compile(
-    r"^!|-\*-|copyright|license|spdx|@ts-|eslint|pragma|^-*$|syntax=|encoding|noqa|generated",
+    r"^!|-\*-|copyright|spdx|all rights reserved|@ts-|eslint|pragma|^\W*$|syntax=|encoding|noqa|generated|^@|vim:|mypy:|prettier"
+    r"|<reference",
     re.IGNORECASE,
 )
+_BEFORE = re.compile(r"<\?xml|<\?php|package\b|[\"']use (?:strict|client|server)[\"']|syntax\b")
+_IMPORT = re.compile(r"(import|using|use|open|namespace)\b|@file:")
+_IMPORTS_FIRST = {".java", ".kt", ".scala", ".cs", ".fs", ".swift", ".php"}
 _DOCSTRING = re.compile(
     r"""\A(?:\s|\#[^\n]*\n)*[rRuU]{0,2}(?P<q>\"{3}|'{3})\s*(?P<text>[^\n]*?)\s*(?:(?P=q)|\n)"""
 )
 _HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*#*$", re.MULTILINE)
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_CELL = re.compile(r'"#{1,3} (?P<text>[^"\\]{1,200})')
+_README_WORDS = 120
+
+
+def language_of(path: str) -> str:
+    """Return the language of a file, by its suffix; "" for one that is not known."""
+    dot = path.rfind(".")
+    return _LANGUAGES.get(path[dot:].lower(), "") if dot >= 0 else ""
 
 
 def purpose_of(path: str, head: str | None) -> str:
@@ -93,10 +59,13 @@ def purpose_of(path: str, head: str | None) -> str:
     """
     if not head:
         return ""
-    suffix = PurePosixPath(path).suffix.lower()
+    pure = PurePosixPath(path)
+    suffix = pure.suffix.lower()
     if suffix in (".md", ".markdown"):
         found = _HEADING.search(_FRONT.sub("", head))
-        return _one_line(found["text"]) if found else ""
+        title = _bare(found["text"]) if found else ""
+        first = _sentence(readme_head(head)) if pure.stem.lower() == "readme" else ""
+        return _one_line(": ".join(part for part in (title, first) if part))
     if suffix in (".py", ".pyi"):
         found = _DOCSTRING.match(head)
         if found:
@@ -106,39 +75,60 @@ def purpose_of(path: str, head: str | None) -> str:
     if suffix == ".json":
         found = re.search(r'"(?:description|title)"\s*:\s*"(?P<text>[^"\\]{1,300})"', head)
         return _one_line(found["text"]) if found else ""
-    return _first_comment(head)
+    if suffix == ".ipynb":
+        found = _CELL.search(head)
+        return _one_line(found["text"]) if found else ""
+    return _first_comment(head, imports_first=suffix in _IMPORTS_FIRST)
 
 
-def stack_in(manifests: str) -> tuple[list[str], list[str]]:
-    """Return the frameworks and the data stores that manifest files name.
+def readme_head(text: str) -> str:
+    """Return a README's first words, 120 at most, without marks, pictures, tables and headings.
 
-    Parameters
-    ----------
-    manifests
-        The text of the manifests, one after the other.
+    They end before the first code block and before the second heading that follows some words.
     """
-    names = set(re.findall(r"[@\w][\w./@-]*\w", manifests.lower()))
-    names |= {part for name in names for part in (name.split("@")[0], name.split(":")[0])}
-    names |= {part for name in names if not name.startswith("@") for part in name.split("/")}
-    return _named(_FRAMEWORKS, names), _named(_STORES, names)
+    text = re.split(r"^(?:```|~~~)", _FRONT.sub("", text), maxsplit=1, flags=re.MULTILINE)[0]
+    lines: list[str] = []
+    for line in _bare(text).splitlines():
+        if re.match(r"\s*#|[^\n]{1,80}\n[=-]{3,}", line):
+            if sum(len(said.split()) for said in lines) >= 20:
+                break
+        elif not re.match(r"\s*([=*_-]{3,}\s*$|\||>\s*\[!|[-*+]\s*$)", line):
+            lines.append(line)
+    words = " ".join(lines).split()
+    return " ".join(words[:_README_WORDS]) + (" …" if len(words) > _README_WORDS else "")
 
 
-def _named(table: dict[str, str], names: set[str]) -> list[str]:
-    return [label for label, words in table.items() if names & set(words.split())]
+def _bare(text: str) -> str:
+    """Return Markdown without comments, tags, pictures and the targets of links."""
+    text = re.sub(
+        r"<!--.*?(?:-->|\Z)|<[^<>]{0,300}>|!\[[^\[\]]*\]\([^()]*\)", " ", text, flags=re.S
+    )
+    text = re.sub(r"!?\[([^\[\]]*)\](?:\([^()\n]*\)|\[[^\[\]\n]*\])", r"\1", text)
+    return re.sub(r"^\[[^\]\n]{1,80}\]:.*$", "", text, flags=re.MULTILINE).strip()
 
 
-def _first_comment(head: str) -> str:
-    for line in head.splitlines()[:20]:
-        if not line.strip() or line.lstrip().startswith(
-            ("<?xml", "<?php", "package ", '"use strict"')
-        ):
-            continue
+def _sentence(text: str) -> str:
+    found = re.match(r".{10,140}?[.!?](?=\s|$)", text)
+    return found[0] if found else text
+
+
+def _first_comment(head: str, *, imports_first: bool) -> str:
+    """Return the first comment that says something, before any code; legal notices are passed."""
+    legal = False
+    for line in head.splitlines()[:120]:
         found = _COMMENT.match(line)
         if found is None:
+            legal = False
+            stripped = line.strip()
+            passed = not stripped or _BEFORE.match(stripped)
+            if passed or (imports_first and _IMPORT.match(stripped)):
+                continue
             return ""
         text = found["text"].strip()
-        if text and not _NOT_A_PURPOSE.search(text):
+        legal = legal or bool(_LEGAL.search(text))
+        if text and not legal and not _NOT_A_PURPOSE.search(text):
             return _one_line(text)
+        legal = legal and not line.rstrip().endswith("*/")
     return ""
 
 

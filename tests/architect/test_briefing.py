@@ -10,8 +10,22 @@ from archkit.architect.briefing import (
     get_file_location,
     get_task_briefing,
 )
-from archkit.architect.purpose import purpose_of, stack_in
+from archkit.architect.purpose import purpose_of
 from archkit.architect.workspace import is_private, list_files
+
+OPENAPI = """openapi: 3.1.0
+info: {title: Shop, version: "2"}
+paths:
+  /posts:
+    get: {}
+    post: {}
+    parameters: []
+"""
+ADR = "# {}\n\n## Status\n\n{}\n\n## Decision\n\nIt.\n"
+STATUS = """<status><feature name="shop" is-active-feature="true">
+<current-epic>2</current-epic><current-story>2.1</current-story></feature></status>
+"""
+STORY = "# Story 2.1: Sign in\n\n**Status:** In Progress\n\n- [x] one\n- [ ] two\n"
 
 
 @pytest.fixture
@@ -25,9 +39,13 @@ def shop(tmp_path):
         "shop/__init__.py": '"""The shop itself."""\n',
         "shop/posts.py": '"""Loads posts with their users."""\n\nimport os\n',
         "shop/payments.py": "#!/usr/bin/env python\n# Copyright X\n# Takes money.\n",
-        "api/openapi.yaml": "openapi: 3.1.0\n",
-        "docs/adr/0001-use-postgres.md": "---\nstatus: x\n---\n# Use PostgreSQL\n",
-        "docs/status.xml": "<status/>\n",
+        "api/openapi.yaml": OPENAPI,
+        "docs/adr/0001-use-postgres.md": ADR.format("Use PostgreSQL", "Accepted"),
+        "docs/adr/0002-cache.md": ADR.format("Cache the posts", "Proposed"),
+        "docs/open.md": "# Notes\n\n## Open questions\n\n- Who owns the cart?\n\n## Else\n\n- no\n",
+        "config/settings.py": "DB = 'postgresql://shop:hunter2horse@db/shop'\n",
+        "docs/development/status.xml": STATUS,
+        "docs/development/features/shop/epics/2/stories/2.1.md": STORY,
         "node_modules/left/index.js": "// junk about posts\n",
         ".env": "SECRET=1\n",
         "ignored.log": "posts\n",
@@ -59,17 +77,66 @@ def test_briefing_finds_what_the_project_is_built_with(shop):
     project = get_task_briefing(shop, "posts")["project"]
     assert project["frameworks"] == ["FastAPI", "SQLAlchemy"]
     assert project["data_stores"] == ["PostgreSQL", "Redis"]
+    where = {one["name"]: one["where"] for one in project["stack"]}
+    assert where["PostgreSQL"] == [
+        "pyproject.toml (psycopg)",
+        "config/settings.py (postgresql://…)",
+    ]
+    assert where["Redis"] == ["docker-compose.yml (service cache: redis:7-alpine)"]
+    assert project["languages"]["Python"] == 4
+
+
+def test_briefing_tells_what_is_offered_decided_under_way_and_open(shop):
+    project = get_task_briefing(shop, "posts")["project"]
     assert project["api_specs"] == ["api/openapi.yaml"]
-    assert project["decision_records"] == ["docs/adr/0001-use-postgres.md"]
-    assert project["story_status"] == "docs/status.xml"
+    assert project["apis"] == [
+        {
+            "path": "api/openapi.yaml",
+            "kind": "OpenAPI",
+            "title": "Shop",
+            "version": "2",
+            "offers": ["GET /posts", "POST /posts"],
+        }
+    ]
+    assert [(r["title"], r["status"]) for r in project["decision_records"]] == [
+        ("Use PostgreSQL", "accepted"),
+        ("Cache the posts", "proposed"),
+    ]
+    assert project["story"] == {
+        "status_file": "docs/development/status.xml",
+        "story": "2.1",
+        "epic": "2",
+        "feature": "shop",
+        "path": "docs/development/features/shop/epics/2/stories/2.1.md",
+        "title": "Story 2.1: Sign in",
+        "status": "In Progress",
+        "tasks_done": 1,
+        "tasks": 2,
+    }
+    assert project["open_questions"] == [
+        {"question": "Cache the posts (proposed)", "path": "docs/adr/0002-cache.md"},
+        {"question": "Who owns the cart?", "path": "docs/open.md", "line": 5},
+    ]
     assert project["readme_head"] == "Sells books, 10k requests/min."
-    assert project["languages"]["Python"] == 3
+    assert project["services"] == [
+        {"name": "cache", "path": "docker-compose.yml", "image": "redis:7-alpine"}
+    ]
+    assert {"path": "shop/", "files": 3, "purpose": "The shop itself."} in project["tree"]
 
 
 def test_nothing_outside_nothing_private_and_no_absolute_path_is_told(shop, tmp_path):
     said = json.dumps(get_task_briefing(shop, "posts outside secret log junk"))
-    for hidden in (str(tmp_path), "outside", "SECRET", "ignored.log", "node_modules", "linked"):
-        assert hidden not in said
+    hidden = (
+        str(tmp_path),
+        "Posts outside",
+        "outside.py",
+        "SECRET",
+        "ignored.log",
+        "node_modules",
+        "linked",
+    )
+    for secret in (*hidden, "hunter2horse"):
+        assert secret not in said
 
 
 def test_git_and_the_plain_walk_agree(shop):
@@ -130,7 +197,7 @@ def test_file_location_and_directory_purpose(shop):
     assert get_file_location(shop, "zzz")["status"] == "not_found"
     said = get_directory_purpose(shop, "shop/")
     assert (said["purpose"], said["files"]) == ("The shop itself.", 3)
-    assert get_directory_purpose(shop, ".")["subdirectories"] == ["api", "docs", "shop"]
+    assert get_directory_purpose(shop, ".")["subdirectories"] == ["api", "config", "docs", "shop"]
     assert get_directory_purpose(shop, "../..")["status"] == "not_found"
 
 
@@ -147,6 +214,15 @@ def test_requests_are_answered_by_type(shop):
         ("a.py", '# -*- coding -*-\nr"""Does it. """\n', "Does it."),
         ("a.py", "import os\n# Not it\n", ""),
         ("a.py", "#!/bin/x\n# Copyright\n# Real.\n", "Real."),
+        ("a.go", "// Copyright X\n//\n// Licensed under Y\n// See it.\n\npackage a\n", ""),
+        (
+            "a.go",
+            "// Licensed under Y\n// See it.\n\n// Package a sells.\npackage a",
+            "Package a sells.",
+        ),
+        ("A.java", "/* Licensed. */\npackage a;\nimport b;\n\n/**\n * Sells.\n */\n", "Sells."),
+        ("a.ipynb", '{"cells": [{"source": ["# Sales\\n"]}]}', "Sales"),
+        ("b/README.md", "# ![x](y) Cart\n\nKeeps [carts](z). More.", "Cart: Keeps carts."),
         ("a.sql", "-- Tables of the shop\ncreate table x;", "Tables of the shop"),
         ("a.js", "/* Talks. */\n", "Talks."),
         ("a.md", "text\n## Title ##\n", "Title"),
@@ -158,14 +234,6 @@ def test_requests_are_answered_by_type(shop):
 )
 def test_purpose_is_what_the_file_says(path, head, purpose):
     assert purpose_of(path, head) == purpose
-
-
-def test_stack_reads_many_manifests():
-    go = "require (\n\tgithub.com/jackc/pgx/v5 v5.0\n\tgithub.com/gin-gonic/gin v1\n)"
-    node = '{"dependencies": {"@nestjs/core": "1", "ioredis": "^5", "next": "1"}}'
-    assert stack_in(go) == (["Gin"], ["PostgreSQL"])
-    assert stack_in(node) == (["NestJS", "Next.js"], ["Redis"])
-    assert stack_in("") == ([], [])
 
 
 def test_private_files_are_known_by_name():
