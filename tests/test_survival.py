@@ -157,6 +157,20 @@ class TestSpans:
         assert spans["ended"].tolist() == [True, False]
         assert spans["days"].tolist() == [60, 60]
 
+    def test_one_with_a_successor_without_a_date_ended_on_an_unknown_day(self):
+        frame = folder(
+            adr("a.md", ended_by=("z.md",)),
+            adr("b.md", ended_by=("z.md",)) | {"status": None},
+            adr("c.md", status="partly superseded", ended_by=("z.md",)),
+            adr("d.md", ended_by=()) | {"status": None},
+        )
+        assert metrics.decision_spans(frame)["left_out"].fillna("").tolist() == [
+            "ended, but nobody says when",
+            "ended, but nobody says when",
+            "",
+            "states no status",
+        ]
+
     def test_superseded_in_part_still_holds_and_is_counted(self):
         frame = folder(adr("a.md", status="partly superseded"), adr("b.md", "2024-01-11"))
         assert metrics.decision_spans(frame)["ended"].tolist() == [False, False]
@@ -255,6 +269,15 @@ class TestDecisionSurvival:
         curve = metrics.decision_survival(frame)
         assert (curve["worst_rate"] <= curve["survival_rate"] + 1e-9).all()
         assert (curve["survival_rate"] <= curve["best_rate"] + 1e-9).all()
+
+    def test_days_that_only_a_commit_tells_are_counted(self):
+        frame = folder(
+            adr("a.md", ended="2024-01-11", ended_from="git"),
+            adr("b.md", decided_from="git"),
+            adr("c.md", ended="2024-01-12", ended_from="git", decided_from="git"),
+            adr("d.md", decided="2024-01-20"),
+        )
+        assert metrics.decision_survival(frame)["n_git"].iloc[0] == 3
 
     def test_without_unknown_ends_the_bounds_are_the_curve(self):
         curve = metrics.decision_survival(folder(adr("a.md", ended="2024-01-11"), adr("b.md")))

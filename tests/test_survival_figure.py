@@ -23,7 +23,7 @@ def curve(group="all decisions", steps=((400, 1, 0), (900, 2, 1), (1500, 0, 3)),
     frame["high"] = (frame["survival_rate"] + 0.1).clip(upper=1)
     frame["worst_rate"] = frame["best_rate"] = frame["survival_rate"]
     whole = {"group": group, "n": n, "n_ended": sum(step[1] for step in steps)}
-    whole |= {"n_left_out": 0, "n_unknown_end": 0, "n_partly": 0}
+    whole |= {"n_left_out": 0, "n_unknown_end": 0, "n_partly": 0, "n_git": 0}
     whole |= {"median_days": float("nan"), "median_low": 500.0, "median_high": float("nan")}
     whole |= {"first_at": pd.Timestamp("2020-01-01", tz="UTC")}
     whole |= {"last_at": pd.Timestamp("2026-06-01", tz="UTC")}
@@ -66,13 +66,13 @@ def test_the_title_says_how_long_or_why_not(frame, title):
 
 
 def test_the_subtitle_says_n_span_and_what_is_missing():
-    frame = curve(steps=MANY, n_left_out=4, n_unknown_end=2)
+    frame = curve(steps=MANY, n_left_out=4, n_unknown_end=2, n_git=3)
     frame = frame.assign(worst_rate=0.3, best_rate=0.45)
     text = said(figures.decision_survival(frame))
     assert "20 decisions, 9 ended" in text
     assert "after 5.5 years 32–62 % hold" in text
     assert "2 more ends undated: 30–45 % with these" in text
-    assert "January 2020 to June 2026 · 4 records left out" in text
+    assert "January 2020 to June 2026 · 3 dated by a commit only · 4 records left out" in text
     assert "read from decision records, not seen here" in text
 
 

@@ -307,14 +307,16 @@ def update_story(
     StoryConflictError
         The file was changed meanwhile.
     ValueError
-        `now` has no time zone.
+        `now` has no time zone, or a task is named by a number (3.10 would be 3.1).
     """
     instant = now or utc_now()
     if instant.tzinfo is None:
         raise ValueError("now has no time zone; give datetime.now(UTC)")
     story = read_story(where)
-    selectors = [tick] if isinstance(tick, str) else tick
-    tasks = selected(story.content, map(str, selectors))
+    selectors = [tick] if isinstance(tick, str) else list(tick)
+    if odd := [given for given in selectors if not isinstance(given, str)]:
+        raise ValueError(f"tasks are named by text, as '3.10', not by {odd[0]!r}")
+    tasks = selected(story.content, selectors)
     update = StoryUpdate(story, plan(story.content, tasks, now=instant, was=was))
     return update if dry_run else update.apply(memory)
 

@@ -175,6 +175,8 @@ def _status_drifts(story: Text, gating: Sequence[Task], open_: Sequence[Task]) -
 
 
 def _named(story: Text, selector: str) -> list[Task]:
+    if not _folded(selector):
+        raise _unmatched(selector)
     if selector == ALL:
         if gating := [task for task in story.tasks if task.kind and task.known]:
             return gating

@@ -331,6 +331,8 @@ def _subtitle(groups: list[tuple[Any, pd.DataFrame]], drawn: int) -> str:
             )
     begun, seen = min(f["first_at"] for f in firsts), max(f["last_at"] for f in firsts)
     parts.append(f"{begun:%B %Y} to {seen:%B %Y}")
+    if by_git := sum(int(first["n_git"]) for first in firsts):
+        parts.append(f"{number(by_git)} dated by a commit only")
     if left_out := sum(int(first["n_left_out"]) for first in firsts):
         parts.append(f"{count_of(left_out, 'record')} left out")
     if len(groups) > drawn:

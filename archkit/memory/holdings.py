@@ -53,7 +53,7 @@ __all__ = ["RECENT", "Holdings"]
 
 _ASIDE = (
     *("agent", "session_started", "session_status", "message", "tool_call", "step", "proposal"),
-    *("answer", "lesson", "measurement", "adr", LIBRARY),
+    *("answer", "lesson", "measurement", "adr", "story_updated", "activity", LIBRARY),
 )
 """Kinds of events that change no shelf."""
 
@@ -305,7 +305,8 @@ SELECT recorded_at, kind, agent, project, session_id, entity_id,
     nullif(payload->>'$.title', ''), nullif(payload->>'$.chosen', ''),
     nullif(payload->>'$.name', ''), nullif(payload->>'$.label', ''),
     nullif(payload->>'$.text', ''), nullif(payload->>'$.brief', ''),
-    nullif(payload->>'$.note', ''), payload->>'$.tool', payload->>'$.status', entity_id, ''
+    nullif(payload->>'$.note', ''), payload->>'$.tool',
+    nullif(payload->>'$.summary', ''), payload->>'$.status', entity_id, ''
   ), 200) AS summary
 FROM event WHERE agent <> 'library'
 ORDER BY recorded_at DESC, event_id DESC LIMIT $n

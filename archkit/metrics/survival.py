@@ -24,7 +24,8 @@ _NEVER_HELD = {
 }
 _ENDED = ("superseded", "deprecated")
 _OPTIONAL = (
-    *("title", "project", "family", "tags", "decided_from", "ended_from", "last_committed_at"),
+    *("title", "project", "family", "tags", "decided_from", "ended_from", "ended_by"),
+    "last_committed_at",
 )
 _UNKNOWN_END = "ended, but nobody says when"
 
@@ -110,7 +111,8 @@ def decision_survival(
         day 0, the largest group first: `days`, `survival_rate` (0 to 1: share that holds longer),
         `low`, `high`, `at_risk` (followed until that age), `ended`, `censored` (counts on that
         day), `worst_rate` and `best_rate`; and, the same in all rows of a group, `n` decisions,
-        `n_ended`, `n_left_out`, `n_unknown_end` of them, `n_partly` superseded in part,
+        `n_ended`, `n_left_out`, `n_unknown_end` of them, `n_partly` superseded in part, `n_git` for
+        whose beginning or end there is only a commit (which came later, if anything),
         `median_days` (null: not reached) with `median_low`, `median_high`, `first_at`, `last_at`
         (UTC, first decision and last look), `provenance` (reported), `ci_prob`.
 
@@ -137,7 +139,7 @@ _COLUMNS: dict[str, Any] = {
     **{"group": "str", "days": "float64", "survival_rate": "float64", "low": "float64"},
     **{"high": "float64", "at_risk": "int64", "ended": "int64", "censored": "int64"},
     **{"worst_rate": "float64", "best_rate": "float64", "n": "int64", "n_ended": "int64"},
-    **{"n_left_out": "int64", "n_unknown_end": "int64", "n_partly": "int64"},
+    **{"n_left_out": "int64", "n_unknown_end": "int64", "n_partly": "int64", "n_git": "int64"},
     **{"median_days": "float64", "median_low": "float64", "median_high": "float64"},
     **{"first_at": "datetime64[us, UTC]", "last_at": "datetime64[us, UTC]"},
     **{"provenance": "str", "ci_prob": "float64"},
@@ -170,13 +172,14 @@ def _last_look(rows: pd.DataFrame) -> pd.Timestamp:
 
 def _left_out(rows: pd.DataFrame, begun: pd.Series, end: pd.Series) -> pd.Series:
     """Say why a file does not count, the first reason that holds; null where it does."""
-    status, ended_at = rows["status"], rows["ended_at"]
+    status, undated = rows["status"], rows["ended_at"].isna()
+    has_successor = rows["ended_by"].map(_has_items) & (status != "partly superseded")
     reasons = [
         (rows["kind"] != "adr", "no ADR: " + rows["kind"].astype(str)),
         *((status == word, why) for word, why in _NEVER_HELD.items()),
-        (status.isna() & ended_at.isna(), "states no status"),
+        (status.isna() & undated & ~has_successor, "states no status"),
         (begun.isna(), "no date"),
-        (status.isin(_ENDED) & ended_at.isna(), _UNKNOWN_END),
+        ((status.isin(_ENDED) | has_successor) & undated, _UNKNOWN_END),
         (begun > rows["seen_until"].dt.normalize(), "made after the last look"),
         (end < begun, "ended before it was made"),
     ]
@@ -229,6 +232,7 @@ def _curve(group: str, rows: pd.DataFrame, ci_prob: float) -> pd.DataFrame:
         n_left_out=len(rows) - len(counted),
         n_unknown_end=len(unknown),
         n_partly=int((counted["status"] == "partly superseded").sum()),
+        n_git=int(((counted["decided_from"] == "git") | _ended_by_git(counted)).sum()),
         median_days=median,
         median_low=low,
         median_high=high,
@@ -237,3 +241,7 @@ def _curve(group: str, rows: pd.DataFrame, ci_prob: float) -> pd.DataFrame:
         provenance="reported",
         ci_prob=ci_prob,
     )
+
+
+def _ended_by_git(rows: pd.DataFrame) -> pd.Series:
+    return rows["ended"].astype(bool) & (rows["ended_from"] == "git")

@@ -330,6 +330,15 @@ class TestSelectors:
             update_story(path, ["3.1", selector], dry_run=False, now=NOW)
         assert path.read_text("utf-8") == CARD
 
+    @pytest.mark.parametrize("selector", ["", " ", "**"])
+    def test_an_empty_selector_names_nothing_even_if_a_task_has_no_number(self, tmp_path, selector):
+        with pytest.raises(StoryError, match="No task is named"):
+            update_story(kept(tmp_path, REVIEW.replace("R1: ", "")), [selector], now=NOW)
+
+    def test_numbers_are_texts_because_a_float_forgets_its_zero(self, tmp_path):
+        with pytest.raises(ValueError, match=r"not by 3\.1"):
+            update_story(kept(tmp_path, CARD), [3.10], now=NOW)
+
     def test_two_tasks_of_one_number_are_refused_with_their_lines(self, tmp_path):
         path = kept(tmp_path, CARD.replace("3.3:", "3.1:"))
         with pytest.raises(StoryError, match=r"'3\.1' names 2 tasks") as error:
