@@ -27,6 +27,7 @@ _CLASSES = {
     "tr": {"noted", *KINDS},
     "mark": {*KINDS},
     "span": {"where", "fix"},
+    "code": {"language-mermaid"},
 }
 _LEAVES = {"paragraph", "heading", "table"}
 _ALONE = {"fence", "code_block", "hr"}
@@ -83,6 +84,7 @@ def markdown(
         attributes={"a": {"href"}, "ol": {"start"}, f"h{top + 1}": {"id"}},
         allowed_classes=_CLASSES,
         url_schemes={"http", "https", "mailto"},
+        url_relative="deny",  # it would lead out of the notebook, or nowhere
         link_rel="noopener noreferrer",
         set_tag_attribute_values={"pre": {"tabindex": "0"}},
     )
@@ -158,7 +160,7 @@ def _marked(tokens: Sequence[Token], notes: Mapping[int, Note]) -> dict[int, Tok
         start, end = token.map
         if token.type == "tr_open" and start + 1 in notes:
             token.attrSet("class", f"noted {notes[start + 1].kind}")
-        elif token.type in {"fence", "code_block"}:
+        elif token.type in {"fence", "code_block"} and token.info.strip() != "mermaid":
             first = start + (2 if token.type == "fence" else 1)
             if any(first <= line <= end for line in notes):
                 drawn[n] = Token("html_block", "", 0, content=_code(token.content, first, notes))

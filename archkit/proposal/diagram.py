@@ -16,12 +16,14 @@ _LIST_MARK = re.compile(r"^(?:[\s'.,:/+–…-]+|\d+[.)]\s+)+")
 class Diagram:
     """A diagram's Mermaid `source`, and its `title` and `description`, which the source holds too.
 
-    A notebook draws it; `print(diagram.source)` is what to paste into a document.
+    A notebook draws it; `print(diagram.source)` is what to paste into a document. `is_empty` says
+    that there was nothing to draw: the source then has a sentence instead.
     """
 
     source: str
     title: str
     description: str
+    is_empty: bool = False
 
     def __repr__(self) -> str:
         kind, lines = self.source.split(maxsplit=1)[0], self.source.count("\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archkit.proposal.diagram import Diagram, label
 from archkit.proposal.naming import Names, core_of
-from archkit.proposal.schema import Column, ForeignKey, Table
+from archkit.proposal.schema import Column, ForeignKey, Schema, Table
 
 if TYPE_CHECKING:
     from archkit.proposal.document import Proposal
@@ -47,7 +48,7 @@ def er_diagram(proposal: Proposal) -> Diagram:
         return _nothing(title, "The proposal defines no table that could be read.")
     ids: dict[str, str] = {}
     lines: list[str] = []
-    for table in tables:
+    for table in sorted(tables, key=lambda table: _is_alone(table, schema)):
         name = ids.setdefault(table.name.casefold(), f"t{len(ids) + 1}")
         lines.append(f'  {name}["{label(table.name)}"] {{')
         lines += [f"    {_attribute(table, column)}" for column in table.columns[:MOST_COLUMNS]]
@@ -65,7 +66,7 @@ def er_diagram(proposal: Proposal) -> Diagram:
     counted = f"{_count(len(schema.tables), 'table')}, {_count(len(told), 'reference')}"
     cut = f", the first {MOST_TABLES} tables are drawn" if len(schema.tables) > MOST_TABLES else ""
     description = f"{counted}{cut}{': ' if told else ''}{_list(told)}."
-    return _drawn("erDiagram", title, description, lines)
+    return _drawn("erDiagram", title, description, ["  direction LR", *lines])
 
 
 def component_diagram(proposal: Proposal) -> Diagram:
@@ -112,7 +113,15 @@ def _drawn(kind: str, title: str, description: str, lines: Sequence[str]) -> Dia
 
 
 def _nothing(title: str, why: str) -> Diagram:
-    return _drawn("flowchart LR", title, why, [f'  c1["{label(why, 90)}"]'])
+    drawn = _drawn("flowchart LR", title, why, [f'  c1["{label(why, 90)}"]'])
+    return replace(drawn, is_empty=True)
+
+
+def _is_alone(table: Table, schema: Schema) -> bool:
+    """Say whether nothing leads to a table or from it: such tables stand last, out of the way."""
+    return not table.foreign_keys and not any(
+        schema.table(key.target) is table for other in schema.tables for key in other.foreign_keys
+    )
 
 
 def _attribute(table: Table, column: Column) -> str:

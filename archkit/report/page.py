@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archkit.figures.style import colour_swap
 from archkit.markup import esc
 from archkit.proposal.page import stylesheet as proposal_style
+from archkit.report.diagrams import drawing_of
 from archkit.report.text import as_json_block
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ _EMPTY = "The next report fills this by itself."
 
 def page(*, title: str, header: str, body: str, footer: str) -> str:
     """Bring the parts together: one file that requests nothing and runs only its own scripts."""
-    scripts = (_plotly_js(), _bootstrap())
+    drawing = drawing_of(body)
+    scripts = (_plotly_js(), _bootstrap(), *((_inlinable(drawing.script),) if drawing else ()))
     inlined = "".join(f"<script>{script}</script>\n" for script in scripts)
+    allowed = (*scripts, drawing.packed) if drawing else scripts
+    blocks = f"{drawing.blocks}\n" if drawing else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(allowed)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="generator" content="archkit">\n'
@@ -37,7 +41,7 @@ def page(*, title: str, header: str, body: str, footer: str) -> str:
         f"<style>\n{_stylesheet()}</style>\n</head>\n<body>\n"
         f'<header class="page">{header}</header>\n<main>\n{body}\n</main>\n'
         f'<footer class="page">{footer}</footer>\n'
-        f"{as_json_block('archkit-colours', colour_swap())}\n{inlined}</body>\n</html>\n"
+        f"{as_json_block('archkit-colours', colour_swap())}\n{blocks}{inlined}</body>\n</html>\n"
     )
 
 

@@ -1,0 +1,121 @@
+"use strict";
+/* Draws the Mermaid blocks of a report, each for light pages and print and once more for dark ones.
+   Mermaid comes packed; its script runs because the page's policy names its hash. */
+(() => {
+  const block = (id) => document.getElementById(id).textContent;
+  const colours = JSON.parse(block("archkit-diagram-colours"));
+  const SMALLEST = 0.62;
+  /* Tags that a label may not bring along, and what a directive may not change. */
+  const FORBIDDEN = ["audio", "embed", "form", "iframe", "image", "img", "input", "link", "object"];
+  FORBIDDEN.push("picture", "script", "style", "svg", "video");
+  const TAG = new RegExp(`<(?=/?(?:${FORBIDDEN.join("|")})\\b)`, "gi");
+  const SECURE = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges"];
+
+  const unpacked = async () => {
+    const bytes = Uint8Array.from(atob(block("archkit-mermaid")), (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  };
+
+  const settings = (scheme) => {
+    const { ink, mute, line, page, card } = colours[scheme];
+    return {
+      startOnLoad: false,
+      securityLevel: "strict",
+      suppressErrorRendering: true,
+      maxTextSize: 50000,
+      dompurifyConfig: { FORBID_TAGS: FORBIDDEN },
+      secure: [...SECURE, "suppressErrorRendering", "dompurifyConfig"],
+      theme: "base",
+      fontFamily: getComputedStyle(document.body).fontFamily,
+      er: { useMaxWidth: true, nodeSpacing: 36, rankSpacing: 96, minEntityHeight: 40 },
+      themeCSS: `.marker circle { fill: ${card} }`,
+      flowchart: { useMaxWidth: true, padding: 12, wrappingWidth: 160 },
+      themeVariables: {
+        darkMode: scheme === "dark",
+        fontSize: "13px",
+        background: card,
+        primaryColor: page,
+        primaryTextColor: ink,
+        primaryBorderColor: mute,
+        secondaryColor: page,
+        secondaryBorderColor: mute,
+        tertiaryColor: card,
+        tertiaryBorderColor: line,
+        lineColor: mute,
+        textColor: ink,
+        titleColor: ink,
+        mainBkg: page,
+        nodeBorder: mute,
+        clusterBkg: card,
+        clusterBorder: line,
+        edgeLabelBackground: card,
+        noteBkgColor: page,
+        noteTextColor: ink,
+        noteBorderColor: mute,
+        rowOdd: card,
+        rowEven: page,
+        attributeBackgroundColorOdd: card,
+        attributeBackgroundColorEven: page,
+      },
+    };
+  };
+
+  const drawn = async (text, number, scheme) => {
+    window.mermaid.initialize(settings(scheme));
+    const { svg } = await window.mermaid.render(`diagram-${number}-${scheme}`, text);
+    const holder = document.createElement("div");
+    holder.className = scheme;
+    holder.innerHTML = svg; // cleaned by Mermaid (strict), and the policy lets nothing in it act
+    const picture = holder.querySelector("svg");
+    const width = picture.viewBox.baseVal.width || picture.getBoundingClientRect().width;
+    picture.style.maxWidth = "none";
+    picture.style.width = `max(min(100%, ${width}px), ${SMALLEST * width}px)`;
+    picture.removeAttribute("height");
+    if (!picture.querySelector(":scope > title")) {
+      picture.setAttribute("aria-label", `Diagram: ${text.trim().split(/\s/, 1)[0]}`);
+    }
+    for (const link of holder.querySelectorAll("a")) {
+      link.replaceWith(...link.childNodes);
+    }
+    holder.querySelectorAll("img, image").forEach((image) => image.remove());
+    return holder;
+  };
+
+  const replace = async (code, number) => {
+    const source = code.closest("pre");
+    const picture = document.createElement("div");
+    picture.className = "diagram";
+    picture.tabIndex = 0;
+    picture.setAttribute("role", "group");
+    picture.setAttribute("aria-label", `Diagram ${number}`);
+    try {
+      for (const scheme of ["light", "dark"]) {
+        picture.append(await drawn(code.textContent.replace(TAG, "‹"), number, scheme));
+      }
+    } catch (error) {
+      const note = document.createElement("p");
+      note.className = "mute small";
+      note.textContent = `Not drawn: ${String(error.message ?? error).split("\n", 1)[0]}`;
+      source.after(note);
+      return;
+    }
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.textContent = "The diagram's text";
+    source.replaceWith(picture, details);
+    details.append(summary, source);
+  };
+
+  const drawAll = async () => {
+    const script = document.createElement("script");
+    script.textContent = await unpacked();
+    document.head.append(script);
+    const blocks = document.querySelectorAll("pre > code.language-mermaid");
+    for (const [index, code] of [...blocks].entries()) {
+      await replace(code, index + 1);
+    }
+  };
+
+  drawAll().finally(() => document.documentElement.setAttribute("data-diagrams", "all"));
+})();
