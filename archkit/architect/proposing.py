@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from archkit.errors import SessionError
 from archkit.proposal.document import Proposal, read_proposal
 from archkit.proposal.findings import Findings
 from archkit.proposal.joining import joined
-from archkit.proposal.rules import check_proposal
+from archkit.proposal.rules import check_proposal, score
 
 if TYPE_CHECKING:
     from archkit.architect.minutes import Minutes
@@ -144,19 +144,25 @@ class Drafts:
             proposal=proposal,
             findings=found,
             repair_of=before.number if before else None,
-            stands=before is None or _weight(found) < _weight(before.findings),
+            stands=before is None or _worth(found) > _worth(before.findings),
         )
         self.versions.append(version)
         self._minutes.proposal(version)
         return version
 
 
-def _weight(findings: Sequence[Any]) -> tuple[int, ...]:
-    """Return what a repair must lessen: errors first, then warnings."""
-    return tuple(sum(f.severity == severity for f in findings) for severity in _SEVERITIES)
+def _worth(findings: Findings) -> tuple[float, ...]:
+    """Return what a repair must better: the rules kept by weight, then fewer errors, warnings.
+
+    By weight first: a section that was missing may bring errors of its own.
+    """
+    counts = findings.counts
+    return (score(findings), *(-counts[severity] for severity in _SEVERITIES))
 
 
 def _told(before: Version, after: Version) -> str:
-    changes = ", ".join(f"{s}s {before.count(s)} → {after.count(s)}" for s in _SEVERITIES)
+    counts = (f"{s}s {before.count(s)} → {after.count(s)}" for s in _SEVERITIES)
+    scores = f"score {before.findings.score} → {after.findings.score} of 100"
+    changes = ", ".join((*counts, scores))
     stands = f"version {after.number} stands" if after.stands else f"version {before.number} stays"
     return f"What the checker found went back to the architect: {changes}; {stands}."

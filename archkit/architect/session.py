@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from time import perf_counter
 from typing import Any, Protocol, Self
 
 from archkit.architect.answers import read_answers
 from archkit.architect.briefing import get_task_briefing
 from archkit.architect.conversation import Reply
 from archkit.architect.deciding import decision_on
-from archkit.architect.dialogue import Questions, clipped
+from archkit.architect.dialogue import Questions, ToolCall, clipped
 from archkit.architect.extracting import DECISIONS, stated_decisions
 from archkit.architect.prompts import proposal_request, questions_request
 from archkit.architect.session_state import SessionState
 from archkit.architect.stored import Asking, read_session
+from archkit.architect.tool import as_text
 from archkit.architect.tools import SessionMemory
-from archkit.errors import SessionError
+from archkit.errors import ArchkitError, SessionError
 from archkit.proposal.document import Proposal
 from archkit.records import Alternative, Decision
 
@@ -147,10 +149,9 @@ class Session(SessionState):
             )
         if not self.asked:
             self._start(brief)
-        reply = self._ask(questions_request(self.asked, self.briefing))
+        reply = self._ask(questions_request(self.asked, self.briefing, self._told))
         if reply.ended == "max_turns":
             raise self._too_many_turns("asked its questions")
-        self._look_up()
         self.steps.before(self.evidence, self.memory_off, self._box.solutions)
         self.questions = Questions(self._box.asked or (), note=reply.text)
         self._move_to("questions")
@@ -353,6 +354,26 @@ class Session(SessionState):
         self._minutes.started(
             self.card, text, self.gate, workspace=where, model=self.model, client=self.client_kind
         )
+        if self._memory is not None:  # whatever the model does: the memory first, then questions
+            self._told = self._look_up(self._memory)
+
+    def _look_up(self, memory: SessionMemory) -> str:
+        """Ask the memory about the brief itself; return what it says, as JSON."""
+        began = perf_counter()
+        try:
+            ranking = memory.query(self.asked)
+        except ArchkitError as error:
+            self.notices.append(f"The memory could not be asked about the brief. {error.why}")
+            return ""
+        self.evidence.add(ranking)
+        said, spent_ms = as_text(ranking.as_json()), (perf_counter() - began) * 1000
+        asked = {"query": self.asked}
+        number = self._conversation.number()
+        call = ToolCall(number, "query_patterns", asked, said, duration_ms=spent_ms)
+        self._minutes.keep(call)
+        if self._on_step:
+            self._on_step(call)
+        return said
 
     def _ask(self, request: list[dict[str, Any]], schema: Mapping[str, Any] | None = None) -> Reply:
         try:
@@ -368,11 +389,6 @@ class Session(SessionState):
         if reply.ended == "max_turns":
             raise self._too_many_turns("written the proposal")
         return reply
-
-    def _look_up(self) -> None:
-        """Ask the memory about the brief itself when the model did not."""
-        if self._memory is not None and not self.evidence:
-            self.evidence.add(self._memory.query(self.asked))
 
     def _needs_brief(self, what: str) -> None:
         if self.stage == "new":

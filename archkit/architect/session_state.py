@@ -64,7 +64,10 @@ class SessionState:
         self.gate = memory_gate(self.card, memory, self._workspace)
         self._memory = memory if self.gate.on else None
         self._on_text, self._on_step, self._now = on_text, on_step, now
-        chosen = choose_client(os.environ, model=self.card.resolve_model(os.environ), client=client)
+        asked_for = self.card.resolve_model(os.environ)
+        chosen = choose_client(
+            os.environ, model=asked_for, client=client, conversation_id=self.session_id
+        )
         self.client_kind, self.client_reason = chosen.kind, chosen.reason
         self.model = chosen.model
         filed = {"agent": self.card.name, "project": self.project, "session_id": self.session_id}
@@ -90,7 +93,7 @@ class SessionState:
         self.proposal: Proposal | None = None
         self.decisions: list[Decision] = []
         self.notices = list(self.gate.warnings)
-        self.asked, self._answers = "", dict[str, str]()
+        self.asked, self._told, self._answers = "", "", dict[str, str]()
         self._drafts = Drafts(self._minutes, self.notices, max_repairs=max_repairs)
 
     def _restore(self, stored: StoredSession) -> None:
@@ -99,7 +102,7 @@ class SessionState:
             self.notices.append("The card has changed since the session began.")
         self.asked, self.started_at = stored.brief, stored.started_at
         self.stage = stored.stage or "new"
-        self.briefing = stored.briefing
+        self.briefing, self._told = stored.briefing, stored.looked_up
         self.decisions = list(stored.decisions)
         self._answers = dict(stored.answers)
         self._minutes.restore(stored.said)

@@ -7,7 +7,8 @@ from archkit.memory.memory import Memory
 
 
 def test_a_model_is_tried_in_every_arm_and_told_of_the_memory_only_where_there_is_one(tmp_path):
-    server = Server(*(answer(block) for _ in ARMS for block in (asking("scale"), text(PROPOSAL))))
+    said = (asking("scale"), text(PROPOSAL), text("I leave it as it is."))
+    server = Server(*(answer(block) for _ in ARMS for block in said))
     folder = tmp_path / "shop"
     folder.mkdir()
     with Memory(tmp_path / "own" / "archkit.duckdb") as memory:
@@ -24,8 +25,8 @@ def test_a_model_is_tried_in_every_arm_and_told_of_the_memory_only_where_there_i
     assert set(result.frame["client"]) == {"claude"}
     assert result.comparisons()["difference"].tolist() == [0, 0, 0]
     assert events["n"][0] == 0
-    assert len(server.bodies) == 6
-    assert all("50 posts" in str(body["messages"]) for body in server.bodies[1::2])
-    offered = [{tool["name"] for tool in body["tools"]} for body in server.bodies[0::2]]
+    assert len(server.bodies) == 9
+    assert all("50 posts" in str(body["messages"]) for body in server.bodies[1::3])
+    offered = [{tool["name"] for tool in body["tools"]} for body in server.bodies[0::3]]
     asks_memory = ["query_patterns" in names for names in offered]
     assert asks_memory == [True, False, True]

@@ -479,7 +479,7 @@ def test_tool_that_fails_is_told_to_the_model_and_the_turn_goes_on(tmp_path):
     assert len(session.brief(BRIEF)) == 1
     result = server.bodies[1]["messages"][2]["content"][0]
     assert (result["is_error"], result["content"]) == (True, "RecursionError: too deep")
-    call = memory.of_kind("tool_call")[0]
+    call = memory.of_kind("tool_call")[1]
     assert (call["is_error"], call["refused"]) == (True, False)
 
 
@@ -500,7 +500,7 @@ def test_tools_asked_for_at_once_are_each_answered_in_order(tmp_path):
     assert [r.get("is_error", False) for r in results] == [False, True, True, False, True]
     assert results[1]["content"].startswith("NoSuchTool is not available")
     assert [lesson.text for lesson in memory.lessons] == ["A", "B"]
-    assert len(memory.of_kind("tool_call")) == 6
+    assert len(memory.of_kind("tool_call")) == 7
 
 
 def test_answer_cut_inside_a_tool_use_runs_no_tool(tmp_path):

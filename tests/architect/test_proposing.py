@@ -65,6 +65,7 @@ def test_what_was_found_goes_back_and_the_better_version_stands(tmp_path):
         (2, 1, True),
     ]
     before, after = errors(lacking), errors(WHOLE)
+    assert first.findings.score < second.findings.score
     told = f"errors {before} → {after}"
     assert any(told in notice and "version 2 stands" in notice for notice in session.notices)
     assert "changed nothing" in session.notices[-1]

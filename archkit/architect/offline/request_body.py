@@ -61,6 +61,8 @@ def read_body(body: Mapping[str, Any]) -> Asked:
                     brief = str(_tag(inner, "brief") or "").strip()
                     briefing = _mapping(_tag(inner, "briefing"))
                     answers, uses = [], {}
+                    if told := _mapping(_tag(inner, "memory")):
+                        uses["memory"] = Call("query_patterns", {"query": brief}, told)
                 answers += _said(_tag(inner, "answers"))
         elif role == "assistant" and kind == "tool_use":
             uses[key] = Call(str(block.get("name")), _mapping(block.get("input")))
