@@ -7,6 +7,7 @@ from archkit.cli import check  # isort: skip
 from archkit.cli import story  # isort: skip
 from archkit.cli import query  # isort: skip
 from archkit.cli import status  # isort: skip
+from archkit.cli import doctor  # isort: skip
 from archkit.cli import report  # isort: skip
 from archkit.cli import replay  # isort: skip
 from archkit.cli import adr  # isort: skip
@@ -19,6 +20,7 @@ __all__ = [
     "app",
     "check",
     "decision",
+    "doctor",
     "exchange",
     "query",
     "replay",

@@ -17,7 +17,18 @@ from archkit.records import utc_now
 
 COMMANDS = {
     *("story show", "story tick"),
-    *("check", "session", "decide", "outcome", "query", "solution", "status", "report", "demo"),
+    *(
+        "check",
+        "doctor",
+        "session",
+        "decide",
+        "outcome",
+        "query",
+        "solution",
+        "status",
+        "report",
+        "demo",
+    ),
     *("train", "export", "import", "backup", "restore", "budget", "forget", "reset", "rebuild"),
 }
 
