@@ -26,6 +26,7 @@ SIGNS = {"error": "✕", "warning": "▲", "info": "○"}
 _MOST_SHOWN = 300_000
 _MOST_NOTES = 400
 _MOST_AT_ONE_PLACE = 3
+_MOST_OPEN = 8
 _MOST_ROWS = 200
 _CODE = re.compile(r"(`+)(?!`)(.{1,400}?)(?<!`)\1(?!`)", re.DOTALL)
 _ABOUT = "Rules see whether something is said, not whether it is wise."
@@ -55,8 +56,8 @@ def proposal_page(
     body = markdown(text, top=top, anchor=anchor, notes=notes)
     head = _summary(findings, sections=len({s.number for s in proposal.sections}), lines=last)
     noted = " noted" if notes else ""
-    said = body or '<p class="empty">The proposal is empty.</p>'
-    return _framed(f'{head}<div class="text{noted}">{said}</div>{cut}', in_report)
+    empty = "" if text.strip() else '<p class="empty">The proposal is empty.</p>'
+    return _framed(f'{head}<div class="text{noted}">{empty}{body}</div>{cut}', in_report)
 
 
 def findings_page(findings: Findings) -> str:
@@ -93,7 +94,7 @@ def stylesheet() -> str:
 
 def _framed(inner: str, in_report: bool) -> str:
     style, place = ("", " in-report") if in_report else (f"<style>\n{stylesheet()}</style>", "")
-    return f'{style}<div class="archkit-doc{place}">{inner}</div>'
+    return f'{style}<div class="archkit archkit-doc{place}">{inner}</div>'
 
 
 def _beginning(text: str) -> tuple[str, str]:
@@ -114,48 +115,64 @@ def _summary(findings: Findings, *, sections: int | None = None, lines: int = 0)
     )
     parts = "" if sections is None else f"<li>{sections} of 7 sections</li>"
     length = f'<li class="mute">{lines:,} lines</li>' if lines else ""
+    return (
+        f'<ul class="summary">{parts}{counts}<li>score {findings.score} of 100</li>{length}</ul>'
+        f"{_points(findings)}"
+    )
+
+
+def _points(findings: Findings) -> str:
+    """Draw how the score comes about, on demand."""
     rules = rule_rows(findings)
     rows = "".join(
         f"<tr><td>{esc(r['rule'])}</td><td>{_inline(r['title'])}</td>"
         f'<td class="number">{r["findings"]}</td>'
-        f'<td class="number">{r["points"]} of {r["weight"]}</td><td>{esc(r["state"])}</td></tr>'
+        f'<td class="number">{_of(r["points"], r["weight"])}</td><td>{esc(r["state"])}</td></tr>'
         for r in rules
     )
-    heads = "".join(f'<th scope="col">{n}</th>' for n in ("rule", "what it holds", "findings"))
-    heads += '<th scope="col">points</th><th scope="col">state</th>'
-    total = f"{sum(r['points'] for r in rules)} of {sum(r['weight'] for r in rules)} points"
-    how = f"Each rule counts once, however often it was broken: {total}. {_ABOUT}"
+    heads = '<th scope="col">rule</th><th scope="col">what it holds</th>'
+    heads += "".join(f'<th scope="col" class="number">{n}</th>' for n in ("findings", "points"))
+    total = _of(sum(r["points"] for r in rules), sum(r["weight"] for r in rules))
+    how = f"Each rule counts once, however often it was broken: {total} points. {_ABOUT}"
     return (
-        f'<ul class="summary">{parts}{counts}<li>score {findings.score} of 100</li>{length}</ul>'
         f"<details><summary>{len(rules)} rules were checked: points by rule</summary>"
         f'<p class="mute">{how}</p><div class="scroll" tabindex="0" role="group" '
-        f'aria-label="Points by rule"><table><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></details>"
+        f'aria-label="Points by rule"><table><thead><tr>{heads}<th scope="col">state</th></tr>'
+        f"</thead><tbody>{rows}</tbody></table></div></details>"
     )
+
+
+def _of(points: int, weight: int) -> str:
+    return f"{points} of {weight}" if weight else "–"
 
 
 def _notes(findings: Sequence[Finding]) -> Mapping[int, Note]:
-    """Return the note for each line that has findings: those of one rule told as one."""
+    """Return the note for each line that has findings."""
     found = sorted(findings[:_MOST_NOTES], key=lambda f: f.line)
-    return {line: _note(line, list(some)) for line, some in groupby(found, key=lambda f: f.line)}
+    is_open = len(found) <= _MOST_OPEN
+    lines = groupby(found, key=lambda f: f.line)
+    return {line: _note(line, list(some), is_open) for line, some in lines}
 
 
-def _note(line: int, findings: Sequence[Finding]) -> Note:
+def _note(line: int, findings: Sequence[Finding], is_open: bool) -> Note:
     ranked = sorted(findings, key=_severity)
-    shown = "".join(map(_told, ranked[:_MOST_AT_ONE_PLACE]))
-    rest = ranked[_MOST_AT_ONE_PLACE:]
-    more = f"<details><summary>{len(rest)} more on line {line}</summary>" if rest else ""
-    folded = f"{more}{''.join(map(_told, rest))}</details>" if rest else ""
-    return Note(shown + folded, ranked[0].severity)
+    told = [_told(finding, is_open) for finding in ranked]
+    rest = "".join(told[_MOST_AT_ONE_PLACE:])
+    more = f"<summary>{len(told) - _MOST_AT_ONE_PLACE} more on line {line}</summary>{rest}"
+    folded = f"<details>{more}</details>" if rest else ""
+    return Note("".join(told[:_MOST_AT_ONE_PLACE]) + folded, ranked[0].severity)
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: Finding, is_open: bool) -> str:
+    """Tell what was found; how to mend it is one click away where many notes want the room."""
     kind = finding.severity
-    fix = f' <span class="fix">{_inline(finding.fix)}</span>' if finding.fix else ""
-    return (
-        f'<div class="note {kind}"><span class="where">{SIGNS[kind]} {kind} · line {finding.line} '
-        f"· {esc(finding.rule)}</span> {_inline(finding.message)}{fix}</div>"
-    )
+    where = f"{SIGNS[kind]} {kind} · line {finding.line} · {esc(finding.rule)}"
+    head = f'<span class="where">{where}</span>'
+    found, fix = _inline(finding.message), f'<span class="fix">{_inline(finding.fix)}</span>'
+    if is_open or not finding.fix:
+        return f'<div class="note {kind}">{head} {found} {fix if finding.fix else ""}</div>'
+    folded = f"<details><summary>{found}</summary>{fix}</details>"
+    return f'<div class="note {kind}">{head}{folded}</div>'
 
 
 def _row(finding: Finding) -> str:
