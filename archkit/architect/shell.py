@@ -81,17 +81,19 @@ class Shell:
     async def run(self, given: Mapping[str, Any]) -> str:
         """Run a command; return what it wrote and how it ended."""
         command, seconds = needed(given, "command"), _seconds(given)
+        await self._check(command)
         session = await self._started()
         try:
-            # eval takes a text that is no whole command for an error; else the shell would wait
-            output, code = await session.exec(f"eval {shlex.quote(command)}", timeout=seconds)
+            # eval also ends a here-document that the command leaves open
+            whole = shlex.quote(f"{command}\n")
+            output, code = await session.exec(f"eval {whole}", timeout=seconds)
         except TimeoutError as error:
             text = f"Bash: not done after {seconds:g} seconds; the shell was ended."
             raise ToolFailedError(text) from error
         except (RuntimeError, OSError) as error:
             raise ToolFailedError(f"Bash: the shell ended: {error}") from error
         finally:
-            if session.closed:
+            if session.closed:  # it took too long, or was cancelled
                 await self.aclose()
         if code < 0:
             await self.aclose()
@@ -111,6 +113,22 @@ class Shell:
             os.killpg(process.pid, signal.SIGKILL)
         with CancelScope(shield=True):
             await session.close()
+
+    async def _check(self, command: str) -> None:
+        """Refuse what is no whole command: a shell would wait for its end."""
+        from anyio import run_process
+
+        checked = await run_process(
+            [str(_SHELL), "--noprofile", "--norc", "-n", "-c", f"{command}\n"],
+            cwd=self._root,
+            env=clean_environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        open_line = (len(command) - len(command.rstrip("\\"))) % 2
+        if checked.returncode != 0 or open_line:
+            said = checked.stderr.decode(errors="replace").strip()
+            raise ToolFailedError(f"Bash: this is no whole command. {said[:500]}")
 
     async def _started(self) -> BashSession:
         from anthropic.lib.tools.agent_toolset import BashSession

@@ -71,7 +71,10 @@ async def _read(root: Path, given: Mapping[str, Any]) -> str:
     ):
         raise ToolFailedError("'view_range' must be [first, last].")
     _check_private(inside(root, path).name)
-    return await sdk_result(root, "read", {"file_path": path, "view_range": lines})
+    text = await sdk_result(root, "read", {"file_path": path, "view_range": lines})
+    if "\0" in text:
+        raise ToolFailedError("Read: it is a binary file; only text files are read.")
+    return text
 
 
 async def _grep(root: Path, given: Mapping[str, Any]) -> str:

@@ -1,4 +1,6 @@
 import json
+import os
+import shutil
 
 import anyio
 import pytest
@@ -179,3 +181,96 @@ def test_briefing_and_solutions_come_as_json_text(tmp_path, shop):
     box = boxed(tmp_path, shop, Remembered())
     assert json.loads(run(box, "get_task_briefing", query="posts"))["status"] == "success"
     assert json.loads(run(box, "find_solution", error="pool timeout"))["solutions"] == []
+
+
+def test_a_hostile_workspace_is_read_without_harm(tmp_path, shop):
+    (shop / "two\nlines.py").write_text("posts\n", "utf-8")
+    (shop / "right\u202eto-left.py").write_text("x\n", "utf-8")
+    (shop / b"latin-\xe9.py".decode("utf-8", "surrogateescape")).write_text("posts\n", "utf-8")
+    (shop / "loop").symlink_to(shop / "loop")
+    (shop / "src" / "up").symlink_to(shop)
+    (shop / "etc").symlink_to("/etc")
+    (shop / "blob.txt").write_bytes(b"\0\1posts\n" * 100)
+    os.mkfifo(shop / "pipe")
+    with (shop / "huge.log").open("wb") as file:
+        file.truncate(2 * 1024**3)
+    box = boxed(tmp_path, shop)
+    said = run(box, "LS").split("\n")
+    assert "two\\nlines.py" in said
+    assert "right\\u202eto-left.py" in said
+    assert len(said) == len(list(shop.iterdir()))
+    found = box.cleaned(run(box, "Glob", pattern="**/*.py")).split("\n")
+    assert {"two\\nlines.py", "src/posts.py", "right\\u202eto-left.py"} < set(found)
+    assert len(found) == 4
+    assert run(box, "Read", file_path="two\nlines.py") == "posts\n"
+    assert "etc" not in run(box, "Glob", pattern="etc/*")
+    for path in ("huge.log", "blob.txt", "loop", "pipe", "etc/passwd", "src"):
+        with pytest.raises(ToolFailedError) as error:
+            run(box, "Read", file_path=path)
+        assert str(tmp_path) not in error.value.text
+    assert "huge.log" not in run(box, "Grep", pattern="posts")
+
+
+def test_a_folder_that_cannot_be_listed_is_said(tmp_path, shop, monkeypatch):
+    def closed(_):
+        raise PermissionError(13, "Permission denied", str(shop))
+
+    monkeypatch.setattr(type(shop), "iterdir", closed)
+    with pytest.raises(ToolFailedError, match="permission denied") as error:
+        run(boxed(tmp_path, shop), "LS", path="src")
+    assert str(shop) not in error.value.text
+
+
+@pytest.mark.parametrize("pattern", ["", "/etc/*", "src/../../*", "**x", "[", "a" * 5000])
+def test_patterns_that_cannot_be_used_are_said(tmp_path, shop, pattern):
+    try:
+        assert run(boxed(tmp_path, shop), "Glob", pattern=pattern) == "no matches"
+    except ToolFailedError as error:
+        assert error.text
+
+
+@pytest.mark.skipif(not shutil.which("rg"), reason="ripgrep is not installed")
+def test_search_with_ripgrep_is_bounded_and_private(tmp_path, shop):
+    (shop / "a.txt").write_text("a" * 41 + "!\nload(1)\n", "utf-8")
+    (shop / "two\nlines.txt").write_text("posts:1:\n", "utf-8")
+    (shop / "many.txt").write_text("posts\n" * 5000, "utf-8")
+    (shop / "-flag.txt").write_text("posts\n", "utf-8")
+    box = boxed(tmp_path, shop)
+    assert run(box, "Grep", pattern="(a+)+$") == "no matches"
+    said = run(box, "Grep", pattern="SECRET|posts").split("\n")
+    assert not [line for line in said if line.startswith((".env", "link", "/"))]
+    assert len(said) == 401
+    assert run(box, "Grep", pattern=r"load\(", path="src") == "src/posts.py:2:    return load(1)"
+    assert run(box, "Grep", pattern=":1:") == "two\\nlines.txt:1:posts:1:"
+    assert run(box, "Grep", pattern="--files", path="src") == "no matches"
+    with pytest.raises(ToolFailedError, match="regex parse error"):
+        run(box, "Grep", pattern="(")
+
+
+def test_ripgrep_inside_the_workspace_is_not_run(tmp_path, shop, monkeypatch):
+    planted = shop / "rg"
+    planted.write_text("#!/bin/sh\ntouch ran\n", "utf-8")
+    planted.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shop}:/nowhere")
+    assert ripgrep.find_ripgrep(shop.resolve()) is None
+    assert "plain text" in run(boxed(tmp_path, shop), "Grep", pattern="posts")
+    assert not (shop / "ran").exists()
+
+
+def test_secrets_and_places_are_taken_out_of_every_result(tmp_path, shop):
+    key = "sk-ant-" + "a1B2" * 8
+    box = boxed(tmp_path, shop)
+    said = box.cleaned(f"{shop}/src: {key} \ud800 " + "x" * 50_000)
+    assert said.startswith("./src: [hidden: Anthropic Key] ? xxx")
+    assert "cut after" in said
+    said.encode("utf-8")
+
+
+def test_a_list_of_what_is_to_do_is_checked(tmp_path, shop):
+    box = boxed(tmp_path, shop)
+    todos = [{"content": "x", "status": "completed"}, {"content": "y", "status": "dreamt"}]
+    assert run(box, "TodoWrite", todos=todos) == "2 items listed, 1 done"
+    assert [entry["status"] for entry in box.todo] == ["completed", "pending"]
+    with pytest.raises(ToolFailedError):
+        run(box, "TodoWrite", todos=["x"] * 51)
+    assert len(box.todo) == 2
