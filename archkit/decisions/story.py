@@ -326,6 +326,8 @@ def _told(found: Drift) -> str:
 
 
 def _diff_line(line: str) -> str:
-    colours = {"+": "var(--jp-success-color1, #1a7f5a)", "-": "var(--jp-error-color1, #b83227)"}
-    colour = colours.get(line[:1], "inherit") if line[:3] not in ("+++", "---") else "inherit"
-    return f'<span style="color:{colour}">{escape(line)}</span>\n'
+    """Mark a line by a tint, which both light and dark notebooks let one read through."""
+    tints = {"+": "rgba(26,127,90,.2)", "-": "rgba(184,50,39,.2)"}
+    tint = tints.get(line[:1]) if line[:3] not in ("+++", "---") else None
+    style = f' style="background:{tint}"' if tint else ""
+    return f"<span{style}>{escape(line)}</span>\n"
