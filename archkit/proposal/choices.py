@@ -20,7 +20,7 @@ ASPECTS = {
     ),
     "alternatives": re.compile(
         r"(?i)\b(?:alternatives?|compar(?:ed|ing|isons?)|versus|vs|considered|instead of|rejected"
-        r"|rather than|rivals?|opposed to)\b"
+        r"|rather than|rivals?|opposed to|ruled out|discarded|dismissed)\b"
     ),
     "trade_offs": re.compile(
         r"(?i)\b(?:trade-?\s?offs?|cons|drawbacks?|disadvantages?|downsides?|weakness\w*|risks?"
@@ -33,7 +33,7 @@ _WORDS = {
     "justification": re.compile(r"(?i)\b(?:justif\w*|rationale|chosen (?:for|because))\b"),
     "alternatives": re.compile(
         r"(?i)\b(?:alternatives?|compared (?:to|with|against)|comparing|versus|vs|instead of"
-        r"|rather than|considered|rejected|unlike|as opposed to)\b|\bover (?-i:[A-Z])"
+        r"|rather than|considered|rejected|unlike|as opposed to|ruled out)\b|\bover (?-i:[A-Z])"
     ),
     "trade_offs": re.compile(
         r"(?i)\btrade-?\s?offs?\b|\bdrawbacks?\b|\bdownsides?\b|\bdisadvantages?\b|\bcons\b"
