@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from archkit.cli.app import MOVING, Apply, AsJson, MemoryPath, app, opened, plai
 from archkit.cli.screen import Column, Screen
 from archkit.cli.told import counted, preview, told_pairs
 from archkit.plain import shown_path
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["adr", "import_", "read", "write"]
 
@@ -34,7 +37,7 @@ def read(folder: Folder, git: Git = True, as_json: AsJson = False) -> None:
     frame = read_adrs(folder, git=git)
     screen = Screen(as_json)
     if as_json:
-        screen.data({"git": frame.attrs["git"], "adrs": frame})
+        screen.data({"git": frame.attrs["git"], "adrs": _document(frame)})
         return
     found = frame[frame["kind"] == "adr"]
     screen.say(f"{counted(len(found), 'record')} in {shown_path(folder)}:")
@@ -139,6 +142,15 @@ def write(
         preview(screen, apply, "What was there before is in your version control, if anywhere.")
     if report.conflicts:
         raise typer.Exit(1)
+
+
+def _document(frame: DataFrame) -> DataFrame:
+    """Return the frame with instants that say that they are UTC, and None for what is missing."""
+    told = frame.copy()
+    for name in told.select_dtypes("datetime"):
+        told[name] = told[name].dt.tz_localize("UTC")
+    told = told.astype(object)
+    return told.where(told.notna(), None)
 
 
 def _row(row: Mapping[Hashable, Any]) -> tuple[object, ...]:

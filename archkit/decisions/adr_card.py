@@ -109,7 +109,7 @@ for _tag, _shape, _first in (
     ("bool", r"(?:true|false)$", "tf"),
     ("null", r"(?:null|undefined)$", "nu"),
     ("int", r"-?(?:0|[1-9]\d*)$", "-0123456789"),
-    ("float", r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?$|-?\.\d+$", "-.0123456789"),
+    ("float", r"-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$", "-.0123456789"),
 ):
     _JsonLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_shape), list(_first))
 
