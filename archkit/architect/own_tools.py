@@ -188,8 +188,14 @@ class OwnTools:
 
     def _brief(self, given: Mapping[str, Any]) -> str:
         query = needed(given, "query")
-        memory = self._memory
-        return as_text(get_task_briefing(self._workspace, query, memory=memory, now=self._now))
+        briefing = get_task_briefing(
+            self._workspace,
+            query,
+            memory=self._memory,
+            session_id=self._session_id,
+            now=self._now,
+        )
+        return as_text(briefing)
 
     def _ask(self, given: Mapping[str, Any]) -> str:
         if not self.may_ask:

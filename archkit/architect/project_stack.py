@@ -208,14 +208,14 @@ def stack_of(
     for word, used, where in _told(manifests, services, schemes):
         for kind, name in _named(word):
             places.setdefault((kind, name), []).append((used, where))
-    order = {name: n for n, (_, table) in enumerate(_KINDS) for name in table}
+    order = list(dict.fromkeys(name for _, table in _KINDS for name in table))
     kinds = [kind for kind, _ in _KINDS]
     ranked = sorted(
         places.items(),
         key=lambda item: (
             kinds.index(item[0][0]),
             not any(used for used, _ in item[1]),
-            order[item[0][1]],
+            order.index(item[0][1]),
         ),
     )
     return tuple(

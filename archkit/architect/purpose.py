@@ -25,8 +25,8 @@ _LEGAL = re.compile(
     r"(?<!spdx-)licen[sc]ed?\b|permission is hereby|redistribution|warrant", re.IGNORECASE
 )
 _NOT_A_PURPOSE = re.compile(
-    r"^!|-\*-|copyright|spdx|all rights reserved|@ts-|eslint|pragma|^\W*$|syntax=|encoding|noqa|generated|^@|vim:|mypy:|prettier"
-    r"|<reference",
+    r"^!|-\*-|copyright|spdx|all rights reserved|@ts-|eslint|pragma|^\W*$|syntax=|encoding|noqa|generated|^@"
+    r"|vim:|mypy:|prettier|<reference",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"<\?xml|<\?php|package\b|[\"']use (?:strict|client|server)[\"']|syntax\b")
