@@ -18,6 +18,7 @@ from archkit.architect.loop import portal
 from archkit.architect.server_tools import server_calls
 from archkit.architect.streamed_answer import Answer
 from archkit.architect.tool_use import ToolUse
+from archkit.architect.tracing import one_tree
 from archkit.errors import SessionError
 from archkit.memory.redact import redact_value
 
@@ -219,13 +220,10 @@ class Conversation:
 
     async def _answered(self, tell: Callable[[str | ToolCall], None]) -> Reply:
         try:
-            try:
-                return await self._loop(tell)
-            except Exception as error:
-                if not self._is_too_much(error):
-                    raise
-                self._extras = {}  # an older model: asked again without what it does not know
-                return await self._loop(tell)
+            if self._client is None:
+                self._client = self._chosen.make()
+            with one_tree(self._client):
+                return await self._asked(tell)
         except Exception as error:
             partial = self._keep_partial()
             self.status = "interrupted" if partial else "failed"
@@ -243,6 +241,15 @@ class Conversation:
         named = any(name in str(error) for name in (*self._extras, "output_config"))
         named = named and bool(self._extras)
         return isinstance(error, anthropic.BadRequestError) and named
+
+    async def _asked(self, tell: Callable[[str | ToolCall], None]) -> Reply:
+        try:
+            return await self._loop(tell)
+        except Exception as error:
+            if not self._is_too_much(error):
+                raise
+            self._extras = {}  # an older model: asked again without what it does not know
+            return await self._loop(tell)
 
     async def _loop(self, tell: Callable[[str | ToolCall], None]) -> Reply:
         from anyio import move_on_after
@@ -283,8 +290,6 @@ class Conversation:
             raise
 
     def _runner(self, tools: ToolUse) -> Any:
-        if self._client is None:
-            self._client = self._chosen.make()
         client = self._client
         if self._limits.max_wait_s is not None:
             client = client.with_options(timeout=_timeout(self._limits.max_wait_s))

@@ -171,7 +171,7 @@ class Message:
             "cache_read_tokens": self.tokens.cache_read,
             "cache_write_tokens": self.tokens.cache_write,
             "cost_usd": self.cost_usd,
-            "prices": self.prices or None,
+            "prices": self.prices,
             "duration_ms": self.duration_ms,
             "status": self.status,
         }
