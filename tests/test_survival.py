@@ -321,6 +321,11 @@ class TestDecisionSurvival:
         pd.testing.assert_frame_equal(
             metrics.decision_survival(spans), metrics.decision_survival(frame)
         )
+        until = datetime(2024, 1, 6, tzinfo=UTC)
+        pd.testing.assert_frame_equal(
+            metrics.decision_survival(spans, until=until),
+            metrics.decision_survival(frame, until=until),
+        )
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not beside the project")

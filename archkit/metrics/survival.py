@@ -11,10 +11,7 @@ import pandas as pd
 from archkit.metrics.kaplan_meier import kaplan_meier, median_of, survival_steps
 from archkit.metrics.rows import Readable, utc
 
-__all__ = ["FEW_ENDED", "decision_spans", "decision_survival"]
-
-FEW_ENDED = 5
-"""With fewer ends than this, a group is said to have too few."""
+__all__ = ["decision_spans", "decision_survival"]
 
 ALL = "all decisions"
 _NEVER_HELD = {
@@ -122,6 +119,7 @@ def decision_survival(
         There is no such column, or `ci_prob` is not between 0 and 1.
     """
     known = isinstance(adrs, pd.DataFrame) and {"days", "left_out"} <= set(adrs.columns)
+    known = known and until is None
     spans = adrs if isinstance(adrs, pd.DataFrame) and known else decision_spans(adrs, until=until)
     named = _named(spans, by)
     parts = [
