@@ -136,6 +136,10 @@ def a_year() -> list[Draft]:
         draft("epoch", {"slug": "jwt", "began_at": "some day"}),
         draft("epoch_undone", {"slug": "jwt", "began_at": NOW.isoformat(), "reason": "no"}),
         draft("epoch_undone", {"slug": "jwt", "began_at": NOW.isoformat(), "reason": "nor"}),
+        draft("adr", {"adr_id": "x", "links": [{"text": "1.md"}, {"text": "2.md"}]}),
+        draft("adr", {"adr_id": "x", "links": [{"relation": "supersedes", "text": "0.md"}]}),
+        draft("adr", {"adr_id": "x", "status": "accepted", "deciders": ["Jo"], "number": "?"}),
+        draft("adr", {"adr_id": "y", "decided_at": "some day", "links": [{"text": "1.md"}]}),
     ]
 
 
@@ -177,6 +181,8 @@ def test_every_kind_of_event_has_its_rows(store):
     store.append(a_year())
     counts = {name: len(rows) for name, rows in derived(store).items()}
     assert counts == {
+        "adr": 2,
+        "adr_link": 1,
         "agent": 1,
         "alternative": 0,
         "audit": 6,

@@ -88,6 +88,9 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
     tokens = "input_tokens output_tokens"
     cached = f"{tokens} cache_read_tokens cache_write_tokens"
     assert dict(found) == {
+        "adr_log": "adr_id project path number title family status status_text conflict decided_at "
+        "decided_from ended_at ended_from ended_by supersedes unresolved deciders tags options "
+        "chosen first_committed_at last_committed_at decision_id provenance origin recorded_at",
         "audit_log": "recorded_at action agent events bytes file sha256 reason detail undone_by "
         "event_id",
         "cost_by_month": f"month client model imported sessions turns {cached} cost_usd "
@@ -282,6 +285,30 @@ def test_the_reduction_is_the_share_of_queries_done_away_with(rows):
             "d",
         )
     ]
+
+
+def test_imported_records_are_reported_with_what_they_end_and_are_ended_by(rows):
+    seen = {"project": "shop", "recorded_at": T}
+    rows(
+        "adr",
+        seen | {"adr_id": "a", "event_id": "e a", "number": 1, "status": "superseded"},
+        seen | {"adr_id": "b", "event_id": "e b", "decided_at": T, "decided_from": "git"},
+    )
+    link = {"event_id": "e a", "adr_id": "a"}
+    rows(
+        "adr_link",
+        link | {"n": 2, "relation": "superseded by", "text": "3.md", "to_adr_id": "c"},
+        link | {"n": 1, "relation": "superseded by", "text": "2.md", "to_adr_id": "b"},
+        link | {"n": 3, "relation": "unresolved", "text": "ADR 9"},
+        link | {"n": 1, "relation": "supersedes", "text": "1.md", "adr_id": "b", "to_adr_id": "a"},
+    )
+    rows("imported_event", came("e a"))
+    columns = "adr_id, number, status, decided_at, ended_by, supersedes, unresolved, provenance"
+    assert rows(f"SELECT {columns}, origin FROM adr_log ORDER BY adr_id") == [
+        ("a", 1, "superseded", None, ["2.md", "3.md"], [], ["ADR 9"], "reported", "theirs"),
+        ("b", None, None, T, [], ["1.md"], [], "reported", None),
+    ]
+    assert rows("FROM decision_log") == rows("FROM outcome_debt") == []
 
 
 def test_reported_metrics_carry_their_origin(rows):
@@ -554,7 +581,11 @@ def test_orphans_are_named_with_what_they_miss(rows):
         | {"measurement_id": "m", "source": "team", "measured_at": T}
         | {"decision_id": "md?", "pattern": "mp?"},
     )
+    rows("adr", gone | {"adr_id": "w", "project": "", "decision_id": "wd?"})
+    rows("adr_link", {"event_id": "e", "adr_id": "k?", "n": 1, "relation": "supersedes"})
     assert rows("FROM orphan ORDER BY relation, missing") == [
+        ("adr", "w", "decision", "wd?"),
+        ("adr_link", "k?", "adr", "k?"),
         ("alternative", "a?", "decision", "a?"),
         ("alternative", "a?", "pattern", "q?"),
         ("decision", "d", "session", "s?"),
