@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archkit.architect.tools import SessionMemory
     from archkit.memory.ranking import Ranked
 
-__all__ = ["decision_on"]
+__all__ = ["decision_on", "named_in"]
 
 
 def decision_on(
@@ -66,6 +66,30 @@ def decision_on(
         confidence=_forecast(confidence, ranked),
         **recorded,
     )
+
+
+def named_in(stated: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
+    """Return what `decision_on` takes, of a decision as a model states it.
+
+    Parameters
+    ----------
+    stated
+        Valid against `archkit.architect.extracting.DECISIONS`.
+    evidence
+        What the session has seen: patterns that it has not seen are left out.
+    """
+    alternatives = []
+    for other in stated["alternatives"]:
+        meant = evidence.meant(other["name"])
+        slug = meant[0].pattern.slug if len(meant) == 1 else None
+        alternatives.append(Alternative(other["name"], pattern=slug, why_not=other["why_not"]))
+    return {
+        "chosen": stated["chosen"],
+        "alternatives": alternatives,
+        "rationale": stated["rationale"],
+        "kind": stated["kind"],
+        "patterns": [slug for slug in stated["patterns"] if evidence.named(slug)],
+    }
 
 
 def _chosen_pattern(

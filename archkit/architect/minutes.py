@@ -96,6 +96,10 @@ class Minutes:
         """Write what the user answered, by key; under "" what belongs to no question."""
         self._append("answer", {"answers": dict(answers)})
 
+    def activity(self, report: Mapping[str, Any]) -> None:
+        """Write what was done and how it ended, as the Context Manager wants it."""
+        self._append("activity", dict(report))
+
     def step(self, step: LearningStep) -> None:
         """Write a step of the learning protocol."""
         self._append("step", asdict(step))

@@ -64,7 +64,7 @@ class Script:
         SessionError
             The script has no further turn.
         """
-        said = sum(m.get("role") == "assistant" for m in body.get("messages", ()))
+        said: int = sum(m.get("role") == "assistant" for m in body.get("messages", ()))
         if said >= len(self.turns):
             raise SessionError(
                 "The script has come to its end.",

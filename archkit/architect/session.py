@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from time import perf_counter
 from typing import Any, Protocol, Self
 
 from archkit.architect.answers import read_answers
-from archkit.architect.briefing import get_task_briefing
 from archkit.architect.conversation import Reply
-from archkit.architect.deciding import decision_on
-from archkit.architect.dialogue import Questions, ToolCall, clipped
+from archkit.architect.deciding import named_in
+from archkit.architect.dialogue import Questions, clipped
 from archkit.architect.extracting import DECISIONS, stated_decisions
 from archkit.architect.prompts import proposal_request, questions_request
 from archkit.architect.session_state import SessionState
 from archkit.architect.stored import Asking, read_session
-from archkit.architect.tool import as_text
 from archkit.architect.tools import SessionMemory
-from archkit.errors import ArchkitError, SessionError
+from archkit.errors import SessionError
 from archkit.proposal.document import Proposal
 from archkit.records import Alternative, Decision
 
@@ -56,6 +53,13 @@ class Session(SessionState):
         How long the model may say nothing, in seconds; by default what its client is set to.
     max_repairs
         How often a proposal in which the checker finds errors goes back to the model.
+    permissions
+        What tools may do beyond reading: ``"read_only"`` (the default), rules such as
+        ``{"Write", "Bash(git log:*)"}``, or a function that is asked each time
+        (see `archkit.architect.permission`).
+    web, mcp
+        True, or settings of your own: let it search the web, or use the servers of ``.mcp.json``
+        that the card names; both are off by default, for they leave this machine.
     session_id
         What it is filed under; by default a new id. See `resume`.
     now
@@ -65,9 +69,8 @@ class Session(SessionState):
     ----------
     card, project, session_id, stage, started_at
         `stage` is new, questions, proposed or decided.
-    client_kind, client_reason, model, gate, withheld
-        Who answers (claude, local or offline), why, the model asked for; whether the memory is on;
-        tools that the card lists and archkit does not offer, each with the reason.
+    client_kind, client_reason, model, gate
+        Who answers (claude, local or offline), why, the model asked for; whether the memory is on.
     limits
         Its `Limits`, which may be raised while it runs.
     asked, questions, briefing, proposal, decisions, steps, notices
@@ -227,8 +230,8 @@ class Session(SessionState):
             There is no proposal, or the model did not state them in a form that can be read.
         """
         self._needs_proposal()
-        ask = partial(self._ask, schema=DECISIONS)
-        return [self._drafted(stated) for stated in stated_decisions(ask)]
+        stated = stated_decisions(partial(self._ask, schema=DECISIONS))
+        return [self._decision(**named_in(found, self.evidence)) for found in stated]
 
     def decide(
         self,
@@ -290,6 +293,7 @@ class Session(SessionState):
         if self._memory is not None:
             decision = self._memory.record_decision(decision)
         self.decisions.append(decision)
+        self._report(f"Decided {decision.chosen} for: {decision.title}", "success")
         self.steps.after(len(decision.alternatives), self._box)
         self._move_to("decided", status="ended")
         return decision
@@ -302,79 +306,6 @@ class Session(SessionState):
         """Close the connection to the model; what was said stays."""
         self._conversation.close()
 
-    def _decision(
-        self,
-        chosen: str,
-        alternatives: Sequence[str | Alternative],
-        rationale: str | Mapping[str, Any],
-        *,
-        title: str | None,
-        **given: Any,
-    ) -> Decision:
-        return decision_on(
-            chosen,
-            alternatives,
-            self.evidence,
-            self._memory,
-            rationale=self._near(rationale),
-            title=title or self.title,
-            decided_at=self._now(),
-            session_id=self.session_id,
-            agent=self.card.name,
-            project=self.project,
-            **given,
-        )
-
-    def _drafted(self, stated: Mapping[str, Any]) -> Decision:
-        """Make a decision of what the model states; of patterns nobody knows nothing is said."""
-        known = [slug for slug in stated["patterns"] if self.evidence.named(slug)]
-        others = [
-            Alternative(name=a["name"], why_not=a["why_not"], pattern=self._slug_of(a["name"]))
-            for a in stated["alternatives"]
-        ]
-        return self._decision(
-            stated["chosen"],
-            others,
-            stated["rationale"],
-            confidence=None,
-            patterns=known,
-            kind=stated["kind"],
-            title=None,
-            review_after_days=30,
-        )
-
-    def _slug_of(self, name: str) -> str | None:
-        meant = self.evidence.meant(name)
-        return meant[0].pattern.slug if len(meant) == 1 else None
-
-    def _start(self, text: str) -> None:
-        self.briefing = get_task_briefing(self._workspace, text, memory=self._memory, now=self._now)
-        self.asked = text
-        where, self.started_at = self._workspace.name, self._now()
-        self._minutes.started(
-            self.card, text, self.gate, workspace=where, model=self.model, client=self.client_kind
-        )
-        if self._memory is not None:  # whatever the model does: the memory first, then questions
-            self._told = self._look_up(self._memory)
-
-    def _look_up(self, memory: SessionMemory) -> str:
-        """Ask the memory about the brief itself; return what it says, as JSON."""
-        began = perf_counter()
-        try:
-            ranking = memory.query(self.asked)
-        except ArchkitError as error:
-            self.notices.append(f"The memory could not be asked about the brief. {error.why}")
-            return ""
-        self.evidence.add(ranking)
-        said, spent_ms = as_text(ranking.as_json()), (perf_counter() - began) * 1000
-        asked = {"query": self.asked}
-        number = self._conversation.number()
-        call = ToolCall(number, "query_patterns", asked, said, duration_ms=spent_ms)
-        self._minutes.keep(call)
-        if self._on_step:
-            self._on_step(call)
-        return said
-
     def _ask(self, request: list[dict[str, Any]], schema: Mapping[str, Any] | None = None) -> Reply:
         try:
             return self._conversation.ask(
@@ -382,6 +313,7 @@ class Session(SessionState):
             )
         except SessionError as error:
             self._minutes.status(self._conversation.status, self.stage, error.what)
+            self._report(f"{self.title}: {error.what}", self._conversation.status)
             raise
 
     def _written(self, request: list[dict[str, Any]]) -> Reply:

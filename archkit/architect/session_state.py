@@ -1,32 +1,40 @@
-"""What a session holds between its steps, and how it is seen; `Session` takes the steps."""
+"""What a session holds between its steps, how it begins and is seen; `Session` takes the steps."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from archkit.architect.briefing import Briefing, get_task_briefing
+from archkit.architect.briefing_activity import activity_report
 from archkit.architect.card import AgentCard, read_card
 from archkit.architect.client import choose_client
 from archkit.architect.conversation import Conversation
+from archkit.architect.deciding import decision_on
 from archkit.architect.dialogue import Questions, Said, Tokens, ToolCall, clipped
 from archkit.architect.gate import memory_gate
 from archkit.architect.learning_steps import LearningStep, LearningSteps
 from archkit.architect.limits import Limits
 from archkit.architect.minutes import Minutes
+from archkit.architect.permission import Ask, Permissions
 from archkit.architect.prompts import system_prompt
 from archkit.architect.proposing import MAX_REPAIRS, Drafts, Version
 from archkit.architect.rankings_seen import Evidence
+from archkit.architect.server_tools import Web
 from archkit.architect.session_table import session_table
+from archkit.architect.tool import as_text
 from archkit.architect.tools import SessionMemory, ToolBox
 from archkit.architect.workspace import project_folder
+from archkit.errors import ArchkitError
 from archkit.memory.redact import relative_paths
 from archkit.plain import mapped_texts
 from archkit.proposal.document import Proposal
-from archkit.records import Decision, new_id, utc_now
+from archkit.records import Alternative, Decision, new_id, utc_now
 
 if TYPE_CHECKING:
     from archkit.architect.stored import StoredSession
@@ -54,6 +62,9 @@ class SessionState:
         max_cost_usd: float | None = None,
         max_wait_s: float | None = None,
         max_repairs: int = MAX_REPAIRS,
+        permissions: Permissions | str | Iterable[str] | Ask = "read_only",
+        web: Web | bool = False,
+        mcp: bool | Sequence[str] = False,
         session_id: str | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -73,9 +84,17 @@ class SessionState:
         filed = {"agent": self.card.name, "project": self.project, "session_id": self.session_id}
         self._minutes = Minutes(self._memory, self._near, **filed)
         self._box = ToolBox(
-            self.card, self._workspace, self._memory, session_id=self.session_id, now=now
+            self.card,
+            self._workspace,
+            self._memory,
+            session_id=self.session_id,
+            project=self.project,
+            now=now,
+            permissions=permissions,
+            web=web,
+            mcp=mcp,
+            client=chosen,
         )
-        self.withheld = dict(self._box.withheld)
         turns = max_turns if max_turns is not None else self.card.max_turns or _MAX_TURNS
         self.limits = Limits(turns, max_cost_usd, max_wait_s)
         self._conversation = Conversation(
@@ -89,20 +108,20 @@ class SessionState:
         self.stage, self.started_at = "new", now()
         self.steps = LearningSteps(self.card, self._log_step)
         self.questions = Questions()
-        self.briefing: dict[str, Any] = {}
+        self.briefing = Briefing()
         self.proposal: Proposal | None = None
         self.decisions: list[Decision] = []
-        self.notices = list(self.gate.warnings)
+        self._notices = list(self.gate.warnings)
         self.asked, self._told, self._answers = "", "", dict[str, str]()
-        self._drafts = Drafts(self._minutes, self.notices, max_repairs=max_repairs)
+        self._drafts = Drafts(self._minutes, self._notices, max_repairs=max_repairs)
 
     def _restore(self, stored: StoredSession) -> None:
         """Take in what the memory has on record of this session."""
         if stored.card_hash != self.card.card_hash:
-            self.notices.append("The card has changed since the session began.")
+            self._notices.append("The card has changed since the session began.")
         self.asked, self.started_at = stored.brief, stored.started_at
         self.stage = stored.stage or "new"
-        self.briefing, self._told = stored.briefing, stored.looked_up
+        self.briefing, self._told = Briefing(stored.briefing), stored.looked_up
         self.decisions = list(stored.decisions)
         self._answers = dict(stored.answers)
         self._minutes.restore(stored.said)
@@ -116,10 +135,94 @@ class SessionState:
         self.proposal = self._drafts.restore(stored.proposals)
         self.steps.restore(stored.steps)
 
+    def _start(self, text: str) -> None:
+        self.briefing = get_task_briefing(
+            self._workspace,
+            text,
+            memory=self._memory,
+            project=self.project,
+            session_id=self.session_id,
+            now=self._now,
+        )
+        self.asked = text
+        where, self.started_at = self._workspace.name, self._now()
+        self._minutes.started(
+            self.card, text, self.gate, workspace=where, model=self.model, client=self.client_kind
+        )
+        if self._memory is not None:  # whatever the model does: the memory first, then questions
+            self._told = self._look_up(self._memory)
+
+    def _look_up(self, memory: SessionMemory) -> str:
+        """Ask the memory about the brief itself; return what it says, as JSON."""
+        began = perf_counter()
+        try:
+            ranking = memory.query(self.asked)
+        except ArchkitError as error:
+            self._notices.append(f"The memory could not be asked about the brief. {error.why}")
+            return ""
+        self.evidence.add(ranking)
+        said, spent_ms = as_text(ranking.as_json()), (perf_counter() - began) * 1000
+        asked = {"query": self.asked}
+        number = self._conversation.number()
+        call = ToolCall(number, "query_patterns", asked, said, duration_ms=spent_ms)
+        self._minutes.keep(call)
+        if self._on_step:
+            self._on_step(call)
+        return said
+
+    def _report(self, summary: str, status: str) -> None:
+        """Tell the Context Manager what was done here: later briefings show it."""
+        files = self.files_modified
+        self._minutes.activity(
+            activity_report(self.card.name, summary, status=status, files_modified=files)
+        )
+
+    def _decision(
+        self,
+        chosen: str,
+        alternatives: Sequence[str | Alternative],
+        rationale: str | Mapping[str, Any],
+        *,
+        title: str | None = None,
+        confidence: float | None = None,
+        review_after_days: int = 30,
+        **given: Any,
+    ) -> Decision:
+        return decision_on(
+            chosen,
+            alternatives,
+            self.evidence,
+            self._memory,
+            rationale=self._near(rationale),
+            title=title or self.title,
+            confidence=confidence,
+            review_after_days=review_after_days,
+            decided_at=self._now(),
+            session_id=self.session_id,
+            agent=self.card.name,
+            project=self.project,
+            **given,
+        )
+
     @property
     def versions(self) -> list[Version]:
         """Every version of the proposal, repairs included, in order."""
         return list(self._drafts.versions)
+
+    @property
+    def notices(self) -> list[str]:
+        """What the user should know."""
+        return [*self._notices, *self._box.notices]
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """Tools that the card lists and the session does not offer, each with the reason."""
+        return dict(self._box.withheld)
+
+    @property
+    def files_modified(self) -> list[str]:
+        """The files that its tools wrote, as seen from the workspace."""
+        return list(self._box.files_modified)
 
     @property
     def title(self) -> str:
@@ -153,8 +256,10 @@ class SessionState:
 
     @property
     def cost_usd(self) -> float | None:
-        """What was spent so far, None where no price is known."""
-        return self._minutes.cost_usd
+        """What was spent so far, agents it started included; None where no price is known."""
+        spent = [self._minutes.cost_usd, *(child.cost_usd for child in self._box.children)]
+        known = [cost for cost in spent if cost is not None]
+        return sum(known) if known else None
 
     def _near(self, value: Any) -> Any:
         """Name the workspace's files as seen from it: where it lies, nobody has to know."""

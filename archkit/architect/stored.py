@@ -176,7 +176,7 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
         if event["kind"] == "message":
             said.append(_message(payload))
         elif event["kind"] == "tool_call":
-            said.append(_known(ToolCall, _CALL | payload))
+            said.append(_known(ToolCall, payload, **_CALL))
     answers: dict[str, str] = {}
     for payload in by_kind.get("answer", ()):
         answers |= payload.get("answers", {})
@@ -212,14 +212,16 @@ def _message(payload: Mapping[str, Any]) -> Message:
         name: int(payload.get(f"{name}_tokens") or 0)
         for name in ("input", "output", "cache_read", "cache_write")
     }
-    read = _known(Message, {**_MESSAGE, **payload, "content": tuple(payload.get("content") or ())})
+    content = tuple(payload.get("content") or ())
+    read = _known(Message, {**payload, "content": content}, **_MESSAGE)
     return replace(read, tokens=Tokens(**counted))
 
 
-def _known(kind: type[T], payload: Mapping[str, Any]) -> T:
-    """Return a record of the fields it knows; those of a later version are left aside."""
+def _known(kind: type[T], payload: Mapping[str, Any], **least: Any) -> T:
+    """Return a record of the fields it knows: what is missing is as in `least`, or the default."""
     names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{k: v for k, v in payload.items() if k in names})
+    known = {k: v for k, v in payload.items() if k in names and v is not None}
+    return kind(**{**least, **known})
 
 
 def _add(turns: list[dict[str, Any]], role: str, content: Sequence[Mapping[str, Any]]) -> None:

@@ -104,12 +104,14 @@ def test_everything_is_written_before_it_is_returned(tmp_path):
     session, _ = proposed(tmp_path, memory)
     session.decide("DataLoader")
     kinds = [kind for kind, _ in memory.events]
-    assert kinds[:3] == ["agent", "session_started", "message"]
+    assert kinds[:4] == ["agent", "session_started", "tool_call", "message"]
     numbers = [e["n"] for kind, e in memory.events if kind in ("message", "tool_call")]
     assert numbers == list(range(1, len(numbers) + 1))
     started = memory.of_kind("session_started")[0]
     assert (started["workspace"], started["client"], started["brief"]) == ("shop", "claude", BRIEF)
-    calls = {call["tool"]: call for call in memory.of_kind("tool_call")}
+    first, *asked = memory.of_kind("tool_call")
+    assert (first["tool"], first["input"]) == ("query_patterns", {"query": BRIEF})
+    calls = {call["tool"]: call for call in asked}
     assert set(calls) == {"query_patterns", "ask_questions", "note_tradeoff"}
     assert json.loads(calls["query_patterns"]["output"])["patterns"][0]["slug"] == "dataloader"
     assert calls["query_patterns"]["tool_use_id"] == "toolu_1"
@@ -133,7 +135,7 @@ def test_learning_steps_are_done_or_skipped_with_a_reason(tmp_path):
     assert list(frame["status"]) == ["done"] * 6 + ["skipped", "done"] + ["skipped"] * 4
     assert frame["reason"].str.len().min() > 0
     assert "DataLoader (batching + caching) 90 % (80–95 %, n 20, reported)" in frame["reason"][1]
-    assert frame["reason"][0] == "1 query found 3 patterns"
+    assert frame["reason"][0] == "2 queries found 3 patterns"
     assert "record_outcome" in frame["reason"][8]
     assert {step["n"] for step in memory.of_kind("step")} == set(range(1, 13))
 
@@ -337,9 +339,11 @@ def test_tools_not_offered_are_refused_in_words(tmp_path):
     session.brief(BRIEF)
     bash = next(call for call in memory.of_kind("tool_call") if call["tool"] == "Bash")
     assert (bash["refused"], bash["is_error"]) == (True, True)
-    assert bash["reason"] == "no command is run in a session"
+    assert bash["reason"] == 'the session may only read: permissions="read_only"'
     results = server.bodies[1]["messages"][2]["content"]
-    assert results[0]["content"] == "Bash is not available: no command is run in a session."
+    assert results[0]["content"] == (
+        'Bash is not available: the session may only read: permissions="read_only".'
+    )
     assert results[0]["is_error"] is True
     assert results[1]["content"] == "README.md"
     assert set(session.withheld) == {"Write", "Bash", "mcp__context7__query-docs"}

@@ -105,6 +105,7 @@ def test_later_session_is_briefed_on_what_was_done(tmp_path, shop):
         assert all(entry["timestamp"] for entry in activity)
         assert {entry["agent"] for entry in activity} == {"backend-architect"}
         assert [entry["summary"].split(":")[0] for entry in activity] == [
+            "activity",
             "decision",
             "session started",
         ]
