@@ -39,7 +39,7 @@ _BY_STATUS = {
     403: ("The key may not use this model.", "Choose another model in the card, or another key."),
     404: (
         "The model or the address was not found.",
-        "Name a model that this server has: see ARCHKIT_MODEL.",
+        "Name a model that this server has in ARCHKIT_MODEL; its address goes without /v1.",
     ),
     413: ("The request is too large.", "Start a new session with a shorter brief."),
     429: ("The rate limit was reached.", f"Wait a minute. {KEPT}"),

@@ -12,6 +12,8 @@ import anthropic
 import httpx2
 import pytest
 import socket_server
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scripted_client import PROPOSAL, Remembered, Server, answer, asking, card, events, text, use
 from socket_server import CLOSE, RESET, STALL, SocketServer, page
 
@@ -157,7 +159,7 @@ ROWS = {
     "no such model": lambda: once(
         404,
         "The model or the address was not found (status 404).",
-        "Name a model that this server has: see ARCHKIT_MODEL.",
+        "Name a model that this server has in ARCHKIT_MODEL; its address goes without /v1.",
     ),
     "too large": lambda: once(
         413,
@@ -533,3 +535,58 @@ def test_stream_of_a_cloud_platform_is_one(tmp_path):
     answer = Answer(Stream())
     anyio.run(answer.read, lambda _: None)
     assert answer.message(1, status="complete").stop_reason == "end_turn"
+
+
+def places(value, path=()):
+    """Return the path of every place in a JSON value."""
+    found = [path]
+    for key, inner in (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    ):
+        found += places(inner, (*path, key))
+    return found
+
+
+def changed(value, path, new):
+    value = copy.deepcopy(value)
+    if not path:
+        return new
+    inner = value
+    for key in path[:-1]:
+        inner = inner[key]
+    if new is GONE:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = new
+    return value
+
+
+GONE = object()
+USAGE = {"input_tokens": 5, "output_tokens": 1, "cache_creation": {"ephemeral_1h_input_tokens": 1}}
+SAID = list(events([text("Hi"), asking("users")], stop_reason="tool_use", usage=USAGE))
+SPOTS = [(n, path) for n, (_, data) in enumerate(SAID) for path in places(data) if path]
+ODD = (None, 0, -1, "x", [], {}, [1], {"a": 1}, True, 1.5, GONE)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # the SDK's, on odd fields
+@given(spot=st.sampled_from(SPOTS), odd=st.sampled_from(ODD), leave_out=st.booleans())
+@settings(max_examples=120)
+def test_whatever_a_server_says_is_an_answer_or_three_lines(tmp_path_factory, spot, odd, leave_out):
+    at, path = spot
+    response, memory = answer(), Remembered()
+    said = copy.deepcopy(SAID)
+    said[at : at + 1] = [] if leave_out else [(SAID[at][0], changed(SAID[at][1], path, odd))]
+    response.stream.said = said
+    server = Server(response, answer(asking("users")), answer(asking("users")))
+    session = session_with(tmp_path_factory.mktemp("odd"), server.client(), memory)
+    try:
+        session.brief(BRIEF)
+    except SessionError as error:
+        assert len(str(error).splitlines()) == 3
+        assert memory.of_kind("session_status")[-1]["status"] in ("failed", "interrupted")
+    else:
+        assert session.stage == "questions"
