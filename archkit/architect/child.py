@@ -207,6 +207,7 @@ class _Working:
             self._memory if self._gate.on else None,
             session_id=self.session_id,
             now=self._now,
+            project=project,
             parent=above,
         )
         self._parent = parent

@@ -43,8 +43,8 @@ class OwnTools:
         What a briefing is about.
     memory
         None leaves the memory's tools out.
-    agent, session_id
-        What a lesson or a pattern belongs to.
+    agent, session_id, project
+        What a lesson or a pattern belongs to, and a briefing is for.
     now
         The clock.
 
@@ -66,9 +66,11 @@ class OwnTools:
         *,
         agent: str,
         session_id: str,
+        project: str,
         now: Callable[[], datetime],
     ) -> None:
         self._workspace, self._memory, self._now = workspace, memory, now
+        self._project = project
         self._agent, self._session_id = agent, session_id
         self.evidence = Evidence()
         self.asked: tuple[Question, ...] | None = None
@@ -192,6 +194,7 @@ class OwnTools:
             self._workspace,
             query,
             memory=self._memory,
+            project=self._project or None,
             session_id=self._session_id,
             now=self._now,
         )

@@ -49,7 +49,8 @@ async def search(ripgrep: str, root: Path, target: Path, pattern: str) -> str:
         The expression is none, or the search took too long.
     """
     within = target.relative_to(root).as_posix()
-    command = [ripgrep, *_OPTIONS, "-e", pattern, "--", f"./{within}"]
+    where = within if within == "." else f"./{within}"
+    command = [ripgrep, *_OPTIONS, "-e", pattern, "--", where]
     output, code, error = await _run(command, root)
     hits = [_shown(hit) for hit in _HIT.finditer(output) if not is_private(hit["path"])]
     if code not in (0, 1, None) and not hits:

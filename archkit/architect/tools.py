@@ -70,7 +70,7 @@ class ToolBox(OwnTools):
     client
         Who answers: only Claude has the web, and offline no other agent does.
     project
-        What child sessions are filed under.
+        What briefings are for and child sessions are filed under.
     parent
         The card of the session that this one is a child of: it only reads, as far as both cards do.
 
@@ -100,7 +100,9 @@ class ToolBox(OwnTools):
         project: str = "",
         parent: AgentCard | None = None,
     ) -> None:
-        super().__init__(workspace, memory, agent=card.name, session_id=session_id, now=now)
+        super().__init__(
+            workspace, memory, agent=card.name, session_id=session_id, project=project, now=now
+        )
         self._card, self._rules, self._parent = card, CardRules(card), parent
         self.permissions, self._web, self._client = Permissions.of(permissions), Web.of(web), client
         self.files_modified: list[str] = []
