@@ -20,6 +20,7 @@ from archkit.proposal.schema import Schema
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archkit.proposal.comparison import Comparison
     from archkit.proposal.diagram import Diagram
     from archkit.proposal.findings import Findings
     from archkit.proposal.openapi import OpenAPI
@@ -141,6 +142,19 @@ class Proposal:
     def findings(self) -> pd.DataFrame:
         """What the checker found in it, one row a finding: `Findings.to_frame`."""
         return self.checked.to_frame()
+
+    @property
+    def stack(self) -> pd.DataFrame:
+        """Its technology choices, one row a choice: `technology_choices`."""
+        from archkit.proposal.stack import technology_choices
+
+        return technology_choices(self)
+
+    def diff(self, other: Proposal | str) -> Comparison:
+        """Compare it, as what was before, with another: `compare`."""
+        from archkit.proposal.comparison import compare
+
+        return compare(self, other)
 
     def openapi(self) -> OpenAPI:
         """Return its endpoints as an OpenAPI 3.1 document: `openapi_document`."""

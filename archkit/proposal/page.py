@@ -18,7 +18,7 @@ from archkit.proposal.outline import lines_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["findings_page", "proposal_page", "stylesheet"]
+__all__ = ["SIGNS", "findings_page", "framed", "inline", "proposal_page", "stylesheet"]
 
 SIGNS = {"error": "✕", "warning": "▲", "info": "○"}
 """What a severity is drawn as, so that it does not hang on its colour."""
@@ -57,14 +57,14 @@ def proposal_page(
     head = _summary(findings, sections=len({s.number for s in proposal.sections}), lines=last)
     noted = " noted" if notes else ""
     empty = "" if text.strip() else '<p class="empty">The proposal is empty.</p>'
-    return _framed(f'{head}<div class="text{noted}">{empty}{body}</div>{cut}', in_report)
+    return framed(f'{head}<div class="text{noted}">{empty}{body}</div>{cut}', in_report)
 
 
 def findings_page(findings: Findings) -> str:
     """Draw findings as a table, errors first within each section; say what was checked."""
     head = _summary(findings)
     if not findings:
-        return _framed(f'{head}<p class="empty">Nothing was found.</p>', False)
+        return framed(f'{head}<p class="empty">Nothing was found.</p>', False)
     shown = sorted(findings, key=_place)
     rows = "".join(
         f'<tbody><tr><th colspan="4" scope="rowgroup">{esc(section_name(number))}</th></tr>'
@@ -74,7 +74,7 @@ def findings_page(findings: Findings) -> str:
     more = len(shown) - _MOST_ROWS
     note = f'<p class="mute">+ {more:,} more: to_frame() has all of them.</p>' if more > 0 else ""
     heads = "".join(f'<th scope="col">{n}</th>' for n in ("severity", "line", "rule", "finding"))
-    return _framed(
+    return framed(
         f'{head}<div class="scroll" tabindex="0" role="group" aria-label="Findings">'
         f'<table class="findings"><thead><tr>{heads}</tr></thead>{rows}</table></div>{note}',
         False,
@@ -92,7 +92,8 @@ def stylesheet() -> str:
     return (files("archkit") / "library" / "proposal.css").read_text(encoding="utf-8")
 
 
-def _framed(inner: str, in_report: bool) -> str:
+def framed(inner: str, in_report: bool) -> str:
+    """Put HTML into the frame that has the style and the tokens of proposals."""
     style, place = ("", " in-report") if in_report else (f"<style>\n{stylesheet()}</style>", "")
     return f'{style}<div class="archkit archkit-doc{place}">{inner}</div>'
 
@@ -125,7 +126,7 @@ def _points(findings: Findings) -> str:
     """Draw how the score comes about, on demand."""
     rules = rule_rows(findings)
     rows = "".join(
-        f"<tr><td>{esc(r['rule'])}</td><td>{_inline(r['title'])}</td>"
+        f"<tr><td>{esc(r['rule'])}</td><td>{inline(r['title'])}</td>"
         f'<td class="number">{r["findings"]}</td>'
         f'<td class="number">{_of(r["points"], r["weight"])}</td><td>{esc(r["state"])}</td></tr>'
         for r in rules
@@ -168,7 +169,7 @@ def _told(finding: Finding, is_open: bool) -> str:
     kind = finding.severity
     where = f"{SIGNS[kind]} {kind} · line {finding.line} · {esc(finding.rule)}"
     head = f'<span class="where">{where}</span>'
-    found, fix = _inline(finding.message), f'<span class="fix">{_inline(finding.fix)}</span>'
+    found, fix = inline(finding.message), f'<span class="fix">{inline(finding.fix)}</span>'
     if is_open or not finding.fix:
         return f'<div class="note {kind}">{head} {found} {fix if finding.fix else ""}</div>'
     folded = f"<details><summary>{found}</summary>{fix}</details>"
@@ -182,12 +183,12 @@ def _row(finding: Finding) -> str:
     return (
         f'<tr><td class="{kind} severity"><span aria-hidden="true">{SIGNS[kind]}</span> {kind}</td>'
         f'<td class="number">{place}</td><td>{esc(finding.rule)}</td>'
-        f'<td>{_inline(finding.message)} <span class="fix">{_inline(finding.fix)}</span>{at}</td>'
+        f'<td>{inline(finding.message)} <span class="fix">{inline(finding.fix)}</span>{at}</td>'
         "</tr>"
     )
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Escape a line of ours, what stands between backticks as code."""
     return "".join(_pieces(text))
 

@@ -179,7 +179,8 @@ NAMES = st.text(min_size=1, max_size=30) | st.sampled_from(
 ENTITY = r't\d+\["[\w .,:()/+\'–…-]+"\]( \{)?'
 ATTRIBUTE = r"[A-Za-z_À-￿][\w\-\[\]()À-￿]*"
 LINES = re.compile(
-    rf"erDiagram|  direction LR|  acc(Title|Descr): [^\n{{}}%#;\"<>]+|  {ENTITY}|  \}}|    {ATTRIBUTE} {ATTRIBUTE}"
+    rf"erDiagram|  direction LR|  acc(Title|Descr): [^\n{{}}%#;\"<>]+|  {ENTITY}|  \}}"
+    rf"|    {ATTRIBUTE} {ATTRIBUTE}"
     r"( (PK|FK|UK)(, (PK|FK|UK))*)?|  t\d+ (\|\||\|o)--o[{|] t\d+ : \"[\w .,:()/+'–…-]+\""
 )
 
