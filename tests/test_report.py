@@ -273,6 +273,31 @@ class TestSession:
         links = re.findall(r'href="#([^"]+)"', page)
         assert [page.count(f'id="{link}"') for link in links] == [1] * len(links)
 
+    def test_the_version_that_stands_is_shown_and_what_was_found_in_each(self, memory, tmp_path):
+        filed = {"session_id": talk(memory)}
+        found = {"rule": "S01", "severity": "error", "line": 1, "message": "m", "fix": "f"}
+        for version, text, given in (
+            (2, "## Executive Summary\n\nMended.", {"repair_of": 1, "findings": []}),
+            (3, "## Executive Summary\n\nSpoilt.", {"repair_of": 2, "stands": False}),
+        ):
+            payload = {"text": text, "version": version, "findings": [found], **given}
+            memory.append("proposal", payload, **filed)
+        text = visible(written(memory, tmp_path / "r.html"))
+        assert "version 2 of 3" in text
+        assert "Mended." in text
+        assert "Spoilt." not in text
+        assert "version 2, a repair of version 1: errors 0, warnings 0" in text
+        assert "version 3, a repair of version 2: errors 1, warnings 0; it was no better" in text
+
+    def test_what_the_model_thought_is_folded_and_escaped(self, memory, tmp_path):
+        filed = {"session_id": talk(memory)}
+        thought = {"type": "thinking", "thinking": f"Which one? {ATTACK}", "signature": "s"}
+        said = {"n": 9, "role": "assistant", "text": "This one.", "content": [thought]}
+        memory.append("message", said, **filed)
+        page = written(memory, tmp_path / "r.html")
+        assert "<summary>what it thought</summary><p>Which one? &lt;script&gt;" in page
+        assert ATTACK not in page
+
     def test_tokens_and_cost_are_given_or_said_to_be_unknown(self, memory, tmp_path):
         talk(memory, client="local", model="qwen")
         text = visible(written(memory, tmp_path / "r.html"))

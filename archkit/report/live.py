@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.architect.dialogue import Message, ToolCall
 from archkit.memory.redact import redact_value
-from archkit.proposal.rules import check_proposal
 from archkit.report.reading import SessionRecord
 
 if TYPE_CHECKING:
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["session_record"]
 
-_MESSAGE = ("n", "role", "text", "status")
+_MESSAGE = ("n", "role", "text", "content", "status")
 _STEP = ("n", "phase", "name", "status", "reason")
-_PROPOSAL = ("version", "text", "missing", "findings")
+_PROPOSAL = ("version", "text", "missing", "findings", "repair_of", "stands")
 _CALL = (
     "n",
     "tool",
@@ -84,8 +83,14 @@ def _row(session: Session, messages: list[Message], calls: list[ToolCall]) -> di
 
 
 def _proposals(session: Session) -> list[dict[str, Any]]:
-    made = session.proposal
-    if made is None:
-        return []
-    found = [asdict(finding) for finding in check_proposal(made)]
-    return [{"version": 1, "text": made.text, "missing": list(made.missing), "findings": found}]
+    return [
+        {
+            "version": version.number,
+            "text": version.proposal.text,
+            "missing": list(version.proposal.missing),
+            "findings": [asdict(finding) for finding in version.findings],
+            "repair_of": version.repair_of,
+            "stands": version.stands,
+        }
+        for version in session.versions
+    ]

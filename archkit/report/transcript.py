@@ -146,13 +146,32 @@ def _proposal(proposals: pd.DataFrame) -> str:
     if proposals.empty:
         empty = '<p class="empty">No proposal was made. Continue with session.propose().</p>'
         return f"{head}The proposal</h3>{empty}</section>"
-    last = proposals.iloc[-1]
-    note = f"version {last['version']} of {len(proposals)}"
-    line = f'<p class="mute small">{esc(note)}</p>' if len(proposals) > 1 else ""
-    proposal = read_proposal(str(last["text"]))
+    standing = proposals[proposals["stands"].astype(bool)].iloc[-1]
+    line = _versions(proposals, standing) if len(proposals) > 1 else ""
+    proposal = read_proposal(str(standing["text"]))
     body = proposal_page(proposal, top=4, anchor="proposal", in_report=True)
     drawn = diagram_figures(proposal)
     return f"{head}The proposal</h3>{line}{_contents(proposal.text)}{drawn}{body}</section>"
+
+
+def _versions(proposals: pd.DataFrame, standing: Any) -> str:
+    """Say which version stands, and what the checker found in each."""
+    note = f"version {standing['version']} of {len(proposals)}"
+    items = "".join(f"<li>{esc(_version(row))}</li>" for row in proposals.to_dict("records"))
+    return (
+        f'<p class="mute small">{esc(note)}</p>'
+        "<details><summary>What the checker found in each version</summary>"
+        f"<ol>{items}</ol></details>"
+    )
+
+
+def _version(row: Row) -> str:
+    found = [f for f in _loaded(row["findings"]) or [] if isinstance(f, Mapping)]
+    counts = [sum(f.get("severity") == name for f in found) for name in ("error", "warning")]
+    told = f"errors {counts[0]}, warnings {counts[1]}"
+    origin = "" if missing(row["repair_of"]) else f", a repair of version {row['repair_of']:.0f}"
+    stands = "" if row["stands"] else "; it was no better and does not stand"
+    return f"version {row['version']}{origin}: {told}{stands}"
 
 
 def _contents(text: str) -> str:
@@ -179,10 +198,24 @@ def _message(row: Row) -> str:
     text = "" if missing(row["text"]) else str(row["text"]).strip()
     if row["role"] == "user":
         return _request(text)
-    if not text:
+    thought = _thinking(row["content"])
+    if not text and not thought:
         return ""
     cut = "" if row["status"] in ("complete", None) else f" ({esc(row['status'])})"
-    return f'<div class="turn"><p class="who">architect{cut}</p>{_folded(text)}</div>'
+    said = _folded(text) if text else ""
+    return f'<div class="turn"><p class="who">architect{cut}</p>{thought}{said}</div>'
+
+
+def _thinking(content: Any) -> str:
+    """Show what the model thought before it answered, on demand."""
+    loaded = _loaded(content)
+    blocks = [b for b in loaded if isinstance(b, Mapping)] if isinstance(loaded, list) else []
+    thought = "\n\n".join(str(b.get("thinking", "")) for b in blocks if b.get("type") == "thinking")
+    if not thought.strip():
+        return ""
+    return (
+        f'<details class="tool"><summary>what it thought</summary><p>{esc(thought)}</p></details>'
+    )
 
 
 def _folded(text: str) -> str:
