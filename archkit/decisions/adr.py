@@ -126,7 +126,7 @@ def read_adr(
         return Adr(text, name, kind, why, fields=dict.fromkeys(FIELDS, Field()))
     reading = Reading(text, name, order)
     reading.fill()
-    kind, why = kind_of(text, name, reading.fields)
+    kind, why = kind_of(text, name, reading.fields, reading.records())
     return Adr(
         text=text,
         name=name,

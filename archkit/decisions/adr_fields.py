@@ -16,11 +16,12 @@ __all__ = ["Said", "fields_said", "listed"]
 # A quotation mark, a bullet, an emoji may stand before the key.
 _LEAD = r"[ \t]*(?:>[ \t]*)?(?:[-*+][ \t]+)?(?:[^\w\s|*_`#>-]+[ \t]+)?"
 _BOLD_FIELD = re.compile(
-    _LEAD + r"(?P<mark>\*\*|__|\*|_)(?P<key>[A-Za-z][A-Za-z ()_-]{1,30}?)"
-    r"(?:[ \t]*:[ \t]*(?P=mark)|(?P=mark)[ \t]*:?)(?P<rest>.*)",
+    _LEAD + r"(?P<mark>\*\*|__|\*|_)(?P<key>[^\W\d_][^\W\d_]*(?:[ ()_-]+[^\W\d_]+)*[()]*)"
+    r"(?:[ \t]*[:：][ \t]*(?P=mark)|(?P=mark)[ \t]*[:：]?)(?P<rest>.*)",
 )
 _PLAIN_FIELD = re.compile(
-    _LEAD + r"(?P<key>[A-Za-z][A-Za-z ()_-]{1,30}?)[ \t]*(?P<colon>:|(?=[ \t]\d))(?P<rest>.*)",
+    _LEAD + r"(?P<key>[^\W\d_]+(?:[ ()_-]+[^\W\d_]+)*[()]*)[ \t]*"
+    r"(?P<colon>[:：]|(?=[ \t]\d))(?P<rest>.*)",
 )
 _ROW = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")

@@ -7,24 +7,35 @@ from archkit.proposal.outline import same_title
 __all__ = ["HEADINGS", "KEYS", "heading_of", "key_of"]
 
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "status": ("status", "state", "decision status", "adr status"),
-    "date": ("date", "decision date", "dates"),
+    "status": ("status", "state", "decision status", "adr status", "状态", "estado", "statut"),
+    "date": ("date", "decision date", "dates", "日期", "datum", "fecha", "data"),
     "context": (
         *("context and problem statement", "context", "problem statement", "context & problem"),
         *("context and problem", "problem context", "problem", "problem description", "background"),
         *("issue", "issues", "motivation", "why", "context and background", "the problem"),
         *("current situation", "situation", "rationale and context", "introduction"),
+        *(
+            "背景",
+            "上下文",
+            "kontext",
+            "contexte",
+            "contexto",
+            "contesto",
+            "kontext und problemstellung",
+        ),
     ),
     "decision": (
         *("decision outcome", "decision", "decisions", "outcome", "the decision", "our decision"),
         *("resolution", "chosen option", "decision result", "conclusion", "decision made"),
         *("decision and rationale", "solution", "proposed solution", "proposed decision"),
         *("proposal", "recommendation", "proposed design", "proposed implementation"),
+        *("决策", "决定", "entscheidung", "décision", "decisión", "decisão", "decisione"),
     ),
     "consequences": (
         *("consequences", "consequence", "positive consequences", "negative consequences"),
         *("implications", "impact", "results", "resulting context", "consequences and risks"),
         *("expected consequences", "trade-offs", "tradeoffs"),
+        *("后果", "影响", "konsequenzen", "conséquences", "consecuencias", "consequências"),
     ),
     "drivers": ("decision drivers", "drivers", "forces", "decision criteria", "requirements"),
     "options": (
@@ -48,7 +59,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 """Titles by field, those that say it most plainly first."""
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "status": ("status", "state", "decision status", "adr status", "status of decision"),
+    "status": (
+        *("status", "state", "decision status", "adr status", "status of decision"),
+        *("状态", "estado", "statut"),
+    ),
     "date": (
         *(
             "date",
@@ -60,6 +74,7 @@ KEYS: dict[str, tuple[str, ...]] = {
             "created on",
         ),
         *("creation date", "date created", "date of decision", "dates"),
+        *("日期", "datum", "fecha", "data"),
     ),
     "updated": ("last updated", "updated", "last modified", "modified", "last update"),
     "review": ("review", "review date", "next review"),
@@ -93,10 +108,13 @@ _HEADING_OF = {title: name for name, titles in HEADINGS.items() for title in tit
 _KEY_OF = {key: name for name, keys in KEYS.items() for key in keys}
 
 
+_BEFORE_MORE = (":", "：", " - ", " – ", " (", "（", " — ", " and ", " & ", " / ")
+
+
 def heading_of(title: str) -> tuple[str, int] | None:
     """Return the field that a heading begins, and how plainly (0: most); None if none does."""
     words = same_title(title)
-    for end in (None, *(words.find(mark) for mark in (":", " - ", " – ", " (", " —"))):
+    for end in (None, *(words.find(mark) for mark in _BEFORE_MORE)):
         head = words if end is None else words[:end].strip() if end > 0 else ""
         if name := _HEADING_OF.get(head):
             return name, HEADINGS[name].index(head) + (100 if end else 0)

@@ -21,6 +21,7 @@ _PREFIX = re.compile(
     rf"|{_CALLED}[ ]*(?:[:–—]|-[ ])[ ]*",
     re.I,
 )
+_RECORD = re.compile(r"\[?(?:ADR|Decision)[\s#_-]*\d{1,5}\]?[ ]*[:.–—-]", re.I)
 _NUMBER_NAMED = re.compile(r"(?:^|[\W_])(?:adr|odh-adr(?:-[a-z]+)*)[\W_]*0*(\d{1,5})(?!\d)", re.I)
 _NUMBER_FIRST = re.compile(r"^(?:\d{4}-\d\d-\d\d[_-])?0*(\d{1,5})(?!\d)(?=[\W_])")
 _DATE_NAME = re.compile(r"^(?:(\d{8})|(\d{4}-\d\d-\d\d))(?!\d)")
@@ -68,6 +69,11 @@ class Reading:
             fields[name] = self._list(name)
         for name in ("date", "updated", "review"):
             fields[name] = self._date(name)
+
+    def records(self) -> int:
+        """Return how many headings of one level name a record: a log of many is no record."""
+        named = [s.level for s in self.page.sections if _RECORD.match(s.title)]
+        return max((named.count(level) for level in set(named)), default=0)
 
     def _parts(self) -> dict[str, list[Section]]:
         """Return the sections of each field, the most plainly named and outermost first."""

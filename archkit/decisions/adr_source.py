@@ -19,7 +19,11 @@ LARGEST_BYTES = 1_000_000
 """A larger file is no ADR: the longest of 460 real ones had 90 KB."""
 
 _FRONT = re.compile(
-    r"\A\ufeff?---[ \t]*(?:\r\n?|\n)(.*?)(?<![^\r\n])---[ \t]*(?:\r\n?|\n|\Z)", re.S
+    r"""\A\ufeff?
+    (?:(?:\s*<!--(?:[^-]|-(?!->))*-->)+\s*?(?<=[\r\n])
+       (?=---[ \t]*[\r\n]+(?:\#[^\r\n]*[\r\n]+)*[A-Za-z][\w-]*:))?
+    ---[ \t]*(?:\r\n?|\n)(.*?)(?<![^\r\n])---[ \t]*(?:\r\n?|\n|\Z)""",
+    re.S | re.X,
 )
 _KEY = re.compile(r"(?<![^\r\n])([A-Za-z][\w -]{0,40}?)[ \t]*:(?=\s|\Z)[ \t]*")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)

@@ -24,10 +24,13 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def kind_of(text: str, name: str, fields: Mapping[str, Field] | None = None) -> tuple[str, str]:
+def kind_of(
+    text: str, name: str, fields: Mapping[str, Field] | None = None, records: int = 1
+) -> tuple[str, str]:
     """Return what a file is, and why it is no ADR if it is none.
 
-    Without `fields` only what shows before reading is judged: binary, empty, too large.
+    `records` says how many of its headings name a record. Without `fields` only what shows before
+    reading is judged: binary, empty, too large.
     """
     if fields is None:
         if "\x00" in text:
@@ -37,6 +40,8 @@ def kind_of(text: str, name: str, fields: Mapping[str, Field] | None = None) -> 
         if not text.strip("\ufeff \t\r\n"):
             return "not an adr", "it is empty"
         return "adr", ""
+    if records > 1:
+        return "index", f"it holds {records} records; each needs a file of its own"
     if _INDEX.fullmatch(name):
         return "index", "its name is that of an index"
     title = str(fields["title"].text)
@@ -47,6 +52,7 @@ def kind_of(text: str, name: str, fields: Mapping[str, Field] | None = None) -> 
         "context" in has and has & {"status", "consequences", "options", "drivers"}
     ):
         return "adr", ""
-    if "status" in has and fields["status"].state == "found" and has & {"consequences", "options"}:
+    tells = {"consequences", "options", "deciders"}
+    if fields["status"].state == "found" and has & tells:  # some say what was decided in prose
         return "adr", ""
     return "not an adr", "it has neither a decision nor a context with anything decided"

@@ -18,7 +18,8 @@ STATUSES = (
 _WORDS = {
     "partly superseded": r"(?:partly|partially|in part)[\s-]+(?:super[sc]eded|replaced)",
     "superseded": r"super[sc]ee?ded|replaced(?=\s*(?:by|with|$))|obsoleted",
-    "deprecated": r"deprecated|retired|obsolete|no longer (?:valid|applicable|in force)|archived",
+    "deprecated": r"deprecated|retired|dead|obsolete|archived"
+    r"|no longer (?:valid|applicable|in force)",
     "rejected": r"rejected|declined|withdrawn|discarded|cancell?ed|abandoned|not accepted"
     r"|won'?t do",
     "accepted": r"accepted|approved|adopted|agreed|decided|implemented|ratified|done|active"

@@ -152,6 +152,44 @@ def test_front_matter_that_is_no_yaml_is_read_line_by_line():
     assert read_adr(text)["date"].value == date(2024, 3, 5)
 
 
+def test_a_notice_may_stand_before_front_matter_and_a_rule_begins_none():
+    adr = read_adr("<!-- SPDX: x -->\n\n<!-- (c) -->\n\n" + MADR)
+    assert (adr.status, adr.title) == ("accepted", "Use a queue between orders and billing")
+    ruled = "\n---\n\n# X\n\n**Status:** Dead\n\n---\n\n## Decision\n\ny\n"
+    assert (read_adr(ruled).title, read_adr(ruled).status) == ("X", "deprecated")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        (
+            "# ADR-1: X\n\n状态：accepted\n日期：2026-07-31\n\n## 背景\n\na\n\n## 决策\n\nb\n",
+            "2026-07-31",
+        ),
+        ("# 1. X\n\nDatum: 1.2.2026\n\n## Kontext\n\na\n\n## Entscheidung\n\nb\n", None),
+        ("# 1. X\n\n## Contexte\n\na\n\n## Décision\n\nb\n", None),
+        ("# X\n\n## 1. Background and requirements\n\na\n\n## 2. Decision & why\n\nb\n", None),
+    ],
+)
+def test_other_languages_and_longer_headings_are_known(text, day):
+    adr = read_adr(text)
+    assert values(adr, "context", "decision") == ("a", "b")
+    assert str(adr["date"].value)[:10] == day or adr["date"].state != "found"
+
+
+def test_prose_below_a_status_with_deciders_is_a_record():
+    text = "---\nstatus: accepted\ndecision-makers: Ada\n---\n\n# 8. X\n\nWe do it.\n"
+    assert read_adr(text).kind == "adr"
+    assert read_adr(text.replace("decision-makers: Ada\n", "")).kind == "not an adr"
+
+
+def test_a_log_of_many_records_is_no_record():
+    one = "## ADR-00{}: X\n\n**Status**: Accepted\n\n### Context\n\na\n\n### Decision\n\nb\n\n"
+    adr = read_adr("# Log\n\n" + one.format(1) + one.format(2))
+    assert (adr.kind, adr.why) == ("index", "it holds 2 records; each needs a file of its own")
+    assert read_adr(one.format(1)).kind == "adr"
+
+
 def test_an_option_may_have_quotes_and_a_chosen_one_may_be_cut_short():
     text = MADR.replace("* Queue\n", '* Option 1: a "quick" queue\n')
     text = text.replace('"Queue", because', '"a "quick" queue", because')
@@ -280,5 +318,16 @@ def test_no_bytes_are_too_odd(data):
 
 
 def test_a_long_odd_text_is_read_in_time_that_grows_with_its_length():
-    for piece in ("- [", "**a", "<!-- ", "| a ", "# x\n", "status: a\n", "> ", "1/2/2020 "):
+    for piece in (
+        "- [",
+        "**a",
+        "<!-- ",
+        "| a ",
+        "# x\n",
+        "status: a\n",
+        "> ",
+        "1/2/2020 ",
+        "a ",
+        "a-b_",
+    ):
         read_adr(piece * 20_000)
