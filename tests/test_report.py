@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from archkit.errors import ReportError
+from archkit.markup import markdown
 from archkit.memory.memory import Memory
 from archkit.records import Alternative, Decision, Measurement, Pattern, Reported
 from archkit.report import write_report
-from archkit.markup import markdown
 from archkit.report.transcript import tool_line
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -166,7 +166,7 @@ def _versions(proposals: pd.DataFrame, standing: Any) -> str:
 
 
 def _version(row: Row) -> str:
-    found = [f for f in _loaded(row["findings"]) or [] if isinstance(f, Mapping)]
+    found = _objects(row["findings"])
     counts = [sum(f.get("severity") == name for f in found) for name in ("error", "warning")]
     told = f"errors {counts[0]}, warnings {counts[1]}"
     origin = "" if missing(row["repair_of"]) else f", a repair of version {row['repair_of']:.0f}"
@@ -206,11 +206,16 @@ def _message(row: Row) -> str:
     return f'<div class="turn"><p class="who">architect{cut}</p>{thought}{said}</div>'
 
 
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a JSON list; none where there is no list."""
+    loaded = _loaded(value)
+    return [v for v in loaded if isinstance(v, Mapping)] if isinstance(loaded, list) else []
+
+
 def _thinking(content: Any) -> str:
     """Show what the model thought before it answered, on demand."""
-    loaded = _loaded(content)
-    blocks = [b for b in loaded if isinstance(b, Mapping)] if isinstance(loaded, list) else []
-    thought = "\n\n".join(str(b.get("thinking", "")) for b in blocks if b.get("type") == "thinking")
+    thoughts = (b for b in _objects(content) if b.get("type") == "thinking")
+    thought = "\n\n".join(str(b.get("thinking", "")) for b in thoughts)
     if not thought.strip():
         return ""
     return (
