@@ -27,6 +27,7 @@ MOST_SECONDS = 120.0
 _SHELL = Path("/bin/bash")
 _MOST_CHARACTERS = 30_000
 _MOST_SHOWN = 500
+_KILLED_S = 5.0
 _KEPT = {
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV"),
     *("CONDA_PREFIX", "JAVA_HOME", "GOPATH", "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "NVM_DIR"),
@@ -103,7 +104,7 @@ class Shell:
 
     async def aclose(self) -> None:
         """End the shell and whatever it started."""
-        from anyio import CancelScope
+        from anyio import CancelScope, move_on_after
 
         process, session = self._process, self._session
         self._process = self._session = None
@@ -112,6 +113,8 @@ class Shell:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         with CancelScope(shield=True):
+            with move_on_after(_KILLED_S):  # else closing takes the exit code from who waits for it
+                await process.wait()
             await session.close()
 
     async def _check(self, command: str) -> None:

@@ -134,7 +134,7 @@ def test_in_a_ci_job_no_command_is_run(tmp_path, monkeypatch):
     assert Shell.why_not({"CI": "false"}) == ""
 
 
-def test_the_shell_ends_with_the_session(tmp_path):
+def test_the_shell_ends_with_the_session(tmp_path, capfd):
     talk = Talk(
         tmp_path,
         "Bash",
@@ -149,6 +149,7 @@ def test_the_shell_ends_with_the_session(tmp_path):
     talk.conversation.close()
     assert gone(*pids)
     talk.conversation.close()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_cancelled_turn_ends_its_command(tmp_path):
