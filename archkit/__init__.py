@@ -2,10 +2,11 @@
 
 The public names, in the order of the work::
 
-    read_card Session Proposal check_proposal        from a brief to a design
+    read_card models Session Proposal check_proposal     from a brief to a design
     Memory Pattern Decision Alternative Outcome Lesson   what was decided and what came of it
-    metrics figures write_report                     what works, and how sure one may be
-    ArchkitError                                     what went wrong and how to mend it
+    read_adrs to_adr update_story                        the project's own files about it
+    metrics figures write_report                         what works, and how sure one may be
+    ArchkitError                                         what went wrong and how to mend it
 
 Importing archkit imports none of its parts: each is loaded when first used.
 """
@@ -18,7 +19,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archkit import figures, metrics
     from archkit.architect.card import read_card
+    from archkit.architect.models import models
     from archkit.architect.session import Session
+    from archkit.decisions.adr_writing import to_adr
+    from archkit.decisions.adrs import read_adrs
+    from archkit.decisions.story import update_story
     from archkit.errors import ArchkitError
     from archkit.memory.memory import Memory
     from archkit.proposal.document import Proposal
@@ -41,7 +46,11 @@ __all__ = [
     "check_proposal",
     "figures",
     "metrics",
+    "models",
+    "read_adrs",
     "read_card",
+    "to_adr",
+    "update_story",
     "write_report",
 ]
 
@@ -56,7 +65,11 @@ _HOME = {
     "Proposal": "archkit.proposal.document",
     "Session": "archkit.architect.session",
     "check_proposal": "archkit.proposal.rules",
+    "models": "archkit.architect.models",
+    "read_adrs": "archkit.decisions.adrs",
     "read_card": "archkit.architect.card",
+    "to_adr": "archkit.decisions.adr_writing",
+    "update_story": "archkit.decisions.story",
     "write_report": "archkit.report",
 }
 
