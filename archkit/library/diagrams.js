@@ -28,7 +28,7 @@
       secure: [...SECURE, "suppressErrorRendering", "dompurifyConfig"],
       theme: "base",
       fontFamily: getComputedStyle(document.body).fontFamily,
-      er: { useMaxWidth: true, nodeSpacing: 36, rankSpacing: 96, minEntityHeight: 40 },
+      er: { useMaxWidth: true },
       themeCSS: `.marker circle { fill: ${card} }`,
       flowchart: { useMaxWidth: true, padding: 12, wrappingWidth: 160 },
       themeVariables: {

@@ -20,6 +20,7 @@ __all__ = ["component_diagram", "er_diagram"]
 MOST_TABLES, MOST_COLUMNS, MOST_PARTS, MOST_LINKS = 40, 30, 40, 120
 """More than these are not drawn, and the description says so."""
 
+_COMPACT = '  %%{init: {"er": {"nodeSpacing": 40, "rankSpacing": 140}}}%%'
 _WORD = re.compile(r"[^\w-]+")
 _KEYWORDS = {"pk", "fk", "uk"}
 _SHAPES = {
@@ -66,7 +67,7 @@ def er_diagram(proposal: Proposal) -> Diagram:
     counted = f"{_count(len(schema.tables), 'table')}, {_count(len(told), 'reference')}"
     cut = f", the first {MOST_TABLES} tables are drawn" if len(schema.tables) > MOST_TABLES else ""
     description = f"{counted}{cut}{': ' if told else ''}{_list(told)}."
-    return _drawn("erDiagram", title, description, ["  direction LR", *lines])
+    return _drawn("erDiagram", title, description, [_COMPACT, "  direction LR", *lines])
 
 
 def component_diagram(proposal: Proposal) -> Diagram:

@@ -40,6 +40,7 @@ erDiagram
   accTitle: Tables of Orders
   accDescr: 3 tables, 3 references: purchase to shop.Customer Account, purchase to shop, \
 purchase_note to purchase.
+  %%{init: {"er": {"nodeSpacing": 40, "rankSpacing": 140}}}%%
   direction LR
   t1["shop.Customer Account"] {
     UUID id PK
@@ -179,7 +180,8 @@ NAMES = st.text(min_size=1, max_size=30) | st.sampled_from(
 ENTITY = r't\d+\["[\w .,:()/+\'–…-]+"\]( \{)?'
 ATTRIBUTE = r"[A-Za-z_À-￿][\w\-\[\]()À-￿]*"
 LINES = re.compile(
-    rf"erDiagram|  direction LR|  acc(Title|Descr): [^\n{{}}%#;\"<>]+|  {ENTITY}|  \}}"
+    rf"erDiagram|  direction LR|  %%\{{init[^}}]+\}}\}}\}}%%"
+    rf"|  acc(Title|Descr): [^\n{{}}%#;\"<>]+|  {ENTITY}|  \}}"
     rf"|    {ATTRIBUTE} {ATTRIBUTE}"
     r"( (PK|FK|UK)(, (PK|FK|UK))*)?|  t\d+ (\|\||\|o)--o[{|] t\d+ : \"[\w .,:()/+'–…-]+\""
 )
