@@ -36,6 +36,7 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/main_job.py
 	@$(BIN)/python benchmarks/learning.py
 	@$(BIN)/python benchmarks/memory.py --sizes 1000 --no-peers
+	@$(BIN)/python benchmarks/documents.py --no-peers
 
 report: $(SETUP) ## write data/reports/memory.html from your memory
 	@$(BIN)/archkit report
