@@ -16,6 +16,7 @@ import nbformat
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
+EXAMPLES = FOLDER.parent / "data" / "examples"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST_CELL = 12
 RUN = """
@@ -52,6 +53,7 @@ def test_the_notebooks_are_those_the_readme_names():
     assert [p.stem for p in NOTEBOOKS] == [
         "00_start_here",
         "10_architect_session",
+        "15_decision_records",
         "50_does_memory_help",
         "90_report",
     ]
@@ -110,6 +112,7 @@ def test_what_it_imports_stands_in_its_first_code_cell(path):
 def test_all_run_in_their_order_twice_in_the_same_data(tmp_path):
     data = tmp_path / "data"
     folder = shutil.copytree(FOLDER, tmp_path / "notebooks", ignore=_checkpoints)
+    shutil.copytree(EXAMPLES, data / "examples")
     before = _contents(folder)
     for _ in range(2):
         for notebook in _executed(folder, data):
