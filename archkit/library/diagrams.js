@@ -82,38 +82,49 @@
     return holder;
   };
 
-  const replace = async (code, number) => {
-    const source = code.closest("pre");
+  const refused = (source, error) => {
+    const note = document.createElement("p");
+    note.className = "mute small";
+    note.textContent = `Not drawn: ${String(error.message ?? error).split("\n", 1)[0]}`;
+    source.after(note);
+  };
+
+  /* Puts a drawing where the text was; the text stays there on demand. */
+  const placed = (source, number, drawing) => {
     const picture = document.createElement("div");
     picture.className = "diagram";
     picture.tabIndex = 0;
     picture.setAttribute("role", "group");
     picture.setAttribute("aria-label", `Diagram ${number}`);
-    try {
-      for (const scheme of ["light", "dark"]) {
-        picture.append(await drawn(code.textContent.replace(TAG, "‹"), number, scheme));
-      }
-    } catch (error) {
-      const note = document.createElement("p");
-      note.className = "mute small";
-      note.textContent = `Not drawn: ${String(error.message ?? error).split("\n", 1)[0]}`;
-      source.after(note);
-      return;
-    }
+    picture.append(drawing);
     const details = document.createElement("details");
     const summary = document.createElement("summary");
     summary.textContent = "The diagram's text";
     source.replaceWith(picture, details);
     details.append(summary, source);
+    return picture;
   };
 
   const drawAll = async () => {
     const script = document.createElement("script");
     script.textContent = await unpacked();
     document.head.append(script);
-    const blocks = document.querySelectorAll("pre > code.language-mermaid");
-    for (const [index, code] of [...blocks].entries()) {
-      await replace(code, index + 1);
+    const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+    const [first, second] = dark ? ["dark", "light"] : ["light", "dark"];
+    const pictures = [];
+    const blocks = [...document.querySelectorAll("pre > code.language-mermaid")].entries();
+    for (const [index, code] of blocks) {
+      const text = code.textContent.replace(TAG, "‹");
+      const source = code.closest("pre");
+      try {
+        const drawing = await drawn(text, index + 1, first);
+        pictures.push([text, index + 1, placed(source, index + 1, drawing)]);
+      } catch (error) {
+        refused(source, error);
+      }
+    }
+    for (const [text, number, picture] of pictures) {
+      picture.append(await drawn(text, number, second));
     }
   };
 
