@@ -115,11 +115,19 @@ def _tool(connection: McpConnection, remote: Any, name: str, seconds: float) -> 
     return Tool(
         name,
         str(remote.description or remote.title or remote.name)[:_MOST_DESCRIPTION],
-        remote.input_schema or {"type": "object", "properties": {}},
+        _schema(remote.input_schema),
         run,
         use=None if reads else use,
         granted_by=f"mcp: {server}" if reads else "",
     )
+
+
+def _schema(given: Any) -> dict[str, Any]:
+    """Return a schema as the API takes it: one that it refuses would refuse the whole request."""
+    kept = dict(given) if isinstance(given, Mapping) else {}
+    for name in ("oneOf", "anyOf", "allOf"):
+        kept.pop(name, None)
+    return {"properties": {}, **kept, "type": "object"}
 
 
 def _new_arguments(

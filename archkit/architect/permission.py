@@ -122,8 +122,8 @@ class Permissions:
         given
             "read_only", rules, a callback, or permissions already made.
         """
-        if isinstance(given, Permissions):
-            return given
+        if isinstance(given, Permissions):  # what the user said in one session ends with it
+            return cls(map(str, given.rules), given._ask)
         if isinstance(given, str):
             if given == "read_only":
                 return cls()

@@ -49,6 +49,7 @@ class Answer:
         try:
             await self._read(tell)
             whole = self._stream.current_message_snapshot
+            _as_objects(whole)
             if whole.stop_reason is not None:
                 _content(whole)
                 _ended(whole)
@@ -95,6 +96,13 @@ class Answer:
             duration_ms=spent,
             status=status,
         )
+
+
+def _as_objects(whole: Any) -> None:
+    """Make each tool's input an object, in place: the server refuses a history with others."""
+    for block in whole.content:
+        if block.type == "tool_use" and not isinstance(block.input, dict):
+            block.input = {} if block.input is None else {"input": block.input}
 
 
 def _content(whole: Any) -> tuple[dict[str, Any], ...]:

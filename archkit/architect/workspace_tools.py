@@ -84,7 +84,7 @@ async def _grep(root: Path, given: Mapping[str, Any]) -> str:
     target = inside(root, str(given.get("path") or "."))
     ripgrep = find_ripgrep(root)
     if ripgrep is None:
-        return await run_sync(_search, root, target, pattern)
+        return await run_sync(_search, root, target, pattern, abandon_on_cancel=True)
     return cut(await search(ripgrep, root, target, pattern))
 
 

@@ -229,3 +229,14 @@ def test_a_card_may_name_tools_that_nobody_has(tmp_path):
     assert "Read" in box.offered
     assert set(box.withheld) >= {"ExitPlanMode", "mcp__x"}
     assert all(box.withheld.values())
+
+
+def test_what_was_said_always_ends_with_the_session():
+    asked = []
+    mine = Permissions({"Write"}, ask=lambda *_: asked.append(1) or Verdict(True, always=True))
+    for _ in range(2):
+        session = Permissions.of(mine)
+        assert granted(session, "Write") == "rule: Write"
+        assert granted(session, "Edit") == "user, for the session"
+        assert granted(session, "Edit") == "user, for the session"
+    assert len(asked) == 2
