@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from archkit.proposal.listing import entries, is_hollow, leading_name
-from archkit.proposal.outline import Part, plain
+from archkit.proposal.listing import entries, is_hollow, leading_name, mapped
+from archkit.proposal.outline import Part, between, plain
 
 __all__ = ["ASPECTS", "Choice", "Said", "choices_in", "said_by"]
 
@@ -52,6 +52,9 @@ _PROSE = {
         r"|lacks?|risks?|in return|on the other hand)\b"
     ),
 }
+MOST_TEXT = 20_000
+"""So many characters of what is said of a choice are read."""
+
 _SENTENCE = 6
 _LABEL = re.compile(
     r"(?m)^[ \t>]*(?:#{1,6}[ \t]+(?P<head>[^\n]{1,100})"
@@ -113,7 +116,8 @@ def choices_in(
     tokens: Sequence[Token], lines: Sequence[str], parts: Sequence[Part], start: int, end: int
 ) -> tuple[Choice, ...]:
     """Return the technology choices between two lines (from 0): sub-headings, rows or items."""
-    inside = [p for p in parts if start < p.line <= end]
+    tokens = mapped(tokens)
+    inside = between(parts, start, end)
     depth = min((p.level for p in inside), default=0)
     heads = [p for p in inside if p.level == depth]
     if not heads:
@@ -133,7 +137,7 @@ def _grouped(
     tokens: Sequence[Token], lines: Sequence[str], inside: Sequence[Part], head: Part, after: int
 ) -> tuple[Choice, ...]:
     """Return the choices below a heading that only groups them, none if it is itself a choice."""
-    below = [p for p in inside if head.line < p.line <= after]
+    below = between(inside, head.line, after)
     if not below:
         items = _listed(tokens, lines, head.line, after)
         first = items[0].line if items else after + 1
@@ -176,6 +180,7 @@ def said_by(choices: Sequence[Choice]) -> tuple[Said, ...]:
     choice of the section labels an aspect do looser words count for it ("because", "however"): a
     section that labels them elsewhere is held to its own form.
     """
+    choices = [choice._replace(text=choice.text[:MOST_TEXT]) for choice in choices]
     labelled = [_by_label(choice) for choice in choices]
     used = {aspect for values in labelled for aspect, value in values.items() if value}
     return tuple(

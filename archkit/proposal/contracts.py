@@ -63,7 +63,8 @@ def contracts_of(proposal: Proposal) -> tuple[Contract, ...]:
     best: dict[tuple[str, str], _Home] = {}
     for home in homes:
         best.setdefault(home.key, home)
-    chosen = _without_calls(best.values())[:MOST]
+    first_named = sorted(best.values(), key=lambda home: home.line)[: 2 * MOST]
+    chosen = _without_calls(first_named)[:MOST]
     spans = _spans(chosen, text, first, last)
     shared = _shared(text, first, last, spans)
     rows = {home.key: home.line for home in reversed(homes) if home.rank == 2}

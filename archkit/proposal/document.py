@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from markdown_it.token import Token
@@ -227,6 +227,7 @@ def _section(number: int, head: Part, lines: Sequence[str], end: int) -> Section
     return Section(number, head.title, head.level, head.line, text, below + 1)
 
 
+@lru_cache(maxsize=4096)
 def section_number(title: str) -> int | None:
     """Return which of the seven a title names (1 to 7), None if it is none of them."""
     words = _words(title)
@@ -276,7 +277,8 @@ def _spans(
         while at < len(headings) and headings[at].line <= head.line:
             at += 1
         end = limit
-        for part in headings[at:]:
+        for below in range(at, len(headings)):
+            part = headings[below]
             if part.line >= limit:
                 break
             if part.level <= head.level and not _belongs(part, number):

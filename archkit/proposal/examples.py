@@ -15,6 +15,9 @@ __all__ = ["Example", "Label", "examples_in", "is_remark", "label_of", "parse_js
 LONGEST_JSON = 200_000
 """Characters; a longer example is not read, and that is its error."""
 
+MOST_VALUES = 100
+"""So many values of one block are read."""
+
 _JSON = {"json", "jsonc", "json5", "jsonl", "ndjson"}
 _HTTP = {"", "http", "rest", "text", "plaintext", "txt"}
 _REQUEST = re.compile(r"(?i)\brequests?\b|\bpayload\b|\bbody\b|\bsend")
@@ -76,7 +79,7 @@ def examples_in(block: CodeBlock, label: Label) -> Iterator[Example]:
             yield _failed(label, block, 1, "The example is too long to be read.")
         return
     lines = block.text.split("\n")
-    at = 0
+    at = values = 0
     while at < len(lines):
         line = lines[at].strip()
         if line.startswith(("{", "[")) or (strict and line and not _is_label(line)):
@@ -88,6 +91,9 @@ def examples_in(block: CodeBlock, label: Label) -> Iterator[Example]:
                 return
             yield Example(label.role, label.status, value, start)
             at += used
+            values += 1
+            if values == MOST_VALUES:
+                return
         else:
             label = label_of(line) or label
             at += 1

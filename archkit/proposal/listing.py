@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from markdown_it.token import Token
 
 from archkit.proposal.outline import plain
 
-__all__ = ["Entry", "entries", "is_hollow", "leading_name"]
+__all__ = ["Entry", "entries", "is_hollow", "leading_name", "mapped"]
 
 _LEAD = re.compile(r"^(?:\d+[.)]\s+|[-*+]\s+)?(\*\*|__)(?P<lead>.{1,200}?)\1")
 _ITEM = re.compile(r"^(?:\d+[.)]|[-*+])\s+")
@@ -49,13 +50,15 @@ def entries(
     Parameters
     ----------
     tokens, lines
-        The text, as blocks and as lines.
+        The text, as blocks that have lines (`mapped`) and as lines.
     start, end
         The first line and the one after the last.
     takes
         Says of a table's first head, and of a bold lead, whether it is of the kind looked for.
     """
-    within = [t for t in tokens if t.map and start <= t.map[0] and t.map[1] <= end]
+    first_token = bisect_left(tokens, start, key=_start)
+    nearby = tokens[first_token : bisect_left(tokens, end, lo=first_token, key=_start)]
+    within = [t for t in nearby if t.map and t.map[1] <= end]
     found = [entry for table in _tables(within, lines) if takes(table.head) for entry in table.rows]
     if found:
         return tuple(found)
@@ -65,6 +68,15 @@ def entries(
         spans = [[first, last] for first, last in pairwise([*leads, end])]
     texts = [(first, "".join(lines[first:last])) for first, last in spans]
     return tuple(Entry(leading_name(_first(text)), text, line + 1) for line, text in texts)
+
+
+def mapped(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens that have lines, which are in the order of these."""
+    return [token for token in tokens if token.map]
+
+
+def _start(token: Token) -> int:
+    return token.map[0] if token.map else 0
 
 
 class _Table(NamedTuple):

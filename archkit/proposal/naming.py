@@ -8,6 +8,9 @@ from functools import lru_cache
 
 __all__ = ["GENERIC", "Names", "core_of", "singular", "tokens_of"]
 
+MOST_TEXT = 400_000
+"""So many characters are looked through."""
+
 GENERIC = frozenset(
     re.split(r"\s", "service microservice svc api module component server app the a an")
 )
@@ -55,7 +58,7 @@ class Names:
     """A text in which names are looked up, each spelling of a name for all."""
 
     def __init__(self, text: str, known: Sequence[str] = ()) -> None:
-        words = [w.casefold() for w in _WORD.findall(_CAMEL.sub(" ", text))]
+        words = [w.casefold() for w in _WORD.findall(_CAMEL.sub(" ", text[:MOST_TEXT]))]
         single = [singular(w) for w in words]
         self._words = frozenset(single)
         self._flat = f" {' '.join(single)} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -11,8 +12,9 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-__all__ = ["Part", "block_tokens", "lines_of", "parts", "plain", "same_title"]
+__all__ = ["Part", "between", "block_tokens", "lines_of", "parts", "plain", "same_title"]
 
+MOST_BARS = 100_000
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _NUMBER = re.compile(
@@ -34,14 +36,18 @@ class Part(NamedTuple):
 
 
 @cache
-def _reader() -> MarkdownIt:
+def _reader(has_tables: bool) -> MarkdownIt:
     # Block structure only: inline parsing is most of the time and link references can be quadratic.
-    return MarkdownIt("commonmark").enable("table").disable(["inline", "reference"])
+    reader = MarkdownIt("commonmark").disable(["inline", "reference"])
+    return reader.enable("table") if has_tables else reader
 
 
 def block_tokens(text: str) -> Sequence[Token]:
-    """Return the block tokens of `text`, whose `map` gives lines counted from 0."""
-    return _reader().parse(text)
+    """Return the block tokens of `text`, whose `map` gives lines counted from 0.
+
+    A text of more than 100,000 bars has no tables: each cell would cost three tokens.
+    """
+    return _reader(text.count("|") <= MOST_BARS).parse(text)
 
 
 def lines_of(text: str) -> list[str]:
@@ -86,6 +92,16 @@ def parts(
         Part(level, plain(title), start + first_line, "".join(lines[below:end]))
         for (level, title, start, below), end in zip(found, ends, strict=True)
     )
+
+
+def between(headings: Sequence[Part], after: int, last: int) -> Sequence[Part]:
+    """Return the headings, which are in the order of their lines, below a line up to another."""
+    first = bisect_right(headings, after, key=_line)
+    return headings[first : bisect_right(headings, last, lo=first, key=_line)]
+
+
+def _line(part: Part) -> int:
+    return part.line
 
 
 def _ends(headings: Sequence[tuple[int, int]], last: int) -> list[int]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from markdown_it.token import Token
 
 from archkit.proposal.document import Proposal, Section
-from archkit.proposal.listing import Entry, entries, leading_name
+from archkit.proposal.listing import Entry, entries, leading_name, mapped
 from archkit.proposal.naming import tokens_of
-from archkit.proposal.outline import Part, block_tokens, lines_of, parts, plain
+from archkit.proposal.outline import Part, between, block_tokens, lines_of, parts, plain
 
 __all__ = ["KINDS", "Component", "Link", "components_in", "kind_of", "links_in", "services_in"]
 
@@ -20,6 +21,9 @@ KINDS = ("service", "store", "cache", "broker", "search", "files", "outside")
 
 MOST_TEXT = 200_000
 """Characters of a section that are read for its components."""
+
+MOST = 500
+"""So many components are read; a design has tens."""
 
 _KIND = {
     "outside": r"external|third[- ]part\w+|outside the system|provider|stripe|paypal|clients?"
@@ -141,14 +145,14 @@ def _once(found: Iterable[Component]) -> tuple[Component, ...]:
         key = tokens_of(component.name)
         if key:
             by_name.setdefault(key, component)
-    return tuple(by_name.values())
+    return tuple(islice(by_name.values(), MOST))
 
 
 def _listed(section: Section) -> list[Component]:
     text = section.text[:MOST_TEXT]
     tokens, lines = block_tokens(text), lines_of(text)
     heads = parts(text, tokens)
-    named = _below(tokens, lines, heads, 0, len(lines))
+    named = _below(mapped(tokens), lines, heads, 0, len(lines))
     return [
         Component(name, kind_of(name, entry.text), entry.line + section.text_line - 1, entry.text)
         for entry in named
@@ -160,7 +164,7 @@ def _below(
     tokens: Sequence[Token], lines: Sequence[str], heads: Sequence[Part], start: int, end: int
 ) -> list[Entry]:
     """Return the entries between two lines (from 0): headings, those that group opened up."""
-    inside = [p for p in heads if start < p.line <= end]
+    inside = between(heads, start, end)
     depth = min((p.level for p in inside), default=0)
     top = [p for p in inside if p.level == depth]
     if not top:
@@ -169,7 +173,7 @@ def _below(
     for head, after in zip(top, [*(p.line - 1 for p in top[1:]), end], strict=True):
         title = leading_name(head.title)
         if _GROUP.search(title) or _DETAIL.match(title):
-            found += _below(tokens, lines, heads, head.line, after)
+            found += _below(tokens, lines, inside, head.line, after)
         else:
             found.append(Entry(title, "".join(lines[head.line - 1 : after]), head.line))
     return found

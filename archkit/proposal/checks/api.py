@@ -38,6 +38,7 @@ _NO_RESPONSE = re.compile(
 )
 _BODY_METHODS = {"POST", "PUT", "PATCH"}
 _BODYLESS = {101, 204, 205, 301, 302, 303, 304, 307, 308}
+_MOST_LINES, _MOST_LINE = 400, 1_000
 _HOLE = re.compile(r"\{([^{}/]*)\}")
 
 
@@ -278,7 +279,8 @@ def _contracts(reading: Reading) -> tuple[Contract, ...]:
 
 
 def _words(reading: Reading, contract: Contract) -> str:
-    return "".join(reading.lines[contract.line - 1 : contract.end])
+    lines = reading.lines[contract.line - 1 : min(contract.end, contract.line + _MOST_LINES)]
+    return "\n".join(line[:_MOST_LINE] for line in lines)
 
 
 def _fault(

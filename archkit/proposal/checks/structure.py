@@ -12,7 +12,7 @@ from archkit.proposal.rule import Fault, Reading, clipped, rule, section_title
 
 __all__ = ["RULES"]
 
-_FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[\s>]{0,200}(`{3,200}|~{3,200})")
 _ALIKE = [
     re.compile(rf"(?i)\b(?:{words})\b")
     for words in (
