@@ -9,6 +9,7 @@ from typing import Any
 __all__ = ["Briefing"]
 
 _MOST_ROWS = 12
+_HEAD = "text-align:left;vertical-align:top;white-space:nowrap"
 
 
 class Briefing(dict[str, Any]):
@@ -49,7 +50,7 @@ class Briefing(dict[str, Any]):
         if not self.project:
             return f"<p>{_esc(self.summary or 'No briefing yet: call session.brief first.')}</p>"
         rows = "".join(
-            f"<tr><th scope='row' style='text-align:left;vertical-align:top'>{_esc(name)}</th>"
+            f"<tr><th scope='row' style='{_HEAD}'>{_esc(name)}</th>"
             f"<td style='text-align:left'>{shown}</td></tr>"
             for name, shown in self._rows()
             if shown
@@ -77,7 +78,7 @@ class Briefing(dict[str, Any]):
         yield "lately", _listed(map(_activity, inner.get("related_activity") or ()))
         left = found.get("left_out") or {}
         yield "left out", _esc(", ".join(_left(what, count) for what, count in left.items()))
-        yield "looked at", _esc(str(found.get("scanned_at") or "").replace("T", " "))
+        yield "looked at", _esc(str(found.get("scanned_at") or "")[:16].replace("T", " ") + " UTC")
 
     def _folders(self) -> str:
         tree = self.project.get("tree") or []
@@ -91,11 +92,19 @@ class Briefing(dict[str, Any]):
             "<tr><th scope='col'>folder</th><th scope='col'>files</th><th scope='col'>for</th></tr>"
         )
         table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-        return f"<details><summary>{len(tree)} folders</summary>{table}</details>" if tree else ""
+        return (
+            f"<details><summary>{_counted(len(tree), 'folder')}</summary>{table}</details>"
+            if tree
+            else ""
+        )
 
 
 def _esc(value: Any) -> str:
     return html.escape(" ".join(str(value or "").split()))
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 def _pair(name: str, text: str) -> str:
@@ -106,8 +115,12 @@ def _listed(shown: Iterable[str]) -> str:
     """Return lines, the first dozen open and the rest folded."""
     lines = list(shown)
     first, rest = lines[:_MOST_ROWS], lines[_MOST_ROWS:]
-    more = f"<details><summary>+ {len(rest)} more</summary>{'<br>'.join(rest)}</details>"
-    return "<br>".join(first) + (more if rest else "")
+    more = f"<details><summary>+ {len(rest)} more</summary>{_lines(rest)}</details>"
+    return _lines(first) + (more if rest else "")
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"<div>{line}</div>" for line in lines)
 
 
 def _size(found: Mapping[str, Any]) -> str:
@@ -139,17 +152,17 @@ def _service(service: Mapping[str, Any]) -> str:
 def _api(api: Mapping[str, Any]) -> str:
     offers: Sequence[str] = api.get("offers") or ()
     title = " ".join(str(api.get(key) or "") for key in ("kind", "title", "version")).strip()
-    head = _pair(str(api.get("path")), f"{title}, {len(offers)} operations")
+    head = _pair(str(api.get("path")), f"{title}, {_counted(len(offers), 'operation')}")
     if not offers:
         return head + (f" ({_esc(api['trouble'])})" if api.get("trouble") else "")
-    inner = "<br>".join(f"<code>{_esc(offer)}</code>" for offer in offers)
+    inner = _lines(f"<code>{_esc(offer)}</code>" for offer in offers)
     return f"<details><summary>{head}</summary>{inner}</details>"
 
 
 def _manifest(manifest: Mapping[str, Any]) -> str:
     named = " ".join(str(manifest.get(key) or "") for key in ("name", "version")).strip()
-    needs = len(manifest.get("needs") or ())
-    said = manifest.get("trouble") or f"{named or manifest.get('language')}, {needs} dependencies"
+    needs = _counted(len(manifest.get("needs") or ()), "dependency", "dependencies")
+    said = manifest.get("trouble") or f"{named or manifest.get('language')}, {needs}"
     return _pair(str(manifest.get("path")), str(said))
 
 

@@ -106,7 +106,7 @@ class _Looking:
     def __init__(self, root: Path, listing: Listing, until: float) -> None:
         self.root, self.files, self.complete = root, listing.files, listing.complete
         self.until, self.purpose = until, Purposes(root, listing)
-        self.left_out: dict[str, Any] = {}
+        self.left_out: dict[str, Any] = {"unreadable folders": listing.shut} if listing.shut else {}
         self.hurried = False
 
     def project(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -41,13 +42,14 @@ class Listing:
     """Sorted paths, relative, with `/`; `complete` is False when there were too many.
 
     `stamp` changes when a file comes, goes or changes; `marks` has each file's size in bytes and
-    when it was changed last, in nanoseconds.
+    when it was changed last, in nanoseconds; `shut` counts folders that may not be read.
     """
 
     files: tuple[str, ...]
     complete: bool = True
     stamp: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    shut: int = 0
 
 
 def project_folder(workspace: str | Path) -> Path:
@@ -92,7 +94,8 @@ def list_files(
     until = time.monotonic() + most_seconds
     found: dict[str, os.stat_result] = {}
     complete = True
-    for path, seen in _found(str(root), until):
+    shut: list[str] = []
+    for path, seen in _found(str(root), until, shut):
         if len(found) == limit or (len(found) % 512 == 511 and time.monotonic() > until):
             complete = False
             break
@@ -102,8 +105,8 @@ def list_files(
     digest = hashlib.blake2b(digest_size=16)
     for path, (size, changed) in zip(files, marks, strict=True):
         digest.update(f"{path}\0{size}\0{changed}\0".encode("utf-8", "surrogateescape"))
-    digest.update(str(complete).encode())
-    return Listing(files, complete, digest.hexdigest(), marks)
+    digest.update(f"{complete}{len(shut)}".encode())
+    return Listing(files, complete, digest.hexdigest(), marks, len(shut))
 
 
 def read_head(root: Path, path: str, *, limit: int = HEAD_BYTES) -> str | None:
@@ -135,12 +138,12 @@ def is_private(path: str) -> bool:
 
 
 def _found(
-    root: str, until: float, *, nested: int = 0, before: str = ""
+    root: str, until: float, shut: list[str], *, nested: int = 0, before: str = ""
 ) -> Iterator[tuple[str, os.stat_result]]:
     """Give the files of a folder, by git where it keeps it, and of repositories inside it."""
-    names = _from_git(root, until)
+    names = _from_git(root, until, shut)
     if not names:
-        yield from _walked(root, before)
+        yield from _walked(root, before, shut)
         return
     links: dict[str, bool] = {}
     for name in names:
@@ -155,7 +158,7 @@ def _found(
             yield before + path, seen
         elif stat.S_ISDIR(seen.st_mode) and nested < _MOST_NESTED:
             inner = f"{before}{path}/"
-            yield from _found(f"{root}/{path}", until, nested=nested + 1, before=inner)
+            yield from _found(f"{root}/{path}", until, shut, nested=nested + 1, before=inner)
 
 
 def _behind_link(root: str, path: str, links: dict[str, bool]) -> bool:
@@ -168,7 +171,7 @@ def _behind_link(root: str, path: str, links: dict[str, bool]) -> bool:
     return links[folder]
 
 
-def _from_git(root: str, until: float) -> list[str]:
+def _from_git(root: str, until: float, shut: list[str]) -> list[str]:
     git = shutil.which("git")
     left = until - time.monotonic()
     if git is None or left <= 0:
@@ -177,16 +180,18 @@ def _from_git(root: str, until: float) -> list[str]:
     command = [git, "-c", "core.fsmonitor=false", "-C", root, "ls-files", "-z"]
     command += ["--cached", "--others", "--exclude-standard", "--deduplicate"]
     env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env["LC_ALL"] = "C"
     try:
         done = subprocess.run(command, capture_output=True, timeout=left, env=env, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return []
     if done.returncode != 0:
         return []
+    shut += re.findall(r"could not open directory '(.*)'", os.fsdecode(done.stderr))
     return sorted({os.fsdecode(name) for name in done.stdout.split(b"\0") if name})
 
 
-def _walked(root: str, before: str) -> Iterator[tuple[str, os.stat_result]]:
+def _walked(root: str, before: str, shut: list[str]) -> Iterator[tuple[str, os.stat_result]]:
     """Give the files of a folder that git does not keep, folder by folder."""
     waiting: list[tuple[str, tuple[Rules, ...]]] = [("", ())]
     while waiting:
@@ -195,6 +200,7 @@ def _walked(root: str, before: str) -> Iterator[tuple[str, os.stat_result]]:
             with os.scandir(f"{root}/{folder}") as entries:
                 held = sorted(entries, key=lambda entry: entry.name)
         except OSError:
+            shut.append(folder)
             continue
         if any(entry.name == ".gitignore" for entry in held):
             said = read_head(Path(root), f"{folder}/.gitignore".lstrip("/"))

@@ -87,7 +87,9 @@ def test_unreadable_folder_is_passed(tmp_path):
     write(tmp_path, {"a.py": "", "shut/b.py": ""})
     (tmp_path / "shut").chmod(0)
     try:
-        assert list_files(tmp_path).files == ("a.py",)
+        assert (list_files(tmp_path).files, list_files(tmp_path).shut) == (("a.py",), 1)
+        git(tmp_path, "init", "-q")
+        assert (list_files(tmp_path).files, list_files(tmp_path).shut) == (("a.py",), 1)
     finally:
         (tmp_path / "shut").chmod(0o700)
 
@@ -103,6 +105,7 @@ def test_folder_that_cannot_be_listed_is_passed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert list_files(tmp_path).files == ("a.py",)
+    assert get_task_briefing(tmp_path, "a").project["left_out"] == {"unreadable folders": 1}
 
 
 def test_odd_names_are_told_as_signs_that_can_be_sent(tmp_path):
