@@ -216,6 +216,12 @@ def test_the_document_shows_as_a_tree_and_is_written_as_json_or_yaml(tmp_path: P
     assert error.value.what == "The OpenAPI document was not written to a.json."
 
 
+def test_a_conforming_proposal_leaves_nothing_open() -> None:
+    document = document_of((Path(__file__).parent / "conforming.md").read_text("utf-8"))
+    assert sum(map(len, document["paths"].values())) > 5
+    assert "x-archkit-notes" not in document.to_json()
+
+
 @pytest.mark.skipif(not DESIGNS.is_dir(), reason="the real designs are not here")
 def test_real_designs_give_valid_documents() -> None:
     operations = {}
