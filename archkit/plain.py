@@ -19,6 +19,7 @@ __all__ = [
     "instant_of",
     "is_rate",
     "mapped_texts",
+    "missing",
     "near_path",
     "new_id",
     "plain",
@@ -29,6 +30,8 @@ __all__ = [
     "without",
     "words_of",
 ]
+
+_NOTHING = {"nan", "NaT", "<NA>"}
 
 
 def new_id() -> str:
@@ -64,6 +67,11 @@ def shown_path(path: str | Path) -> str:
 def utc_now() -> datetime:
     """Return the present instant, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def missing(value: object) -> bool:
+    """Tell whether a cell of a frame holds nothing: None, NaN, NaT or NA."""
+    return value is None or (not isinstance(value, str) and str(value) in _NOTHING)
 
 
 def is_rate(value: object) -> bool:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from archkit.architect.tool_line import tool_line
 from archkit.errors import ReportError
 from archkit.markup import markdown
 from archkit.memory.memory import Memory
 from archkit.records import Alternative, Decision, Measurement, Pattern, Reported
 from archkit.report import write_report
-from archkit.report.transcript import tool_line
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script>"

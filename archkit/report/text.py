@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.figures.style import elided
 from archkit.markup import esc
+from archkit.plain import missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,6 @@ __all__ = [
 
 _MOST_ROWS = 200
 _LONGEST_CELL = 120
-_NOTHING = {"nan", "NaT", "<NA>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,6 @@ class Column:
     heading: str
     write: Callable[[Any], str] = str
     kind: str = ""
-
-
-def missing(value: object) -> bool:
-    """Tell whether a cell holds nothing: None, NaN, NaT or NA."""
-    return value is None or (not isinstance(value, str) and str(value) in _NOTHING)
 
 
 def count(value: object) -> str:

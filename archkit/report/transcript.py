@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from archkit.architect.tool_line import loaded, tool_line
 from archkit.markup import esc, markdown, sections
 from archkit.proposal.document import read_proposal
 from archkit.proposal.page import proposal_page
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from archkit.report.reading import SessionRecord
 
-__all__ = ["session_section", "tool_line"]
+__all__ = ["session_section"]
 
 _LONGEST = 4000
 _STEPS = 12
@@ -42,47 +43,6 @@ def session_section(record: SessionRecord) -> str:
         _proposal(record.proposals),
     ]
     return "\n".join(parts)
-
-
-def tool_line(call: Row) -> str:
-    """Say what a tool call did in one line: `queried memory: 4 patterns, 2 ms`."""
-    asked, gave = _loaded(call["input"]), _loaded(call["output"])
-    mark = (
-        " (refused)" if _true(call["refused"]) else " (failed)" if _true(call["is_error"]) else ""
-    )
-    took = "" if missing(call["duration_ms"]) else f", {_duration(call['duration_ms'])}"
-    found = _found(str(call["tool"]), asked, gave)
-    return f"{found or _plain_call(str(call['tool']), asked)}{mark}{took}"
-
-
-def _duration(ms: float) -> str:
-    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms" if ms >= 1 else "under 1 ms"
-
-
-def _found(tool: str, asked: Any, gave: Any) -> str:
-    if tool == "query_patterns" and isinstance(gave, Mapping):
-        return f"queried memory: {_counted(gave.get('patterns'), 'pattern')}"
-    if tool == "find_solution" and isinstance(gave, Mapping):
-        matches = next((v for v in gave.values() if isinstance(v, list)), None)
-        return f"looked the error up: {_counted(matches, 'known solution')}"
-    if tool == "ask_questions" and isinstance(asked, Mapping):
-        return f"asked {_counted(asked.get('questions'), 'question')}"
-    if tool == "get_task_briefing":
-        return "read the briefing"
-    if tool == "note_tradeoff" and isinstance(asked, Mapping):
-        return f"noted a trade-off: {asked.get('choice', '')}"
-    return ""
-
-
-def _counted(items: Any, noun: str) -> str:
-    number = len(items) if isinstance(items, Sequence) and not isinstance(items, str) else 0
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _plain_call(tool: str, asked: Any) -> str:
-    values = asked.values() if isinstance(asked, Mapping) else [asked]
-    words = next((" ".join(v.split()) for v in values if isinstance(v, str) and v.strip()), "")
-    return f"{tool}: {words[:80]}{'…' if len(words) > 80 else ''}" if words else tool
 
 
 def _session_facts(row: Row) -> str:
@@ -208,8 +168,8 @@ def _message(row: Row) -> str:
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:
     """Return the objects of a JSON list; none where there is no list."""
-    loaded = _loaded(value)
-    return [v for v in loaded if isinstance(v, Mapping)] if isinstance(loaded, list) else []
+    items = loaded(value)
+    return [v for v in items if isinstance(v, Mapping)] if isinstance(items, list) else []
 
 
 def _thinking(content: Any) -> str:
@@ -255,7 +215,7 @@ def _reader(body: str) -> str:
 
 
 def _tool_call(row: Row) -> str:
-    asked = _loaded(row["input"])
+    asked = loaded(row["input"])
     if row["tool"] == "ask_questions" and isinstance(asked, Mapping):
         return _questions(asked.get("questions"))
     reason = "" if missing(row["reason"]) or not row["reason"] else f"<p>{esc(row['reason'])}</p>"
@@ -263,7 +223,7 @@ def _tool_call(row: Row) -> str:
         reason += f'<p class="mute small">granted by {esc(row["granted_by"])}</p>'
     return (
         f'<details class="tool"><summary>{esc(tool_line(row))}</summary>{reason}'
-        f"{_pre('asked', asked)}{_pre('gave', _loaded(row['output']))}</details>"
+        f"{_pre('asked', asked)}{_pre('gave', loaded(row['output']))}</details>"
     )
 
 
@@ -311,19 +271,7 @@ def _step(row: Row) -> str:
 
 def _loaded_part(name: str, text: str) -> Any:
     found = _PART[name].search(text)
-    return _loaded(found[1]) if found else None
-
-
-def _loaded(value: Any) -> Any:
-    """Read JSON, also where it was written as text within JSON; other text stays as it is."""
-    for _ in range(2):
-        if not isinstance(value, str):
-            return value
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
-    return value
+    return loaded(found[1]) if found else None
 
 
 def _true(value: Any) -> bool:
