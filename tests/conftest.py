@@ -1,9 +1,13 @@
 """Every test runs offline, on an empty data folder, without the reader's keys."""
 
+import os
 import socket
 
 import pytest
 from hypothesis import settings
+
+from archkit.architect import profile
+from archkit.architect.platforms import PLATFORMS
 
 # The machine is shared: no example fails for being slow, and each run tries the same ones.
 settings.register_profile("archkit", deadline=None, derandomize=True)
@@ -17,7 +21,15 @@ KEYS = (
     "ANTHROPIC_DEFAULT_OPUS_MODEL",
     "ANTHROPIC_DEFAULT_HAIKU_MODEL",
     "ARCHKIT_OFFLINE",
+    "ARCHKIT_MODEL",
+    "ANTHROPIC_MODEL",
+    "ANTHROPIC_PROFILE",
+    "ANTHROPIC_CONFIG_DIR",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    *(name for platform in PLATFORMS for name in (platform.switch, *platform.settings)),
 )
+HOME = os.environ.get("HOME")
+_profiles = profile._folder
 _connect = socket.socket.connect
 
 
@@ -27,9 +39,16 @@ def _connect_to_this_machine_only(self, address):
     return _connect(self, address)
 
 
+def _profiles_of_a_test(env):
+    """Return where a test's own profiles are: the reader's are not looked at."""
+    theirs = env.get("HOME") == HOME and not env.get("ANTHROPIC_CONFIG_DIR")
+    return None if theirs else _profiles(env)
+
+
 @pytest.fixture(autouse=True)
 def _alone(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", _connect_to_this_machine_only)
+    monkeypatch.setattr(profile, "_folder", _profiles_of_a_test)
     monkeypatch.setenv("ARCHKIT_DATA", str(tmp_path_factory.mktemp("data")))
     for key in KEYS:
         monkeypatch.delenv(key, raising=False)
