@@ -12,7 +12,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from archkit.architect.briefing_activity import Recent, recent_work
+from archkit.architect.briefing_activity import (
+    ActivityLog,
+    Recent,
+    read_activity,
+    recent_work,
+)
 from archkit.architect.briefing_search import relevant_files
 from archkit.architect.briefing_shown import Briefing
 from archkit.architect.briefing_size import MOST_CHARACTERS, fitted
@@ -138,9 +143,26 @@ def get_directory_purpose(workspace: Path | str, query: str) -> dict[str, Any]:
 
 
 def answer_request(
-    workspace: Path | str, request: Mapping[str, Any], *, memory: Recent | None = None
+    workspace: Path | str, request: Mapping[str, Any], *, memory: ActivityLog | None = None
 ) -> dict[str, Any]:
-    """Answer an agent's request: ``{requesting_agent, request_type, payload: {query}}``."""
+    """Answer an agent's message, whatever it says.
+
+    Parameters
+    ----------
+    workspace
+        The project's folder.
+    request
+        A request, ``{requesting_agent, request_type, payload: {query}}``; or a report,
+        ``{reporting_agent, status, summary, files_modified}``, in either spelling.
+    memory
+        Adds what was done lately; a report is kept in it.
+
+    Returns
+    -------
+    dict
+        With ``response_to`` and ``status``: success, not_found or error. A report that no memory
+        keeps is an error, for its writer relies on it.
+    """
     kind = str(request.get("request_type", ""))
     payload = request.get("payload")
     query = str(payload.get("query", "")) if isinstance(payload, Mapping) else ""
@@ -151,12 +173,34 @@ def answer_request(
     }
     if kind in answers:
         return answers[kind](workspace, query)
-    known = ", ".join(answers)
-    return {"response_to": kind, "status": "error", "message": f"Known request types: {known}."}
+    if not kind:
+        return _kept(workspace, request, memory)
+    return _error(kind, f"Known request types: {', '.join(answers)}.")
+
+
+def _kept(
+    workspace: Path | str, report: Mapping[str, Any], memory: ActivityLog | None
+) -> dict[str, Any]:
+    """Keep an agent's report of what it did."""
+    try:
+        activity = read_activity(report)
+    except ValueError as error:
+        return _error("activity_report", f"It is neither a request nor a report: {error}")
+    if memory is None:
+        return _error("activity_report", "There is no memory here that could keep it.")
+    root = Path(workspace)
+    told = _told(activity, root)
+    filed = {"agent": told["reporting_agent"], "project": root.resolve().name}
+    memory.append("activity", told, **filed)
+    return {"response_to": "activity_report", "status": "success"}
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"response_to": kind, "status": "error", "message": message}
 
 
 def _no_folder(kind: str) -> dict[str, Any]:
-    return {"response_to": kind, "status": "error", "message": "The workspace is not a folder."}
+    return _error(kind, "The workspace is not a folder.")
 
 
 def _told(said: dict[str, Any], root: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-__all__ = ["Recent", "activity_report", "read_activity", "recent_work"]
+__all__ = ["ActivityLog", "Recent", "activity_report", "read_activity", "recent_work"]
 
 _MOST_EVENTS = 500
 _MOST_ACTIVITY = 8
@@ -28,6 +28,16 @@ class Recent(Protocol):
 
     def recent(self, n: int = 10) -> Any:
         """Return the latest events, a frame."""
+        ...
+
+
+class ActivityLog(Recent, Protocol):
+    """A memory that reports are kept in."""
+
+    def append(
+        self, kind: str, payload: dict[str, Any], *, agent: str = "", project: str = ""
+    ) -> str:
+        """Write one event."""
         ...
 
 

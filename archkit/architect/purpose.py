@@ -25,8 +25,8 @@ _LEGAL = re.compile(
     r"(?<!spdx-)licen[sc]ed?\b|permission is hereby|redistribution|warrant", re.IGNORECASE
 )
 _NOT_A_PURPOSE = re.compile(
-    r"^!|-\*-|copyright|spdx|all rights reserved|@ts-|eslint|pragma|^\W*$|syntax=|encoding|noqa|generated|^@"
-    r"|vim:|mypy:|prettier|<reference",
+    r"^!|-\*-|copyright|spdx|all rights reserved|@ts-|eslint|pragma|^\W*$|syntax=|encoding|noqa"
+    r"|generated|^@|vim:|mypy:|prettier|<reference",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"<\?xml|<\?php|package\b|[\"']use (?:strict|client|server)[\"']|syntax\b")
@@ -62,8 +62,7 @@ def purpose_of(path: str, head: str | None) -> str:
     pure = PurePosixPath(path)
     suffix = pure.suffix.lower()
     if suffix in (".md", ".markdown"):
-        found = _HEADING.search(_FRONT.sub("", head))
-        title = _bare(found["text"]) if found else ""
+        title = _title(head)
         first = _sentence(readme_head(head)) if pure.stem.lower() == "readme" else ""
         return _one_line(": ".join(part for part in (title, first) if part))
     if suffix in (".py", ".pyi"):
@@ -79,6 +78,18 @@ def purpose_of(path: str, head: str | None) -> str:
         found = _CELL.search(head)
         return _one_line(found["text"]) if found else ""
     return _first_comment(head, imports_first=suffix in _IMPORTS_FIRST)
+
+
+def _title(head: str) -> str:
+    """Return what Markdown is about: by its front matter, its first heading of level 1, or any."""
+    front = _FRONT.match(head)
+    for key in ("description", "title"):
+        said = front and re.search(rf"^{key}:[ \t]*([\"']?)(\S[^\n]*?)\1[ \t]*$", front[0], re.M)
+        if said:
+            return said[2]
+    body = _FRONT.sub("", head)
+    found = re.search(r"^#[ \t]+(?P<text>.+?)[ \t#]*$", body, re.M) or _HEADING.search(body)
+    return _bare(found["text"]) if found else ""
 
 
 def readme_head(text: str) -> str:
@@ -104,7 +115,8 @@ def _bare(text: str) -> str:
         r"<!--.*?(?:-->|\Z)|<[^<>]{0,300}>|!\[[^\[\]]*\]\([^()]*\)", " ", text, flags=re.S
     )
     text = re.sub(r"!?\[([^\[\]]*)\](?:\([^()\n]*\)|\[[^\[\]\n]*\])", r"\1", text)
-    return re.sub(r"^\[[^\]\n]{1,80}\]:.*$", "", text, flags=re.MULTILINE).strip()
+    text = re.sub(r"^\[[^\]\n]{1,80}\]:.*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\*\*|`", "", text).strip()
 
 
 def _sentence(text: str) -> str:

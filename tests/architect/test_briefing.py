@@ -221,6 +221,8 @@ def test_requests_are_answered_by_type(shop):
             "Package a sells.",
         ),
         ("A.java", "/* Licensed. */\npackage a;\nimport b;\n\n/**\n * Sells.\n */\n", "Sells."),
+        ("a.md", "---\ntitle: x\ndescription: How to 'buy'\n---\n# T\n", "How to 'buy'"),
+        ("a.md", "## Synopsis\n\n# `Buy` **now**\n", "Buy now"),
         ("a.ipynb", '{"cells": [{"source": ["# Sales\\n"]}]}', "Sales"),
         ("b/README.md", "# ![x](y) Cart\n\nKeeps [carts](z). More.", "Cart: Keeps carts."),
         ("a.sql", "-- Tables of the shop\ncreate table x;", "Tables of the shop"),

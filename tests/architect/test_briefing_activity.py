@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from archkit.architect.briefing import Briefing, get_task_briefing
+from archkit.architect.briefing import Briefing, answer_request, get_task_briefing
 from archkit.architect.briefing_activity import activity_report, read_activity, recent_work
 from archkit.memory.memory import Memory
 
@@ -70,6 +70,25 @@ def test_reports_decisions_and_undecided_sessions_of_this_project_are_told(tmp_p
         ("A session of architect came to no decision: Queue it", "s3"),
         ("A session of architect came to no decision: Cache it", "s1"),
     ]
+
+
+def test_report_that_an_agent_sends_is_kept_and_told_later(tmp_path):
+    (tmp_path / "a.py").touch()
+    sent = {"agent_name": "coder", "lastActionSummary": f"Wrote {tmp_path}/a.py", "status": "ok"}
+    with Memory(tmp_path / "data" / "m.duckdb") as memory:
+        assert answer_request(tmp_path, sent, memory=memory) == {
+            "response_to": "activity_report",
+            "status": "success",
+        }
+        asked = {"requesting_agent": "a", "request_type": "get_task_briefing", "payload": {}}
+        said = answer_request(tmp_path, asked, memory=memory)
+    [entry] = said["briefing"]["related_activity"]
+    assert (entry["agent"], entry["summary"]) == ("coder", "activity: Wrote ./a.py")
+
+
+def test_report_that_cannot_be_kept_is_an_error(tmp_path):
+    assert "no memory" in answer_request(tmp_path, {"agent": "a", "summary": "S"})["message"]
+    assert "neither a request nor a report" in answer_request(tmp_path, {})["message"]
 
 
 def test_no_memory_knows_of_nothing():
