@@ -59,7 +59,8 @@ _SENTENCE = 6
 _LABEL = re.compile(
     r"(?m)^[ \t>]*(?:#{1,6}[ \t]+(?P<head>[^\n]{1,100})"
     r"|(?:[-*+]|\d+[.)])?[ \t]*(?P<plain>\w[\w ,&/'-]{0,50}):(?=\s))"
-    r"|(?P<marks>\*\*|__)(?P<bold>[^*\n]{1,100}?)(?P=marks)(?P<after>[ \t]*(?::|[—–-][ \t]))?"
+    r"|(?<!\w)(?P<marks>\*{1,3}|_{1,2})(?=\S)(?P<bold>[^*\n]{1,100}?)(?P=marks)"
+    r"(?P<after>[ \t]*(?::|[—–-][ \t]))?"
 )
 _GENERIC = re.compile(
     r"(?i)^(?:overview|summary|introduction|context|conclusions?|notes?|references|constraints?"

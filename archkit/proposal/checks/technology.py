@@ -77,7 +77,8 @@ def _says(aspect: str, lacks: str) -> Check:
     def check(reading: Reading) -> Iterator[Fault]:
         for choice, said in zip(reading.proposal.choices, reading.said, strict=True):
             if not getattr(said, aspect):
-                name = clipped(choice.name) or "The choice without a name"
+                both = dict.fromkeys((choice.name, choice.technology))
+                name = clipped(": ".join(both)) or "The choice without a name"
                 yield reading.fault(choice.line, f"“{name}” {lacks}.", section=6)
 
     return check
