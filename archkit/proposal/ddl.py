@@ -23,8 +23,9 @@ __all__ = ["read_schema", "sql_blocks"]
 DIALECTS = ("postgres", "mysql", "sqlite", "tsql")
 """Tried in this order; the first that reads a block whole is taken, else the least bad."""
 
-LONGEST_BLOCK, MOST_SQL = 100_000, 400_000
-"""Characters of one block and of all; what is longer is not read, and that is said."""
+LONGEST_BLOCK, MOST_SQL, MOST_UNCHECKED = 100_000, 250_000, 50
+"""Characters of one block and of all, and statements of a block that cannot be read; what is
+beyond is not read, and that is said."""
 
 _LANGUAGES = {"sql", "ddl", "postgresql", "postgres", "pgsql", "psql", "plpgsql"} | {
     *("mysql", "mariadb", "sqlite", "sqlite3", "tsql", "mssql"),
@@ -133,6 +134,12 @@ def _read(block: CodeBlock, name: str) -> _Read:
         read.unchecked.append(Unchecked(block.line + 1, _start(block.text), why, broken=True))
         return read
     for chunk in _chunks(tokens):
+        if len(read.unchecked) == MOST_UNCHECKED:
+            line = block.line + _line_in(block.text, chunk[0].start)
+            why = f"{MOST_UNCHECKED} statements before it could not be read; the rest is left."
+            start = _start(block.text[chunk[0].start :][: 4 * _SHOWN])
+            read.unchecked.append(Unchecked(line, start, why, broken=False))
+            break
         _read_statement(chunk, block, dialect, read)
     return read
 

@@ -182,6 +182,15 @@ def test_too_much_sql_is_not_read_and_that_is_said() -> None:
     assert not found.broken
 
 
+def test_of_a_block_that_is_no_sql_the_beginning_is_read() -> None:
+    schema = schema_of("CREATE TABLE a (id int b int);\n" * 3_000)
+    assert len(schema.unchecked) == 51
+    assert schema.unchecked[-1].line == 61
+    assert (
+        schema.unchecked[-1].why == "50 statements before it could not be read; the rest is left."
+    )
+
+
 @pytest.mark.parametrize("text", ["SELECT " + "(" * 9_000, "CREATE TABLE a (b " + "f(" * 9_000])
 def test_deep_nesting_is_not_read_and_that_is_said(text: str) -> None:
     (found,) = schema_of(text).unchecked
