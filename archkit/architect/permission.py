@@ -230,9 +230,14 @@ def _verdict(said: Any) -> Verdict:
 
 def _same_command(pattern: str, command: str) -> bool:
     if not pattern.endswith(":*"):
-        return command.split() == pattern.split() and "\n" not in command
-    prefix, words = pattern.removesuffix(":*").split(), command.split()
+        return _words(command) == _words(pattern)
+    prefix, words = _words(pattern.removesuffix(":*")), _words(command)
     return not _SHELL.search(command) and words[: len(prefix)] == prefix
+
+
+def _words(command: str) -> list[str]:
+    """Split as a shell does: other blanks are letters to it."""
+    return [word for word in re.split(r"[ \t]+", command) if word]
 
 
 def _path_shape(pattern: str) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ calls one is told so.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from archkit.architect import mcp_tools
 from archkit.architect.card_rules import CardRules
 from archkit.architect.dialogue import ToolCall
-from archkit.architect.loop import before_stop, portal
 from archkit.architect.mcp_config import read_mcp_servers
 from archkit.architect.mcp_servers import McpConnections
+from archkit.architect.opened import Opened
 from archkit.architect.own_tools import MEMORY_OFF, MEMORY_TOOLS, MOST_QUESTIONS, OwnTools
 from archkit.architect.permission import GATED, SAME, Ask, Permissions
 from archkit.architect.server_tools import WEB_TOOLS, Web
@@ -109,7 +110,8 @@ class ToolBox(OwnTools):
         self.notices: list[str] = []
         self._shell = Shell(workspace)
         self._servers, self._no_server = self._chosen_servers(mcp)
-        self._take_back: Callable[[], None] | None = None
+        self._opened = Opened(self._shell, self._servers)
+        weakref.finalize(self, self._opened.abandon).atexit = False
         self._children: Children | None = None
         if client is not None and client.kind != "offline" and parent is None:
             from archkit.architect.child import Children
@@ -133,7 +135,7 @@ class ToolBox(OwnTools):
         """Start the MCP servers that may be started, if they were not, and offer their tools."""
         if not self._servers.by_name or self._connected:
             return
-        self._close_at_exit()
+        self._opened.expect()
         await self._servers.connect()
         self._connected = True
         for name, connection in self._servers.by_name.items():
@@ -159,7 +161,7 @@ class ToolBox(OwnTools):
         use = tool.use(given)
         self._rules.check(tool.name, use.subject)
         if tool.name == "Bash":
-            self._close_at_exit()
+            self._opened.expect()
         return await self.permissions.granted(
             tool.name, given, subject=use.subject, summary=use.summary
         )
@@ -171,17 +173,13 @@ class ToolBox(OwnTools):
 
     def close(self) -> None:
         """End the shell and the MCP servers, if there are any; the next use starts them anew."""
-        if self._take_back is not None:
-            portal().call(self.aclose)
+        self._connected = False
+        self._opened.close()
 
     async def aclose(self) -> None:
         """End the shell and the MCP servers, inside the loop."""
-        take_back, self._take_back = self._take_back, None
-        if take_back is not None:
-            take_back()
-            self._connected = False
-            await self._shell.aclose()
-            await self._servers.aclose()
+        self._connected = False
+        await self._opened.aclose()
 
     def restore(self, calls: Iterable[ToolCall]) -> None:
         """Take in what was done in a session before; see `OwnTools.restore`."""
@@ -277,7 +275,3 @@ class ToolBox(OwnTools):
     def _wrote(self, path: str) -> None:
         if path not in self.files_modified:
             self.files_modified.append(path)
-
-    def _close_at_exit(self) -> None:
-        if self._take_back is None:
-            self._take_back = before_stop(self.close)

@@ -2,10 +2,18 @@
 
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
-from mcp.server import MCPServer
-from mcp.types import ToolAnnotations
+try:
+    import uvicorn
+    from mcp.server import MCPServer
+    from mcp.types import ToolAnnotations
+except ImportError:
+    import pytest
+
+    pytest.skip("the extra mcp is not installed", allow_module_level=True)
 
 READS = ToolAnnotations(read_only_hint=True)
 
@@ -65,6 +73,19 @@ def context7(answer):
         return f"{answer} {libraryId}|{query}"
 
     return server
+
+
+@contextmanager
+def serving(app):
+    """Serve an application on this machine; give its port."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    thread, waiting = threading.Thread(target=server.run), threading.Event()
+    thread.start()
+    while not server.started:
+        waiting.wait(0.02)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(20)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-import uvicorn
-from mcp_tiny import context7, tiny
+from mcp_tiny import context7, serving, tiny
 from scripted_client import answer, text, use
 from test_shell import alive, gone
 from tool_talk import Talk, card_of, refusal, run, shop_in
@@ -234,26 +233,19 @@ def test_a_server_at_an_address_is_spoken_with_and_gets_its_headers(tmp_path):
             seen.append(dict(scope["headers"]).get(b"x-mine"))
         await inner(scope, receive, send)
 
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
-    thread, waiting = threading.Thread(target=server.run), threading.Event()
-    thread.start()
-    while not server.started:
-        waiting.wait(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    address = {"type": "http", "url": f"http://127.0.0.1:{port}/mcp", "headers": {"X-Mine": "yes"}}
-    configure(tmp_path, tiny=address)
-    talk = Talk(
-        tmp_path,
-        "mcp__tiny__look",
-        answer(use("mcp__tiny__look", "l", what="it")),
-        answer(text("Done.")),
-        mcp=True,
-    )
-    assert talk.ask().text == "Done."
-    assert (talk.calls[0].output, talk.box.notices) == ("saw it", [])
-    talk.conversation.close()
-    server.should_exit = True
-    thread.join(20)
+    with serving(app) as port:
+        url = f"http://127.0.0.1:{port}/mcp"
+        configure(tmp_path, tiny={"type": "http", "url": url, "headers": {"X-Mine": "yes"}})
+        talk = Talk(
+            tmp_path,
+            "mcp__tiny__look",
+            answer(use("mcp__tiny__look", "l", what="it")),
+            answer(text("Done.")),
+            mcp=True,
+        )
+        assert talk.ask().text == "Done."
+        assert (talk.calls[0].output, talk.box.notices) == ("saw it", [])
+        talk.conversation.close()
     assert set(seen) == {b"yes"}
 
 

@@ -1,3 +1,4 @@
+import gc
 import os
 import subprocess
 import sys
@@ -181,6 +182,15 @@ def test_a_cancelled_turn_ends_its_command(tmp_path):
     assert talk.calls[0].output == "interrupted"
     assert talk.ask().text == "Then not."
     talk.conversation.close()
+
+
+def test_the_shell_of_a_session_thrown_away_unclosed_ends(tmp_path):
+    box = Talk(tmp_path, "Bash", permissions={"Bash"}).box
+    pid = int(run(box, "Bash", command="echo $$"))
+    assert alive(pid)
+    del box
+    gc.collect()
+    assert gone(pid)
 
 
 def test_no_shell_outlives_the_process(tmp_path):
