@@ -32,7 +32,8 @@ _OTHERS_CODE = {"node_modules", "vendor", "site-packages", "bower_components", "
 _PRIVATE = (
     ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.keystore", "*.jks", "id_rsa*",
     "id_ed25519*", "id_ecdsa*", ".netrc", ".npmrc", ".pypirc", ".pgpass", "credentials",
-    "credentials.json", "secrets.*", "*.kdbx", ".htpasswd",
+    "credentials.json", "secrets.*", "*.kdbx", ".htpasswd", ".envrc", ".mcp.json",
+    ".git-credentials", "*.tfvars", "*.tfstate", "kubeconfig", ".dockercfg",
 )  # fmt: skip
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".pub")
 

@@ -72,6 +72,8 @@ def test_file_tools_give_relative_paths(tmp_path, shop, monkeypatch):
         ("Read", {"file_path": "link.txt"}),
         ("Read", {"file_path": "/etc/passwd"}),
         ("Read", {"file_path": ".env"}),
+        ("Read", {"file_path": ".mcp.json"}),
+        ("Read", {"file_path": "deploy/prod.tfvars"}),
         ("LS", {"path": ".."}),
         ("Grep", {"pattern": "x", "path": "/etc"}),
         ("Glob", {"pattern": "../*"}),
