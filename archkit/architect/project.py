@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -92,7 +91,7 @@ def read_project(
     if kept is None:
         kept = _Looking(root, listing, time.monotonic() + most_seconds).project()
         if not kept.pop("hurried"):
-            for older in [other for other in _projects if other[0] == key[0]]:
+            for older in [other for other in list(_projects) if other[0] == key[0]]:
                 _projects.pop(older, None)
             _projects[key] = kept
             while len(_projects) > _MOST_KEPT:
@@ -115,15 +114,12 @@ class _Looking:
         services = [
             s for some in self.read("compose files", is_compose, self.services) for s in some
         ]
-        specs = [path for path in self.files if is_api(path)]
-        apis: list[Api] = self.read("API descriptions", is_api, read_api, limit=API_BYTES)
-        apis = [api for api in apis if api.offers or api.types or api.trouble]
+        found: list[Api | None] = self.read("API descriptions", is_api, read_api, limit=API_BYTES)
+        apis = [api for api in found if api is not None]
         stack = stack_of(manifests, services, self.schemes(services))
         records = [path for path in self.files if is_decision_record(path)]
-        decided = self.unless_late(
-            "decision records", partial(decision_records, self.root, records)
-        )
-        asked = self.unless_late("open questions", partial(open_in_texts, self.root, self.files))
+        decided = self.in_time("decision records", decision_records, records)
+        asked = self.in_time("open questions", open_in_texts, self.files)
         tree, folders_left = tree_of(self.files, self.purpose, _folders_told(manifests))
         if folders_left:
             self.left_out["folders"] = folders_left
@@ -146,7 +142,7 @@ class _Looking:
             },
             "stack": [asdict(found) for found in stack],
             "services": [_service(service) for service in services],
-            "api_specs": specs[:40],
+            "api_specs": [api.path for api in apis],
             "apis": [_told(api) for api in apis],
             "decision_records": decided,
             "story": story_status(self.root),
@@ -196,12 +192,12 @@ class _Looking:
         found += [(path, scheme) for path, schemes in told for scheme in schemes]
         return list(dict.fromkeys(found))
 
-    def unless_late(self, what: str, look: Callable[[], list[Any]]) -> list[Any]:
-        """Look, if there is time."""
+    def in_time(self, what: str, look: Callable[..., list[Any]], paths: Sequence[str]) -> list[Any]:
+        """Look through some files for as long as there is time."""
+        found = look(self.root, paths, self.late)
         if self.late():
-            self.left_out[what] = "there was no time"
-            return []
-        return look()
+            self.left_out[what] = "there was no time for all"
+        return found
 
     def late(self) -> bool:
         """Whether the time is up."""

@@ -61,8 +61,12 @@ def is_api(path: str) -> bool:
     return path.lower().endswith(_ENDINGS) and bool(_NAMED.search(path))
 
 
-def read_api(path: str, text: str) -> Api:
-    """Read a description; at most 400 operations, and a `trouble` when there are more."""
+def read_api(path: str, text: str) -> Api | None:
+    """Read a description; at most 400 operations, and a `trouble` when there are more.
+
+    None is a file that describes nothing others can call: settings of a generator, a Protobuf file
+    of messages alone, GraphQL that only asks.
+    """
     suffix = PurePosixPath(path).suffix.lower()
     if suffix == ".proto":
         api = _proto(path, text)
@@ -70,13 +74,13 @@ def read_api(path: str, text: str) -> Api:
         api = _graphql(path, text)
     else:
         api = _openapi(path, text, is_json=suffix == ".json")
-    if len(api.offers) <= _MOST:
+    if api is None or len(api.offers) <= _MOST:
         return api
     more = f"{len(api.offers) - _MOST} more operations are not listed"
     return Api(api.path, api.kind, api.title, api.version, api.offers[:_MOST], api.types, more)
 
 
-def _openapi(path: str, text: str, *, is_json: bool) -> Api:
+def _openapi(path: str, text: str, *, is_json: bool) -> Api | None:
     if not is_json and len(text) > LONGEST_YAML:
         return Api(path, "OpenAPI", offers=tuple(_by_line(text)), trouble="read line by line")
     try:
@@ -86,7 +90,7 @@ def _openapi(path: str, text: str, *, is_json: bool) -> Api:
         offers = () if is_json else tuple(_by_line(text))
         return Api(path, "OpenAPI", offers=offers, trouble=f"not well-formed: {where}")
     if not isinstance(said, Mapping) or not ({"openapi", "swagger"} & set(said)):
-        return Api(path, "OpenAPI", trouble="it does not say openapi or swagger")
+        return None
     info = said.get("info")
     info = info if isinstance(info, Mapping) else {}
     return Api(
@@ -117,7 +121,7 @@ def _by_line(text: str) -> Iterator[str]:
             path = ""
 
 
-def _proto(path: str, text: str) -> Api:
+def _proto(path: str, text: str) -> Api | None:
     bare = _PROTO_NOISE.sub(" ", text)
     package = re.search(r"^\s*package\s+([\w.]+)\s*;", bare, re.MULTILINE)
     service, offers = "", []
@@ -128,10 +132,11 @@ def _proto(path: str, text: str) -> Api:
         takes = f"{'stream ' if found['takes_many'] else ''}{found['takes']}"
         gives = f"{'stream ' if found['gives_many'] else ''}{found['gives']}"
         offers.append(f"{service}.{found['rpc']}({takes}) → {gives}"[:200])
-    return Api(path, "gRPC", title=package[1] if package else "", offers=tuple(offers))
+    title = package[1] if package else ""
+    return Api(path, "gRPC", title=title, offers=tuple(offers)) if offers else None
 
 
-def _graphql(path: str, text: str) -> Api:
+def _graphql(path: str, text: str) -> Api | None:
     bare = _GRAPHQL_NOISE.sub(" ", text)
     roots = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
     schema = re.search(r"\bschema\b[^{]{0,200}\{([^}]{0,500})\}", bare)
@@ -145,6 +150,8 @@ def _graphql(path: str, text: str) -> Api:
         elif found["open"]:
             fields = _fields(bare, found.end())
             offers += [f"{roots[found['name']]} {name}"[:200] for name in fields]
+    if not offers and not types:
+        return None
     return Api(path, "GraphQL", offers=tuple(offers), types=tuple(dict.fromkeys(types)))
 
 

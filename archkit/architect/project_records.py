@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -40,15 +40,24 @@ def is_decision_record(path: str) -> bool:
     return PurePosixPath(path).name.lower() not in ("readme.md", "index.md", "template.md")
 
 
-def decision_records(root: Path, paths: Iterable[str]) -> list[dict[str, str]]:
+def _never() -> bool:
+    return False
+
+
+def decision_records(
+    root: Path, paths: Iterable[str], late: Callable[[], bool] = _never
+) -> list[dict[str, str]]:
     """Return `path`, `title`, `status` and `date` of decision records; "" for what none states.
 
-    Templates, indexes and what is no decision record are left out.
+    Templates, indexes and what is no decision record are left out, and so is what comes after the
+    first 200 files, or after it is `late`.
     """
     from archkit.decisions.adr import read_adr
 
     found = []
     for path in list(paths)[:_MOST_RECORDS]:
+        if late():
+            break
         text = read_head(root, path)
         adr = read_adr(text.encode(), name=PurePosixPath(path).name) if text else None
         if adr is None or adr.kind != "adr":
@@ -102,13 +111,17 @@ def story_status(root: Path) -> dict[str, Any] | None:
     return {**said, "tasks_done": done, "tasks": len(story.tasks)}
 
 
-def open_in_texts(root: Path, files: Iterable[str]) -> list[dict[str, Any]]:
+def open_in_texts(
+    root: Path, files: Iterable[str], late: Callable[[], bool] = _never
+) -> list[dict[str, Any]]:
     """Return what a project's own texts say is open: `question`, `path`, `line`; at most 20.
 
-    Read are Markdown files of the project's folder and of docs, the 60 nearest.
+    Read are Markdown files of the project's folder and of docs, the 60 nearest, until it is `late`.
     """
     found: list[dict[str, Any]] = []
     for path in _texts(files):
+        if late():
+            break
         for line, said in _open_in(read_head(root, path) or ""):
             found.append({"question": said, "path": path, "line": line})
             if len(found) == _MOST_OPEN:

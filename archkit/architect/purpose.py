@@ -15,7 +15,9 @@ _LANGUAGES = {
     ".c": "C", ".h": "C", ".cpp": "C++", ".hpp": "C++", ".sql": "SQL",
     ".proto": "Protobuf", ".graphql": "GraphQL", ".sh": "Shell", ".tf": "Terraform",
     ".ipynb": "Notebook", ".md": "Markdown", ".rst": "reStructuredText", ".yaml": "YAML",
-    ".yml": "YAML",
+    ".yml": "YAML", ".vue": "Vue", ".svelte": "Svelte", ".css": "CSS", ".html": "HTML",
+    ".fs": "F#", ".dart": "Dart", ".r": "R", ".jl": "Julia", ".hs": "Haskell", ".clj": "Clojure",
+    ".erl": "Erlang", ".lua": "Lua", ".groovy": "Groovy", ".ps1": "PowerShell", ".bicep": "Bicep",
 }  # fmt: skip
 
 _COMMENT = re.compile(

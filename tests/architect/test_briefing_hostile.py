@@ -217,8 +217,8 @@ def test_what_there_was_no_time_for_is_said_and_not_kept(tmp_path):
     hurried = project_module.read_project(tmp_path, listing, most_seconds=-1)
     assert hurried["left_out"] == {
         "manifests": 1,
-        "decision records": "there was no time",
-        "open questions": "there was no time",
+        "decision records": "there was no time for all",
+        "open questions": "there was no time for all",
     }
     calm = project_module.read_project(tmp_path, listing)
     assert (calm["left_out"], calm["data_stores"]) == ({}, ["PostgreSQL"])

@@ -84,7 +84,15 @@ def test_graphql_gives_queries_mutations_and_types():
     ],
 )
 def test_hostile_description_offers_nothing_and_ends(path, text):
-    assert read_api(path, text).offers == ()
+    api = read_api(path, text)
+    assert api is None or api.offers == ()
+
+
+def test_files_that_describe_nothing_to_call_are_none():
+    assert read_api("openapitools.json", '{"generator": 1}') is None
+    assert read_api("a.proto", "message Post { string id = 1; }") is None
+    assert read_api("query.graphql", "query Posts { posts { id } }") is None
+    assert read_api("openapi.yaml", "openapi: 3.1.0\n") == Api("openapi.yaml", "OpenAPI")
 
 
 def test_descriptions_are_known_by_name():
