@@ -47,9 +47,11 @@ def test_each_turn_has_its_cost_and_the_price_list_behind_it(memory):
 
 def test_sum_of_a_session_says_how_many_turns_have_no_price(memory):
     recorded(memory, "s", turn(1, cost_usd=0.25), turn(2), turn(3, cost_usd=0.5))
+    recorded(memory, "cut", turn(1, cost_usd=0.25, status="interrupted"))
     recorded(memory, "free", turn(1, "llama"), client="local")
     frame = session_costs(memory).set_index("session_id")
     assert frame.loc["s", ["turns", "cost_usd", "unpriced_turns"]].tolist() == [3, 0.75, 1]
+    assert frame.loc["cut", ["cost_usd", "unpriced_turns"]].tolist() == [0.25, 1]
     assert pd.isna(frame.loc["free", "cost_usd"])
     assert frame.loc["free", "unpriced_turns"] == 1
 

@@ -79,7 +79,7 @@ def choose_client(
     SessionError
         `client` is not an asynchronous client, or ANTHROPIC_BASE_URL is no address.
     """
-    env = {key: value for key, value in env.items() if value}
+    env = {key: value.strip() for key, value in env.items() if value.strip()}
     chosen = _chosen(env, env.get("ARCHKIT_MODEL", model), client, respond)
     if conversation_id is None:
         return chosen

@@ -95,7 +95,16 @@ def _client(chosen: ChosenClient) -> Check:
         chosen.make()
     except ArchkitError as error:
         return _failed("client", error)
-    return Check("client", True, f"{chosen.kind}: {chosen.reason}")
+    return Check("client", True, f"{chosen.kind}: {chosen.reason}{_in_the_clear(chosen)}")
+
+
+def _in_the_clear(chosen: ChosenClient) -> str:
+    """Say that a key would be read by whoever listens between here and a server elsewhere."""
+    plain = os.environ.get("ANTHROPIC_BASE_URL", "").strip().lower().startswith("http://")
+    keyed = any(os.environ.get(name) for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"))
+    if chosen.kind != "local" or not plain or not keyed or not chosen.priced:
+        return ""
+    return "; its address is http://, so the key travels unencrypted"
 
 
 def _model(chosen: ChosenClient, wished: str | None, env: Mapping[str, str]) -> Check:

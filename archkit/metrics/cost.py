@@ -40,8 +40,8 @@ def session_costs(memory: Readable) -> pd.DataFrame:
     DataFrame
         One row a session, newest first, with the columns of the view `session_cost`: among them
         `started_at` (UTC), `model` (asked for), `client`, `turns` and tokens (counts), `cost_usd`
-        (of the turns with a known price; null if there is none), `unpriced_turns` (count: if any,
-        the cost is a lower bound), `duration_ms`.
+        (of the turns with a known price; null if there is none), `unpriced_turns` (count; without a
+        price or broken off: if any, the cost is a lower bound), `duration_ms`.
     """
     rows = memory.sql("SELECT * FROM session_cost ORDER BY started_at DESC, session_id DESC")
     return utc(rows, "started_at")
@@ -57,7 +57,7 @@ def cost_by_month(memory: Readable) -> pd.DataFrame:
         of the view `cost_by_month`: `month` (its first day, UTC), `client`, `model` (that
         answered), `imported` (recorded by another memory), `sessions`, `turns` and tokens
         (counts), `cost_usd` (of the turns with a known price; null if there is none),
-        `unpriced_turns` (count: if any, the cost is a lower bound).
+        `unpriced_turns` (count; without a price or broken off: if any, the cost is a lower bound).
     """
     rows = memory.sql(
         "SELECT * FROM cost_by_month ORDER BY month DESC, imported, client NULLS LAST, model"

@@ -31,6 +31,11 @@ def test_key_or_token_means_claude():
     assert "test-key" not in chosen(KEY).reason
 
 
+def test_line_end_of_a_key_read_from_a_file_does_no_harm():
+    made = chosen({"ANTHROPIC_API_KEY": "test-key\n", "ANTHROPIC_BASE_URL": " "}).make()
+    assert (made.api_key, made.base_url.host) == ("test-key", "api.anthropic.com")
+
+
 def test_server_needs_no_key():
     choice = chosen(SERVER)
     assert choice.kind == "local"

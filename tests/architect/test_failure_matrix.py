@@ -235,6 +235,12 @@ ROWS = {
         "Say in a new session what the system is for; nothing was decided.",
         answers=[answer(stop_reason="refusal")],
     ),
+    "no connection in time": lambda: failed(
+        "The model did not answer in time.",
+        "Nothing came for longer than the client waits (ConnectTimeout).",
+        answers=[httpx2.ConnectTimeout("slow") for _ in range(3)],
+        requests=3,
+    ),
     "no network": lambda: failed(
         "The model could not be reached.",
         "no route to host",
@@ -447,6 +453,22 @@ def test_server_that_counts_no_tokens_is_understood(tmp_path, usage, at_the_end)
     session = session_with(tmp_path, Server(response).client())
     assert [q.key for q in session.brief(BRIEF)] == ["users"]
     assert (session.tokens.input, session.cost_usd) == (0, None)
+
+
+def test_proposal_that_broke_off_is_taken_up_and_no_note_is_made_twice(tmp_path):
+    noted = use("note_tradeoff", choice="DataLoader", alternatives=["joins"], note="batches")
+    broken = answer(text(PROPOSAL), until=6, fault=httpx2.ReadError("gone"))
+    server = Server(answer(asking("users")), answer(noted), broken, answer(text(PROPOSAL)))
+    memory = Remembered()
+    session = session_with(tmp_path, server.client(), memory)
+    session.brief(BRIEF)
+    with pytest.raises(SessionError, match="its text so far is kept"):
+        session.propose()
+    assert (session.stage, session.proposal) == ("questions", None)
+    assert session.propose().missing == ()
+    notes = [call for call in memory.of_kind("tool_call") if call["tool"] == "note_tradeoff"]
+    assert len(notes) == 1
+    assert [p["version"] for p in memory.of_kind("proposal")] == [1]
 
 
 def test_no_key_at_all_is_told(tmp_path, monkeypatch):

@@ -94,6 +94,17 @@ def test_what_keeps_a_session_from_being_held_is_told(env, says, monkeypatch):
     assert says in said(json.loads(result.stdout))["client"]["says"]
 
 
+def test_a_key_that_would_travel_in_the_clear_is_told():
+    keyed = ONLINE | {"ANTHROPIC_API_KEY": SECRET}
+    for address, told_of in (
+        ("http://gateway.example", True),
+        ("https://gateway.example", False),
+        ("http://localhost:1", False),
+    ):
+        text = shown("doctor", env=keyed | {"ANTHROPIC_BASE_URL": address})
+        assert ("travels unencrypted" in text) is told_of
+
+
 def test_extras_that_are_not_there_are_named_with_the_way_to_get_them(monkeypatch):
     monkeypatch.setattr("archkit.cli.doctor.find_spec", lambda _: None)
     monkeypatch.setattr("shutil.which", lambda _: None)

@@ -425,6 +425,7 @@ def test_the_cost_of_a_month_is_by_client_and_model_and_says_what_has_no_price(s
         message(1, role="user", model="claude-x", cost_usd=9.0),
         message(2, role="assistant", model="claude-x", cost_usd=0.25, input_tokens=10),
         message(3, role="assistant", model="claude-x", output_tokens=5, cache_read_tokens=3),
+        message(7, role="assistant", model="claude-x", cost_usd=0.5, status="interrupted"),
         message(4, role="assistant", model="llama", cache_write_tokens=2),
         message(5, role="assistant", model="claude-x", cost_usd=0.5, recorded_at=later),
         message(6, role="assistant", model="claude-x", cost_usd=1.0, session_id="gone"),
@@ -432,7 +433,7 @@ def test_the_cost_of_a_month_is_by_client_and_model_and_says_what_has_no_price(s
     session("imported_event", came("m5"))
     january, march = (T.replace(month=n, day=1, hour=0) for n in (1, 3))
     assert session("FROM cost_by_month ORDER BY month, client NULLS LAST, model") == [
-        (january, "offline", "claude-x", False, 1, 2, 10, 5, 3, None, 0.25, 1),
+        (january, "offline", "claude-x", False, 1, 3, 10, 5, 3, None, 0.75, 2),
         (january, "offline", "llama", False, 1, 1, None, None, None, 2, None, 1),
         (january, None, "claude-x", False, 1, 1, None, None, None, None, 1.0, 0),
         (march, "offline", "claude-x", True, 1, 1, None, None, None, None, 0.5, 0),

@@ -12,7 +12,7 @@ SELECT
   CAST(sum(m.cache_read_tokens) AS BIGINT) AS cache_read_tokens,
   CAST(sum(m.cache_write_tokens) AS BIGINT) AS cache_write_tokens,
   sum(m.cost_usd) AS cost_usd,
-  count(*) FILTER (WHERE m.cost_usd IS NULL) AS unpriced_turns
+  count(*) FILTER (WHERE m.cost_usd IS NULL OR m.status = 'interrupted') AS unpriced_turns
 FROM message m
 LEFT JOIN session s ON s.session_id = m.session_id
 LEFT JOIN imported_event i ON i.event_id = m.event_id
@@ -30,4 +30,4 @@ COMMENT ON COLUMN cost_by_month.output_tokens IS 'Tokens written (count); null i
 COMMENT ON COLUMN cost_by_month.cache_read_tokens IS 'Tokens read from the prompt cache (count); null if not known.';
 COMMENT ON COLUMN cost_by_month.cache_write_tokens IS 'Tokens written to the prompt cache (count); null if not known.';
 COMMENT ON COLUMN cost_by_month.cost_usd IS 'Cost of the turns with a known price (US dollars); null if there is none.';
-COMMENT ON COLUMN cost_by_month.unpriced_turns IS 'Turns whose cost is not known (count): if any, the cost is a lower bound.';
+COMMENT ON COLUMN cost_by_month.unpriced_turns IS 'Turns whose cost is not known in full (count), by a missing price or since they broke off: if any, the cost is a lower bound.';

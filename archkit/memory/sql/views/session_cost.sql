@@ -27,7 +27,7 @@ LEFT JOIN (
     CAST(sum(cache_read_tokens) AS BIGINT) AS cache_read_tokens,
     CAST(sum(cache_write_tokens) AS BIGINT) AS cache_write_tokens,
     sum(cost_usd) AS cost_usd,
-    count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_turns,
+    count(*) FILTER (WHERE cost_usd IS NULL OR status = 'interrupted') AS unpriced_turns,
     sum(duration_ms) AS duration_ms
   FROM message
   WHERE role = 'assistant'
@@ -48,5 +48,5 @@ COMMENT ON COLUMN session_cost.output_tokens IS 'Tokens written (count); null if
 COMMENT ON COLUMN session_cost.cache_read_tokens IS 'Tokens read from the prompt cache (count); null if not known.';
 COMMENT ON COLUMN session_cost.cache_write_tokens IS 'Tokens written to the prompt cache (count); null if not known.';
 COMMENT ON COLUMN session_cost.cost_usd IS 'Cost of the turns with a known price (US dollars); null if there is none.';
-COMMENT ON COLUMN session_cost.unpriced_turns IS 'Turns whose cost is not known (count): if any, the cost is a lower bound.';
+COMMENT ON COLUMN session_cost.unpriced_turns IS 'Turns whose cost is not known in full (count), by a missing price or since they broke off: if any, the cost is a lower bound.';
 COMMENT ON COLUMN session_cost.duration_ms IS 'Time the model''s turns took (milliseconds).';
