@@ -10,6 +10,7 @@ from archkit.architect.answers import read_answers
 from archkit.architect.conversation import Reply
 from archkit.architect.deciding import named_in
 from archkit.architect.dialogue import Questions, clipped
+from archkit.architect.drafted import DraftDecisions
 from archkit.architect.extracting import DECISIONS, stated_decisions
 from archkit.architect.prompts import proposal_request, questions_request
 from archkit.architect.session_state import SessionState
@@ -215,14 +216,14 @@ class Session(SessionState):
         self._move_to("proposed")
         return proposal
 
-    def draft_decisions(self) -> list[Decision]:
+    def draft_decisions(self) -> DraftDecisions:
         """Have the proposal's decisions stated, each ready for `decide`; nothing is decided yet.
 
         Returns
         -------
-        list of Decision
-            With alternatives, rationale, the patterns used and, where there is evidence of them,
-            the forecast; none is written to the memory.
+        DraftDecisions
+            A sequence of `Decision`, with alternatives, rationale, the patterns used and, where
+            there is evidence of them, the forecast; none is written to the memory.
 
         Raises
         ------
@@ -231,7 +232,7 @@ class Session(SessionState):
         """
         self._needs_proposal()
         stated = stated_decisions(partial(self._ask, schema=DECISIONS))
-        return [self._decision(**named_in(found, self.evidence)) for found in stated]
+        return DraftDecisions([self._decision(**named_in(s, self.evidence)) for s in stated])
 
     def decide(
         self,

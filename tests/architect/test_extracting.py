@@ -5,6 +5,7 @@ import json
 import pytest
 from scripted_client import PROPOSAL, Remembered, Server, answer, asking, card, text, use
 
+from archkit.architect.drafted import DraftDecisions
 from archkit.architect.session import Session
 from archkit.errors import SessionError
 
@@ -60,6 +61,8 @@ def test_decisions_are_read_and_nothing_is_decided_yet(tmp_path, wrapped):
     )
     assert (free.name, free.pattern, free.predicted) == ("A cache", None, None)
     assert memory.decisions == []
+    table = DraftDecisions([draft])._repr_html_()
+    assert "<td" in table and "90\u202f%" in table and "nothing is decided" in table
     body = server.bodies[-1]
     assert body["output_config"]["format"]["type"] == "json_schema"
     assert '<request stage="decisions">' in body["messages"][-1]["content"][0]["text"]
@@ -123,3 +126,15 @@ def test_the_offline_architect_states_its_choices(tmp_path):
             assert (draft.confidence is None) == (not session.evidence.named(draft.patterns[0]).n)
         assert session.decide(drafts[0]).chosen == drafts[0].chosen
         assert len(memory.sql("SELECT 1 FROM decision")) == 1
+
+
+def test_drafts_are_shown_escaped_and_none_are_said():
+    from archkit.records import Decision
+
+    drafts = DraftDecisions([Decision("<b>x</b>", rationale={"why": "<i>"})])
+    shown = drafts._repr_html_()
+    assert "<b>" not in shown
+    assert "no evidence yet" in shown
+    assert repr(drafts) == "DraftDecisions(<b>x</b>)"
+    assert drafts[:1][0] is drafts[0]
+    assert "nothing to decide" in DraftDecisions([])._repr_html_()
