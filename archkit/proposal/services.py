@@ -183,7 +183,9 @@ def _plain_entries(
     tokens: Sequence[Token], lines: Sequence[str], start: int, end: int
 ) -> list[Entry]:
     found = entries(tokens, lines, start, end, takes=_takes)
-    return [e for e in found if e.columns or (_LED.match(e.text) and len(e.name.split()) <= 6)]
+    return [
+        e for e in found if e.columns or (_LED.match(e.text) and len(_bare(e.name).split()) <= 6)
+    ]
 
 
 def _takes(head: str) -> bool:
@@ -192,7 +194,7 @@ def _takes(head: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    return name.split(" (", 1)[0].strip(" `*_:")
+    return re.split(r": | \(", name, maxsplit=1)[0].strip(" `*_:")
 
 
 def _drawn(proposal: Proposal) -> Iterator[Component]:
