@@ -9,6 +9,7 @@
   const FORBIDDEN = ["audio", "embed", "form", "iframe", "image", "img", "input", "link", "object"];
   FORBIDDEN.push("picture", "script", "style", "svg", "video");
   const TAG = new RegExp(`<(?=/?(?:${FORBIDDEN.join("|")})\\b)`, "gi");
+  const PICTURE = /(@\{[^}]*?)\b(?:img|icon)(?=["']?\s*:)/gi;
   const SECURE = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges"];
 
   const unpacked = async () => {
@@ -114,7 +115,7 @@
     const pictures = [];
     const blocks = [...document.querySelectorAll("pre > code.language-mermaid")].entries();
     for (const [index, code] of blocks) {
-      const text = code.textContent.replace(TAG, "‹");
+      const text = code.textContent.replace(TAG, "‹").replace(PICTURE, "$1unused");
       const source = code.closest("pre");
       try {
         const drawing = await drawn(text, index + 1, first);

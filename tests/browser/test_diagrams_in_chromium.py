@@ -40,6 +40,7 @@ flowchart LR
   a["<img src=x onerror=alert(1)>"] --> b[safe]
   click a href "javascript:alert(1)"
   click b href "http://example.invalid/x"
+  c@{ img: "http://example.invalid/x.png", label: "pictured" }
 ```
 
 ```mermaid
@@ -97,6 +98,7 @@ def test_diagrams_are_drawn_quietly_and_show_the_names(page: Page, report: Path,
         assert name in tables
     assert "POST /orders" in sequence
     assert "safe" in hostile
+    assert "pictured" in hostile
     assert page.locator(".diagram a, .diagram img, .diagram script").count() == 0
     shown = page.locator(f".diagram .{scheme} svg")
     assert [svg.is_visible() for svg in shown.all()] == [True] * 4
