@@ -146,7 +146,7 @@ def _project_state(plan: Plan) -> str:
         written = f", written in {listed(languages)}" if languages else ""
         size = counted(int(project["files"]), "file")
         return (
-            f"The project holds {size}{written}; its manifests name no framework and no data "
+            f"Today the project holds {size}{written}; its manifests name no framework and no data "
             "store, so both are open."
         )
     if _SPEAKS_OF_OURS.search(plan.brief):

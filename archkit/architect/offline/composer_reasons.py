@@ -48,10 +48,8 @@ def technology_rationale(plan: Plan, design: Design, origins: Mapping[str, Repor
     for row in design.choices:
         lines.append(f"#### {sentence(row['for']).rstrip('.')}: {without_stop(row['choose'])}")
         why = f"- **Justification:** {sentence(row['why'])}{_kept(row['choose'], plan)}"
-        lines.append(
-            f"{why}\n- **Trade-offs:** compared with {lowered(row['alternative'])}: "
-            f"{sentence(row['trade_off'])}"
-        )
+        other = f"- **Alternative:** {sentence(row['alternative'])}"
+        lines.append(f"{why}\n{other}\n- **Trade-offs:** {sentence(row['trade_off'])}")
     return lines
 
 
