@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Literal, get_args
 from archkit.decisions.adr_markdown import in_words, one_line, prose, safe_json, scalar
 from archkit.records import Alternative, Decision, Outcome
 
-__all__ = ["BLOCK_VERSION", "Sheet", "Style", "digest_of", "rendered", "to_adr"]
+__all__ = ["BLOCK_VERSION", "AdrText", "Sheet", "Style", "digest_of", "rendered", "to_adr"]
 
 Style = Literal["madr", "nygard", "y-statement"]
 BLOCK_VERSION = 1
@@ -58,6 +59,15 @@ class Sheet:
         )
 
 
+class AdrText(str):
+    """A decision record's Markdown; a notebook shows its lines as they stand."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="white-space:pre-wrap">{html.escape(self)}</pre>'
+
+
 def to_adr(
     decision: Decision,
     style: Style = "madr",
@@ -66,7 +76,7 @@ def to_adr(
     outcomes: Sequence[Outcome] = (),
     supersedes: Sequence[str] = (),
     superseded_by: Sequence[str] = (),
-) -> str:
+) -> AdrText:
     """Write a decision as an ADR.
 
     Parameters
@@ -84,8 +94,8 @@ def to_adr(
 
     Returns
     -------
-    str
-        Markdown. The last thing in it is a fenced block of JSON that holds the decision whole:
+    AdrText
+        Markdown, a `str`. The last thing in it is a fenced block of JSON that holds the decision whole:
         ``read_adr(text).decision`` gives it back, with what a human has changed in the prose.
 
     Raises
@@ -103,7 +113,7 @@ def to_adr(
     if style not in get_args(Style):
         raise ValueError(f"style must be one of {', '.join(get_args(Style))}, not {style!r}")
     links = tuple(supersedes), tuple(superseded_by)
-    return rendered(Sheet(decision, style, number, tuple(outcomes), *links))
+    return AdrText(rendered(Sheet(decision, style, number, tuple(outcomes), *links)))
 
 
 def rendered(sheet: Sheet) -> str:

@@ -289,3 +289,11 @@ def test_no_text_breaks_out_of_its_place(decision, style, number):
     assert "<script" not in text
     assert "<!--" not in text
     assert adr["date"].value == decision.decided_at.date()
+
+
+def test_a_notebook_shows_the_lines_as_they_stand():
+    text = to_adr(Decision("<script>x</script>"))
+    assert isinstance(text, str)
+    shown = text._repr_html_()
+    assert shown.startswith("<pre")
+    assert "<script>" not in shown
