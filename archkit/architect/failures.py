@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from archkit.errors import ArchkitError, SessionError
@@ -24,7 +25,11 @@ _RAW = (ValueError, LookupError, RuntimeError, OSError, ImportError)
 
 Other errors are faults in a program; they are shown as they are.
 """
-_OF_PLATFORMS = ("google", "botocore", "boto3")
+_OF_PLATFORMS = ("google.", "botocore.", "boto3.")
+_SDK_OF_PLATFORMS = tuple(
+    f"anthropic.lib.{place}" for place in ("aws", "bedrock", "vertex", "google_cloud", "foundry")
+)
+_OF_THEIR_STREAMS = ("botocore.eventstream", "botocore.parsers")
 
 _BY_STATUS = {
     400: (
@@ -84,7 +89,8 @@ def explained(error: BaseException, *, kind: str, partial: bool) -> BaseExceptio
         return _cut("The connection broke while the model was answering.", error, partial)
     if isinstance(error, httpx2.InvalidURL):
         return _unreached(error)
-    if isinstance(error, anthropic.APIResponseValidationError | httpx2.HTTPError):
+    odd = isinstance(error, anthropic.APIResponseValidationError | httpx2.HTTPError)
+    if odd or type(error).__module__ in _OF_THEIR_STREAMS:
         return unreadable(error, partial=partial)
     no_key = isinstance(error, TypeError) and "authentication" in str(error)
     if isinstance(error, anthropic.AnthropicError) or no_key or _is_of_a_platform(error):
@@ -163,7 +169,12 @@ def _short(text: str) -> str:
 
 
 def _is_of_a_platform(error: BaseException) -> bool:
-    return type(error).__module__.partition(".")[0] in _OF_PLATFORMS
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    raised_in = str(frames[-1].f_globals.get("__name__")) if frames else ""
+    login = isinstance(error, RuntimeError | ImportError) and raised_in.startswith(
+        _SDK_OF_PLATFORMS
+    )
+    return login or type(error).__module__.startswith(_OF_PLATFORMS)
 
 
 def _unusable(error: BaseException) -> SessionError:

@@ -5,6 +5,8 @@ Every row runs after a tool that wrote, and is taken up again: the tool must not
 
 import copy
 import json
+import sys
+import types
 from collections import namedtuple
 from contextlib import contextmanager
 
@@ -469,6 +471,55 @@ def test_proposal_that_broke_off_is_taken_up_and_no_note_is_made_twice(tmp_path)
     notes = [call for call in memory.of_kind("tool_call") if call["tool"] == "note_tradeoff"]
     assert len(notes) == 1
     assert [p["version"] for p in memory.of_kind("proposal")] == [1]
+
+
+class UnsignedError(Exception):
+    """What a platform's own package raises where nobody is signed in."""
+
+
+class GarbledError(Exception):
+    """What it raises at a stream that is none."""
+
+
+UnsignedError.__module__, GarbledError.__module__ = "google.auth.exceptions", "botocore.eventstream"
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "mend"),
+    [
+        (UnsignedError("no login"), "The client could not be used", "Sign in to the platform"),
+        (
+            GarbledError("checksum"),
+            "The server's answer could not be read",
+            "Call the same step again",
+        ),
+        (RuntimeError("boom"), "The turn could not be carried out", "Call the same step again"),
+    ],
+)
+def test_errors_of_a_platforms_package_are_told_by_what_they_mean(tmp_path, error, what, mend):
+    async def fail(request, call_next):
+        raise error
+
+    client = Server().client().with_middleware(fail)
+    with pytest.raises(SessionError, match=what) as raised:
+        session_with(tmp_path, client).brief(BRIEF)
+    assert raised.value.mend.startswith(mend)
+    assert str(error) in raised.value.why
+
+
+def test_platform_that_finds_no_login_says_to_sign_in(tmp_path, monkeypatch):
+    boto3 = types.ModuleType("boto3")
+    boto3.Session = lambda **_: types.SimpleNamespace(get_credentials=lambda: None)
+    for name in ("botocore.auth", "botocore.awsrequest"):
+        module = types.ModuleType(name)
+        module.SigV4Auth = module.AWSRequest = lambda **_: None
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setitem(sys.modules, "boto3", boto3)
+    given = {"aws_region": "r", "base_url": "http://127.0.0.1:1", "max_retries": 0}
+    client = anthropic.AsyncAnthropicBedrockMantle(**given)
+    with pytest.raises(SessionError, match="The client could not be used") as raised:
+        session_with(tmp_path, client).brief(BRIEF)
+    assert raised.value.mend.startswith("Sign in to the platform")
 
 
 def test_no_key_at_all_is_told(tmp_path, monkeypatch):
