@@ -58,7 +58,7 @@ MOST_TEXT = 20_000
 _SENTENCE = 6
 _LABEL = re.compile(
     r"(?m)^[ \t>]*(?:#{1,6}[ \t]+(?P<head>[^\n]{1,100})"
-    r"|(?:[-*+]|\d+[.)])?[ \t]*(?P<plain>\w[\w ,&/'-]{0,50}):(?=\s))"
+    r"|(?:[-*+]|\d+[.)])?[ \t]*(?P<plain>[^\W_][\w ,&/'-]{0,50}):(?=\s))"
     r"|(?<!\w)(?P<marks>\*{1,3}|_{1,2})(?=\S)(?P<bold>[^*\n]{1,100}?)(?P=marks)"
     r"(?P<after>[ \t]*(?::|[—–-][ \t]))?"
 )
@@ -214,9 +214,11 @@ def _labels(text: str) -> list[_Label]:
     found = []
     for match in _LABEL.finditer(text):
         title = match["head"] or match["plain"] or match["bold"] or ""
-        if match["bold"] and not (match["after"] or title.rstrip()[-1:] in (":", ".")):
-            continue
         aspects = tuple(a for a, names in ASPECTS.items() if names.search(title))
+        if match["bold"] and not (match["after"] or title.rstrip()[-1:] in (":", ".", "?")):
+            begins = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+            if not aspects or begins.strip(" \t>-*+0123456789.)"):
+                continue
         found.append((aspects, match.start(), match.end()))
     ends = [*(start for _, start, _ in found[1:]), len(text)]
     return [_Label(*label, end) for label, end in zip(found, ends, strict=False)]

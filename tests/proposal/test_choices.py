@@ -25,6 +25,16 @@ def test_the_cells_of_a_row_are_kept_by_their_heads() -> None:
     assert said_by((choice,)) == (Said("a", "b", "c"),)
 
 
+@pytest.mark.parametrize(
+    "label",
+    ["**Why PG?**", "**Why**\n", "- **Reason** —", "*Why:*", "Why:", "#### Why PG\n\n", "__Why__:"],
+)
+def test_a_label_may_be_written_in_many_ways(label: str) -> None:
+    text = f"### PG\n\n{label} it has keys\n\n**Instead of:** MySQL\n\n**Cons:** one\n"
+    labelled = f"{text}\n### Redis\n\n**Why:** quick\n"
+    assert said_by(choices(labelled))[0] == Said("it has keys", "MySQL", "one")
+
+
 @pytest.mark.parametrize("hollow", ["", "—", "TBD", "none", "None was considered.", "n/a", "..."])
 def test_a_label_without_anything_after_it_says_nothing(hollow: str) -> None:
     text = f"### PG\n\n- **Why:** keys\n- **Alternatives:** {hollow}\n- **Trade-off:** room\n"
