@@ -148,6 +148,8 @@ def relative_paths(text: str, root: Path | str, *, home: Path | None = None) -> 
     home
         The home folder; by default that of the present user.
     """
+    if "/" not in text:  # most texts: the folders need not be looked up
+        return text
     folders = [(str(root), "."), (str(Path(root).resolve()), "."), (str(home or _home()), "~")]
     for folder, name in folders:
         if folder.startswith("/") and folder.strip("/"):
