@@ -13,7 +13,7 @@ from archkit.architect.purpose import language_of
 __all__ = ["relevant_files"]
 
 _MOST_PATHS = 12
-_MOST_READ = 1_500
+_MOST_READ = 1_000
 _LONGEST_PATH = 300
 _STOP = {
     "the", "and", "for", "with", "that", "this", "from", "into", "our", "are", "was", "has",
@@ -36,16 +36,17 @@ def relevant_files(files: Sequence[str], query: str, purpose: Callable[[str], st
     query
         The task, in words. A word that few files have counts for more than one that many have.
     purpose
-        What a file says it is for; read of at most 1,500 files, likely ones first.
+        What a file says it is for; read of at most 1,000 files, likely ones first.
     """
     words = _Words(query)
     if not words.wanted:
         return []
     named = [(path, *words.in_path(path)) for path in files if len(path) <= _LONGEST_PATH]
-    likely = sorted(
-        (row for row in named if language_of(row[0])),
-        key=lambda row: (-len(row[1] | row[2]), row[0].count("/"), row[0]),
-    )[:_MOST_READ]
+    coded = [row for row in named if language_of(row[0])]
+    likely = sorted((row for row in coded if row[1] or row[2]), key=_likelihood)[:_MOST_READ]
+    if len(likely) < _MOST_READ:
+        others = sorted((row for row in coded if not (row[1] or row[2])), key=_likelihood)
+        likely += others[: _MOST_READ - len(likely)]
     told = {path: words.in_text(purpose(path)) for path, _, _ in likely}
     seen = Counter(
         word for path, name, folder in named for word in name | folder | told.get(path, _NONE)
@@ -67,6 +68,10 @@ def relevant_files(files: Sequence[str], query: str, purpose: Callable[[str], st
 
 
 _NONE: frozenset[str] = frozenset()
+
+
+def _likelihood(row: tuple[str, frozenset[str], frozenset[str]]) -> tuple[int, int]:
+    return -len(row[1] | row[2]), row[0].count("/")
 
 
 class _Words:

@@ -74,7 +74,7 @@ def read_manifest(path: str, text: str | None) -> Manifest:
         said = read(text)
     except RecursionError:
         return Manifest(path, language, trouble="it is nested too deeply")
-    except (ValueError, KeyError, TypeError, AttributeError, configparser.Error) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, configparser.Error) as error:
         return Manifest(path, language, trouble=f"it is not well-formed ({_first(error)})")
     needs = tuple(dict.fromkeys(_texts(said.get("needs"))))
     besides = dict.fromkeys(_texts(said.get("develops_with")))
@@ -218,8 +218,8 @@ def _go_mod(text: str) -> _Read:
             inside = words[0]
         elif words == [")"]:
             inside = ""
-        elif words and (inside == "require" or words[0] == "require"):
-            said["needs"].append(re.sub(r"/v\d+$", "", words[0 if inside else -2]))
+        elif len(words) > 1 and "require" in (inside, words[0]):
+            said["needs"].append(re.sub(r"/v\d+$", "", words[-2]))
         elif words[:1] == ["module"]:
             said["name"] = words[-1]
         elif words[:1] == ["go"]:

@@ -103,11 +103,9 @@ def list_files(
         found[path] = seen
     files = tuple(sorted(found))
     marks = tuple((found[path].st_size, found[path].st_mtime_ns) for path in files)
-    digest = hashlib.blake2b(digest_size=16)
-    for path, (size, changed) in zip(files, marks, strict=True):
-        digest.update(f"{path}\0{size}\0{changed}\0".encode("utf-8", "surrogateescape"))
-    digest.update(f"{complete}{len(shut)}".encode())
-    return Listing(files, complete, digest.hexdigest(), marks, len(shut))
+    told = "\0".join(files).encode("utf-8", "surrogateescape") + repr((marks, complete)).encode()
+    stamp = hashlib.blake2b(told, digest_size=16).hexdigest()
+    return Listing(files, complete, stamp, marks, len(shut))
 
 
 def read_head(root: Path, path: str, *, limit: int = HEAD_BYTES) -> str | None:
@@ -146,10 +144,10 @@ def _found(
     if not names:
         yield from _walked(root, before, shut)
         return
-    links: dict[str, bool] = {}
+    left_out: dict[str, bool] = {"": False}
     for name in names:
         path = name.rstrip("/")
-        if not _OTHERS_CODE.isdisjoint(path.split("/")[:-1]) or _behind_link(root, path, links):
+        if _is_left_out(root, path.rpartition("/")[0], left_out):
             continue
         try:
             seen = os.lstat(f"{root}/{path}")
@@ -162,14 +160,16 @@ def _found(
             yield from _found(f"{root}/{path}", until, shut, nested=nested + 1, before=inner)
 
 
-def _behind_link(root: str, path: str, links: dict[str, bool]) -> bool:
-    """Whether a folder above a file is a link: git's index may know the file from before."""
-    folder = path.rpartition("/")[0]
-    if not folder:
-        return False
-    if folder not in links:
-        links[folder] = os.path.islink(f"{root}/{folder}") or _behind_link(root, folder, links)  # noqa: PTH114
-    return links[folder]
+def _is_left_out(root: str, folder: str, known: dict[str, bool]) -> bool:
+    """Whether a folder holds other people's code, or a link leads to it.
+
+    Git's index may know the files of a folder that has become a link since.
+    """
+    if folder not in known:
+        above, _, name = folder.rpartition("/")
+        link = os.path.islink(f"{root}/{folder}")  # noqa: PTH114
+        known[folder] = name in _OTHERS_CODE or link or _is_left_out(root, above, known)
+    return known[folder]
 
 
 def _from_git(root: str, until: float, shut: list[str]) -> list[str]:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archkit.architect.project_apis import Api, is_api, read_api
 from archkit.architect.project_services import Service, is_compose, services_in
@@ -173,3 +175,35 @@ def test_yaml_is_read_as_plain_values_with_merges():
     }
     assert read_yaml("") is None
     assert len(read_yaml("a: [" + "{}, " * 500 + "]")["a"]) == 500
+
+
+PIECES = st.sampled_from(
+    [
+        *("service A {", "rpc B (C) returns (D);", "type Query {", "}", "{", "a: Int", "schema {"),
+        *("query: Q", '"""', '"', "/*", "*/", "#", "\n", " ", "(", ")", "[", "]", "openapi: 3\n"),
+        *(
+            "paths:\n",
+            "  /a:\n",
+            "    get:\n",
+            "info:",
+            "- ",
+            "services:\n",
+            "  db:\n",
+            "image: x\n",
+        ),
+        *('{"openapi": "3",', '"paths": {"/a": {"get": 1}}}', "\x00", "\ud800", "<<: *a", "&a "),
+    ]
+)
+
+
+@given(
+    st.sampled_from(["a.proto", "a.graphql", "openapi.yaml", "openapi.json"]),
+    st.one_of(st.text(), st.lists(PIECES).map("".join)),
+)
+def test_no_text_makes_the_reading_of_a_description_fail(path, text):
+    api = read_api(path, text)
+    assert api is None or api.path == path
+    try:
+        services_in("compose.yml", text)
+    except ValueError as error:
+        assert str(error)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archkit.architect.project_manifests import Manifest, is_manifest, read_manifest
 
@@ -196,3 +198,63 @@ def test_other_files_are_no_manifests():
         assert not is_manifest(path)
     with pytest.raises(ValueError, match=r"no manifest"):
         read_manifest("a.py", "")
+
+
+NAMES = (
+    *("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile", "environment.yml"),
+    *("package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "a.csproj", "a.sln"),
+    *("Gemfile", "composer.json", "mix.exs", "Directory.Packages.props", "dev-requirements.txt"),
+)
+PIECES = st.sampled_from(
+    [
+        *(
+            "require",
+            "require (",
+            ")",
+            "module",
+            "go",
+            "[project]",
+            "dependencies = ",
+            "[",
+            "]",
+            "{",
+        ),
+        *(
+            "}",
+            '"a"',
+            "'b'",
+            "1",
+            ",",
+            ":",
+            "\n",
+            " ",
+            "name",
+            "=",
+            "<project>",
+            "</project>",
+            "<a/>",
+        ),
+        *(
+            "[tool.poetry.group.dev]",
+            "[options]",
+            "install_requires",
+            "- ",
+            "dependencies:",
+            "null",
+        ),
+        *("<dependency>", "</dependency>", "implementation", "\x00", "\ufeff", "\ud800", "é", "//"),
+    ]
+)
+
+
+@given(st.sampled_from(NAMES), st.one_of(st.text(), st.lists(PIECES).map("".join)))
+def test_no_text_makes_the_reading_of_a_manifest_fail(name, text):
+    manifest = read_manifest(name, text)
+    assert manifest.path == name
+    assert all(isinstance(need, str) for need in (*manifest.needs, *manifest.develops_with))
+
+
+def test_deep_xml_is_read_without_recursion():
+    assert read_manifest("pom.xml", "<project>" * 50_000).trouble
+    deep = "<project>" + "<a>" * 50_000 + "</a>" * 50_000 + "</project>"
+    assert not read_manifest("pom.xml", deep).trouble
