@@ -164,6 +164,14 @@ def test_a_section_may_say_plainly_that_it_has_nothing_of_the_kind(number: int, 
     assert not any(is_kept for rule_id, is_kept in kept.items() if rule_id[0] == plain[0])
 
 
+def test_an_endpoint_that_a_sentence_only_mentions_needs_no_contract() -> None:
+    assert (
+        found(swapped("Cancels a booking.", "Cancels it; unlike `GET /health` it is slow.")) == []
+    )
+    only = "## 4. API Contracts\n\nClients call `GET /health` and then `POST /jobs`.\n\n"
+    assert {"A02", "A03", "A04", "A05"} <= {r for r, _ in found(with_section(4, only))}
+
+
 def test_filler_is_found_hollow_in_every_group_that_asks_for_more() -> None:
     rules = {r for r, _ in found(SHORT)}
     assert rules == {"E01", "A01", "D01", "T01", "K01", "K02", "K03", "K04"}

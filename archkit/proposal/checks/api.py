@@ -39,6 +39,7 @@ _NO_RESPONSE = re.compile(
 _BODY_METHODS = {"POST", "PUT", "PATCH"}
 _BODYLESS = {101, 204, 205, 301, 302, 303, 304, 307, 308}
 _MOST_LINES, _MOST_LINE = 400, 1_000
+_OWN_LINE = re.compile(r"\s*(?:\||[>\s]*(?:[-*+]\s|\d+[.)]\s|#+\s)?[\s*_`]*[A-Z]{3,7}\b)")
 _HOLE = re.compile(r"\{([^{}/]*)\}")
 
 
@@ -274,8 +275,15 @@ def json_errors(reading: Reading, sections: set[int | None]) -> Iterator[tuple[i
                     yield example.error_line or example.line, example.error
 
 
-def _contracts(reading: Reading) -> tuple[Contract, ...]:
-    return tuple(c for c in reading.proposal.contracts if c.section == 4)
+def _contracts(reading: Reading) -> list[Contract]:
+    """Return the contracts of section 4, without endpoints that a sentence only mentions."""
+    found = [c for c in reading.proposal.contracts if c.section == 4]
+    return [c for c in found if not _is_mention(reading, c)] or found
+
+
+def _is_mention(reading: Reading, contract: Contract) -> bool:
+    line = reading.lines[contract.line - 1][:200]
+    return contract.end == contract.line and not _OWN_LINE.match(line)
 
 
 def _words(reading: Reading, contract: Contract) -> str:
