@@ -155,6 +155,7 @@ class McpConnections:
                 connection.failure = "the extra is missing: pip install 'archkit[mcp]'"
             return
         async with create_task_group() as group:
+            group.start_soon(run_sync, _import_checks)
             for connection in self.by_name.values():
                 if not connection.failure:
                     group.start_soon(connection.open, self._start_s)
@@ -246,6 +247,11 @@ def _import() -> None:
 
     if not logging.getLogger(mcp.__name__).handlers:  # else it writes into the notebook
         logging.getLogger(mcp.__name__).addHandler(logging.NullHandler())
+
+
+def _import_checks() -> None:
+    """Import what checks results: it takes seconds, and else it would do so inside the loop."""
+    import jsonschema  # noqa: F401
 
 
 def _said(error: BaseException) -> str:
