@@ -1,4 +1,4 @@
-"""A headless Chromium of this machine, that reaches nothing but the file it is shown."""
+"""A headless Chromium of this machine, that reaches nothing beyond it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OFFLINE = (
     "--disable-default-apps",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
 
