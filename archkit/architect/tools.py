@@ -41,6 +41,7 @@ _FOR_CHILDREN = {
     *("Read", "Grep", "Glob", "LS", "TodoWrite"),
     *("get_task_briefing", "query_patterns", "find_solution"),
 }
+_LISTED = {*GATED, *WEB_TOOLS, "Task", "Read", "Grep", "Glob", "LS", "TodoWrite"}
 _MCP_OFF = "MCP servers are programs that run here: they are off unless mcp= names them"
 _WEB_OFF = "a session stays on this machine, but for the model itself, unless web=True"
 
@@ -198,6 +199,8 @@ class ToolBox(OwnTools):
             return self._why_no_server(bare)
         if bare in MEMORY_TOOLS:
             return MEMORY_OFF
+        if bare in _LISTED and not self._rules.lists(bare):
+            return f"the card '{self._card.name}' does not list it"
         if bare in WEB_TOOLS:
             return _WEB_OFF if self._web is None else self._why_no_web()
         if bare == "Task":

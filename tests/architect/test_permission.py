@@ -227,6 +227,22 @@ def test_a_card_limits_what_the_user_may_allow(tmp_path):
     box.close()
 
 
+def test_what_a_card_does_not_list_is_not_had_whatever_is_allowed(tmp_path):
+    names = ("Write", "Edit", "Bash", "WebSearch", "Task", "LS")
+    talk = Talk(
+        tmp_path,
+        "Read",
+        answer(*(use(name, f"u{n}", command="ls") for n, name in enumerate(names))),
+        answer(text("Done.")),
+        permissions=lambda *_: True,
+        web=True,
+    )
+    talk.ask()
+    assert [call.tool for call in talk.calls] == list(names)
+    assert {call.reason for call in talk.calls} == {"the card 'tester' does not list it"}
+    assert all(call.refused for call in talk.calls)
+
+
 def test_a_card_may_name_tools_that_nobody_has(tmp_path):
     box = Talk(tmp_path, "Read, ExitPlanMode, mcp__x, Bash(git, 'Ü', Write(").box
     assert "Read" in box.offered
