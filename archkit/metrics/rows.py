@@ -15,6 +15,7 @@ __all__ = [
     "decisions",
     "joined",
     "known_rows",
+    "last_said",
     "outcome_scores",
     "sessions",
     "steps",
@@ -111,3 +112,13 @@ def utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Say that instants are UTC, which the file keeps without saying so."""
     aware: Mapping[str, Any] = {c: pd.to_datetime(frame[c], utc=True) for c in columns}
     return frame.assign(**aware)
+
+
+def last_said(memory: Readable, session_id: str) -> int:
+    """Return the number of what was said or done last in a session; 0 if nothing was."""
+    rows = memory.sql(
+        "SELECT coalesce(max(n), 0) AS n FROM (SELECT n FROM message_log WHERE session_id = $id "
+        "UNION ALL SELECT n FROM tool_call_log WHERE session_id = $id)",
+        id=session_id,
+    )
+    return int(rows["n"].iloc[0])
