@@ -23,6 +23,8 @@ _PLAIN_FIELD = re.compile(
     _LEAD + r"(?P<key>[^\W\d_]+(?:[ ()_-]+[^\W\d_]+)*[()]*)[ \t]*"
     r"(?P<colon>[:：]|(?=[ \t]\d))(?P<rest>.*)",
 )
+_MOST = 200
+"""Statements that are looked at; no record has so many."""
 _ROW = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
 _EMPTY = re.compile(r"(?i)(?:n/?a|none|-+|–|—|\.\.\.|…|insert date|unknown|null|~)?[.]?")
@@ -52,7 +54,7 @@ def fields_said(page: Page) -> list[Said]:
         # A Status section holds dates at times, and the other way round.
         if section.top >= end and (heading_of(section.title) or ("", 0))[0] in ("status", "date"):
             found += _from_lines(page, section.start, section.own_end)
-    return [s for s in found if not _EMPTY.fullmatch(s.value.strip())]
+    return [s for s in found if not _EMPTY.fullmatch(s.value.strip())][:_MOST]
 
 
 def listed(value: str) -> tuple[str, ...]:
@@ -95,8 +97,11 @@ def _header_end(page: Page) -> int:
 
 def _from_lines(page: Page, start: int, end: int) -> Iterator[Said]:
     tables = [span for span in page.tables if start <= span[0] < end]
+    n = 0
     for at, line in page.lines(start, end):
-        if any(first <= at < last for first, last in tables) or line.lstrip().startswith("#"):
+        while n < len(tables) and tables[n][1] <= at:
+            n += 1
+        if (n < len(tables) and tables[n][0] <= at) or line.lstrip().startswith("#"):
             continue
         offset = at
         for part in line.split(" | "):

@@ -182,12 +182,13 @@ def _linked(files: dict[str, AdrFile]) -> dict[str, AdrFile]:
     loose: dict[str, list[str]] = defaultdict(list)
     for file in files.values():
         for link in file.adr.links:
-            if link.partly or link.relation not in ("superseded by", "supersedes"):
+            relation = "superseded by" if link.relation == "deprecated by" else link.relation
+            if link.partly or relation not in ("superseded by", "supersedes"):
                 continue
             other = places.find(file.path, link)
             if other is None or other == file.path:
                 loose[file.path].append(link.text)
-            elif link.relation == "superseded by":
+            elif relation == "superseded by":
                 by[file.path].append(other)
                 of[other].append(file.path)
             elif file.adr.status in _HOLDS or file.adr.status is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from archkit.proposal.outline import same_title
 
 __all__ = ["HEADINGS", "KEYS", "heading_of", "key_of"]
@@ -111,6 +113,7 @@ _KEY_OF = {key: name for name, keys in KEYS.items() for key in keys}
 _BEFORE_MORE = (":", "：", " - ", " – ", " (", "（", " — ", " and ", " & ", " / ")
 
 
+@lru_cache(maxsize=4096)
 def heading_of(title: str) -> tuple[str, int] | None:
     """Return the field that a heading begins, and how plainly (0: most); None if none does."""
     words = same_title(title)

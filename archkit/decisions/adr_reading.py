@@ -21,6 +21,8 @@ _PREFIX = re.compile(
     rf"|{_CALLED}[ ]*(?:[:–—]|-[ ])[ ]*",
     re.I,
 )
+_MOST = 50
+"""Sections of one name that are looked into; a text with more is no record, but ends in time."""
 _RECORD = re.compile(r"\[?(?:ADR|Decision)[\s#_-]*\d{1,5}\]?[ ]*[:.–—-]", re.I)
 _NUMBER_NAMED = re.compile(r"(?:^|[\W_])(?:adr|odh-adr(?:-[a-z]+)*)[\W_]*0*(\d{1,5})(?!\d)", re.I)
 _NUMBER_FIRST = re.compile(r"^(?:\d{4}-\d\d-\d\d[_-])?0*(\d{1,5})(?!\d)(?=[\W_])")
@@ -90,12 +92,12 @@ class Reading:
 
     def _section(self, name: str) -> Field:
         """Return a section's text, less the parts within it that are fields of their own."""
-        for section in self.parts.get(name, ()):
+        for section in self.parts.get(name, ())[:_MOST]:
             own = [
                 other
                 for field_name, others in self.parts.items()
                 if field_name != name
-                for other in others
+                for other in others[:_MOST]
                 if section.start <= other.top < section.end and other.level > section.level
             ]
             end = min((other.top for other in own), default=section.end)
@@ -109,15 +111,17 @@ class Reading:
     def _structure(self) -> None:
         """Read the options, the chosen one, the drivers and the points for and against."""
         fields = self.fields
-        options = [o for s in self.parts.get("options", ()) for o in options_of(self.page, s)]
+        options = [
+            o for s in self.parts.get("options", ())[:_MOST] for o in options_of(self.page, s)
+        ]
         if fields["options"].state == "found":
             fields["options"] = _valued(fields["options"], tuple(options))
-        for section in self.parts.get("drivers", ()):
+        for section in self.parts.get("drivers", ())[:1]:
             if fields["drivers"].state == "found":
                 fields["drivers"] = _valued(fields["drivers"], options_of(self.page, section))
         for section in self.parts.get("pros_and_cons", ())[:1]:
             fields["pros_and_cons"] = _valued(fields["pros_and_cons"], argued(self.page, section))
-        for section in self.parts.get("decision", ()):
+        for section in self.parts.get("decision", ())[:_MOST]:
             found = chosen_option(self.page, section, tuple(options))
             if found and not found[0].startswith("{"):
                 text = self.page.text[found[1] : found[2]]
@@ -200,7 +204,7 @@ class Reading:
     def _date(self, name: str) -> Field:
         places = [said for said in self.said if said.name == name]
         if name == "date":
-            for section in self.parts.get("date", ()):
+            for section in self.parts.get("date", ())[:_MOST]:
                 text = self.page.text[section.start : section.own_end]
                 places.append(Said(name, text, section.start, section.own_end, "section"))
         vague = Field()
@@ -237,7 +241,7 @@ class Reading:
             for section in self.parts.get(name, ()):
                 text = page.text[section.start : section.own_end]
                 found += links_in(text, name.replace("_", " "), section.start)
-        for section in self.parts.get("more_information", ()):
+        for section in self.parts.get("more_information", ())[:_MOST]:
             found += links_in(page.text[section.start : section.end], shift=section.start)
         return list({(k.relation, k.path, k.number): k for k in reversed(found)}.values())[::-1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -17,6 +18,9 @@ __all__ = ["LARGEST_BYTES", "Entry", "Page", "Section", "as_bytes", "as_text", "
 
 LARGEST_BYTES = 1_000_000
 """A larger file is no ADR: the longest of 460 real ones had 90 KB."""
+
+_MOST_HEADINGS = 1000
+"""Headings that are looked at: no record has so many, and a text that does must end in time."""
 
 _FRONT = re.compile(
     r"""\A\ufeff?
@@ -131,20 +135,23 @@ class Page:
             for opening, inline in pairwise(tokens)
             if opening.type == "heading_open" and opening.level == 0 and opening.map
         ]
-        heads = sorted([*heads, *_bold_heads(text, spans["paragraph_open"], names)], key=_top)
+        heads = sorted(
+            [*heads[:_MOST_HEADINGS], *_bold_heads(text, spans["paragraph_open"], names)], key=_top
+        )
         comments = tuple(m.span() for m in _COMMENT.finditer(text))
         return cls(
             text=text,
             body=int(body),
             front=_entries(front) if front else (),
             sections=tuple(_sections(heads, len(text))),
-            dead=(*spans["fence"], *spans["code_block"], *comments),
+            dead=_merged([*spans["fence"], *spans["code_block"], *comments]),
             tables=spans["table_open"],
         )
 
     def is_dead(self, at: int) -> bool:
         """Whether a character stands in a fence or a comment."""
-        return any(start <= at < end for start, end in self.dead)
+        n = bisect_right(self.dead, (at, len(self.text) + 1)) - 1
+        return n >= 0 and at < self.dead[n][1]
 
     def lines(self, start: int, end: int) -> Iterator[tuple[int, str]]:
         """Give the living lines from `start` to `end`, each with where it begins, less its end."""
@@ -161,6 +168,17 @@ class Page:
         return [s for s in below if s.level == level]
 
 
+def _merged(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans in order, those that overlap as one: a character is then found by halving."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
 def _blank(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
 
@@ -172,17 +190,23 @@ def _top(head: tuple[int, str, int, int]) -> int:
 def _bold_heads(
     text: str, paragraphs: Sequence[tuple[int, int]], names: Sequence[str]
 ) -> Iterator[tuple[int, str, int, int]]:
+    count = 0
     for start, _ in paragraphs:
         bold = _BOLD_TITLE.match(text, start)
-        if bold and same_title(bold[1]) in names:
+        if bold and count < _MOST_HEADINGS and same_title(bold[1]) in names:
+            count += 1
             yield 6, bold[1], start, bold.end()
 
 
 def _sections(heads: Sequence[tuple[int, str, int, int]], last: int) -> Iterator[Section]:
+    ends, open_ = [last] * len(heads), list[int]()
+    for n, (level, _, top, _) in enumerate(heads):
+        while open_ and heads[open_[-1]][0] >= level:
+            ends[open_.pop()] = top
+        open_.append(n)
     for n, (level, title, top, start) in enumerate(heads):
-        later = heads[n + 1 :]
-        end = next((at for other, _, at, _ in later if other <= level), last)
-        own = min(later[0][2] if later else last, end)
+        end = ends[n]
+        own = min(heads[n + 1][2] if n + 1 < len(heads) else last, end)
         words = _COMMENT.sub("", title).strip()
         yield Section(level, words, same_title(words), top, start, own, end)
 

@@ -95,8 +95,8 @@ def to_adr(
     Returns
     -------
     AdrText
-        Markdown, a `str`. The last thing in it is a fenced block of JSON that holds the decision whole:
-        ``read_adr(text).decision`` gives it back, with what a human has changed in the prose.
+        Markdown, a `str`. The last thing in it is a fenced block of JSON that holds the decision
+        whole: ``read_adr(text).decision`` gives it back, with what a human has changed in it.
 
     Raises
     ------

@@ -130,6 +130,7 @@ def test_links_are_found_by_path_name_or_a_number_that_is_one_records_only(folde
             "b/0004-e.md": nygard(4),
             "b/0005-f.md": nygard(5, "Superseded by ADR 77 and [x](0099-gone.md)"),
             "b/0006-g.md": nygard(6, "Superseded by ADR 8"),
+            "b/0007-j.md": nygard(7, "Deprecated by ADR 5"),
             "b/0008-h.md": nygard(8),
             "b/0008-i.md": nygard(8),
         }
@@ -139,6 +140,7 @@ def test_links_are_found_by_path_name_or_a_number_that_is_one_records_only(folde
     assert found["a/0003-c.md"] == (("a/0004-d.md",), ())
     assert found["b/0005-f.md"] == ((), ("ADR 77", "[x](0099-gone.md)"))
     assert found["b/0006-g.md"] == ((), ("ADR 8",))
+    assert found["b/0007-j.md"] == (("b/0005-f.md",), ())
 
 
 def test_a_successor_tells_what_the_older_record_does_not(folder):

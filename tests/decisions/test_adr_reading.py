@@ -331,3 +331,5 @@ def test_a_long_odd_text_is_read_in_time_that_grows_with_its_length():
         "a-b_",
     ):
         read_adr(piece * 20_000)
+    for piece in ("```\n```\n", "# Context\n", "# ADR-1: x\n", "**Context**\n\n", "<!-- a -->\n"):
+        read_adr(piece * 10_000)  # each line held against each fence would take minutes
