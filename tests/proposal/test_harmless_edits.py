@@ -219,3 +219,16 @@ def test_a_schema_in_another_form_is_accepted_and_said_to_be_unchecked(name):
 def test_a_statement_that_is_not_read_is_said_to_be_unchecked_never_right():
     found = [f for f in check_proposal(EDITS["a statement that is not read"]) if f.rule == "D07"]
     assert [f.message[:40] for f in found] == ["Not checked: “DO $$ BEGIN PERFORM set_li"]
+
+
+def test_functions_and_policies_are_said_to_be_unchecked_in_one_finding():
+    more = """CREATE POLICY own ON booking USING (true);
+CREATE OR REPLACE FUNCTION f() RETURNS trigger AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER t BEFORE UPDATE ON booking FOR EACH ROW EXECUTE FUNCTION f();
+"""
+    found = check_proposal(swapped(");\n```\n", f");\n{more}```\n"))
+    assert [f.message for f in found if f.rule == "D07"] == [
+        "Not checked: statements of this block that make no table "
+        "(1 policy, 1 function, 1 trigger)."
+    ]
+    assert found.counts["error"] == found.counts["warning"] == 0

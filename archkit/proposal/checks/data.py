@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archkit.proposal.contents import CodeBlock
-from archkit.proposal.ddl import sql_blocks
+from archkit.proposal.ddl import LONGEST_BLOCK, sql_blocks
 from archkit.proposal.examples import Label, examples_in
 from archkit.proposal.rule import Fault, Reading, clipped, rule, says_none
 from archkit.proposal.schema import ForeignKey, Schema, Table, Unchecked
@@ -26,6 +26,10 @@ _FORMS = {
     "kotlin": "Kotlin", "ruby": "Ruby", "rust": "Rust", "hcl": "HCL", "redis": "Redis commands",
 }  # fmt: skip
 _LIKE_JSON = re.compile(r"\A\s*(?:[\w ]+[=:]?\s*)?[\[{]")
+_OPAQUE = re.compile(
+    r"(?im)^[ \t]*create[ \t]+(?:or[ \t]+replace[ \t]+)?(?:constraint[ \t]+)?"
+    r"(function|procedure|trigger|policy|rule|event)\b"
+)
 _PLAIN = re.compile(r"[A-Za-z_][\w$]*")
 
 
@@ -167,6 +171,12 @@ def unchecked(reading: Reading) -> Iterator[Fault]:
         if not statement.broken:
             message = f"Not checked: “{clipped(statement.text)}” {statement.why}"
             yield reading.fault(statement.line, message, section=5)
+    for block in sql_blocks(_blocks(reading)):
+        kinds = [match[1].lower() for match in _OPAQUE.finditer(block.text[:LONGEST_BLOCK])]
+        if kinds:
+            named = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+            message = f"Not checked: statements of this block that make no table ({named})."
+            yield reading.fault(block.line, message, section=5)
 
 
 @rule(
