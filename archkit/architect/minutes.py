@@ -80,10 +80,12 @@ class Minutes:
         """Write where the session stands: open, ended, failed, interrupted or cancelled.
 
         With a proposal, a decision or a break the memory takes in what was said, so that others
-        see it; what it cannot take in now is on disk already, and the next read says why.
+        see it; what it cannot take in now is on disk already, and the next read says why. Who
+        cancels does not wait for that.
         """
         self._append("session_status", {"status": status, "stage": stage, "reason": reason})
-        if self._memory is not None and (stage, status) != ("questions", "open"):
+        at_once = status == "cancelled" or (stage, status) == ("questions", "open")
+        if self._memory is not None and not at_once:
             with suppress(ArchkitError):
                 self._memory.drain()
 
