@@ -167,8 +167,7 @@ def test_without_the_extra_it_is_a_notice(tmp_path, monkeypatch):
     assert "pip install 'archkit[mcp]'" in talk.box.notices[0]
 
 
-def test_servers_that_fail_are_notices_and_say_why(tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr(mcp_servers, "START_S", 3.0)
+def test_servers_that_fail_are_notices_and_say_why(tmp_path, capfd):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -178,20 +177,31 @@ def test_servers_that_fail_are_notices_and_say_why(tmp_path, capfd, monkeypatch)
         tmp_path,
         absent={"command": "archkit-has-no-such-program"},
         ends={"command": sys.executable, "args": ["-c", program]},
-        silent={"command": "sleep", "args": ["300"]},
         refuses={"type": "http", "url": f"http://127.0.0.1:{port}/mcp"},
         unset={"command": "x", "env": {"TOKEN": "${ARCHKIT_UNSET_TOKEN}"}},
     )
-    tools = ", ".join(f"mcp__{n}__x" for n in ("absent", "ends", "silent", "refuses", "unset"))
+    tools = ", ".join(f"mcp__{n}__x" for n in ("absent", "ends", "refuses", "unset"))
     talk = Talk(tmp_path, tools, answer(text("Hi.")), mcp=True)
-    talk.box._servers._start_s = 3.0
     assert talk.ask().text == "Hi."
     said = {notice.split("'")[1]: notice for notice in talk.box.notices}
-    assert set(said) == {"absent", "ends", "silent", "refuses", "unset"}
+    assert set(said) == {"absent", "ends", "refuses", "unset"}
     assert "No such file" in said["absent"]
     assert "it said: no port [hidden: Anthropic Key]" in said["ends"]
-    assert "no answer within 3 seconds" in said["silent"]
     assert "ARCHKIT_UNSET_TOKEN" in said["unset"]
+    talk.conversation.close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(tmp_path, capfd):
+    configure(tmp_path, silent={"command": "sh", "args": ["-c", "echo $$ >pid; exec sleep 300"]})
+    talk = Talk(tmp_path, "mcp__silent__x", answer(text("Hi.")), answer(text("On.")), mcp=True)
+    talk.box._servers._start_s = 0.5
+    assert talk.ask().text == "Hi."
+    assert "no answer within 0.5 seconds" in talk.box.notices[0]
+    pid = talk.folder / "pid"
+    assert not pid.exists() or gone(int(pid.read_text()))
+    assert talk.ask("And?").text == "On."
+    assert len(talk.box.notices) == 1
     talk.conversation.close()
     assert capfd.readouterr() == ("", "")
 
