@@ -24,7 +24,7 @@ _NAMED = re.compile(
 _ENDINGS = (".yaml", ".yml", ".json", ".proto", ".graphql", ".graphqls", ".gql")
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 _MOST = 400
-_PATH_LINE = re.compile(r"^(?P<space> {1,8})[\"']?(?P<path>/[^\s\"':]*(?::[^\s\"']+)*)[\"']?:\s*$")
+_PATH_LINE = re.compile(r"^(?P<space> {1,8})[\"']?(?P<path>/[^\s\"']*)[\"']?:?$")
 _METHOD_LINE = re.compile(rf"^(?P<space> {{2,16}})[\"']?(?P<method>{'|'.join(_METHODS)})[\"']?:")
 _PROTO_NOISE = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?", re.DOTALL)
 _PROTO = re.compile(
@@ -113,8 +113,9 @@ def _by_line(text: str) -> Iterator[str]:
     """Read paths and methods by their indentation, for YAML that is too long to be parsed."""
     path, space = "", 0
     for line in text.splitlines():
-        if found := _PATH_LINE.match(line):
-            path, space = found["path"], len(found["space"])
+        bare = line.rstrip()
+        if bare.endswith(":") and (found := _PATH_LINE.match(bare)):
+            path, space = found["path"].rstrip(":"), len(found["space"])
         elif path and (found := _METHOD_LINE.match(line)) and len(found["space"]) <= 2 * space:
             yield f"{found['method'].upper()} {path}"[:200]
         elif path and line[:1].strip() and not line.startswith("#"):
@@ -123,7 +124,7 @@ def _by_line(text: str) -> Iterator[str]:
 
 def _proto(path: str, text: str) -> Api | None:
     bare = _PROTO_NOISE.sub(" ", text)
-    package = re.search(r"^\s*package\s+([\w.]+)\s*;", bare, re.MULTILINE)
+    package = re.search(r"^[ \t]*package[ \t]+([\w.]+)[ \t]*;", bare, re.MULTILINE)
     service, offers = "", []
     for found in _PROTO.finditer(bare):
         if found["service"]:

@@ -68,7 +68,8 @@ def is_ignored(path: str, levels: Sequence[Rules], *, is_folder: bool = False) -
 
 def _rule(line: str) -> tuple[bool, str] | None:
     """Return whether a line takes back, and its shape; None for a comment and the like."""
-    text = re.sub(r"(?<!\\)[ \t\r]+$", "", line)
+    text = line.rstrip(" \t\r")
+    text += " " if text.endswith("\\") and len(text) < len(line) else ""
     taken_back = text.startswith("!")
     text = text[1:] if taken_back else text
     only_folders = text.endswith("/")

@@ -169,7 +169,7 @@ def _setup_py(text: str) -> _Read:
     """Read what a setup.py states in plain words; it is never run."""
     text = text[:_PROGRAM]
     said = {key: _quoted(text, key) for key in ("name", "version", "description")}
-    listed = re.search(r"install_requires\s*=\s*\[([^\]]{0,20000})\]", text)
+    listed = re.search(r"install_requires\s*=\s*\[([^\]]{0,5000})\]", text)
     needs = re.findall(r"[\"']([^\"'\n]+)[\"']", listed[1]) if listed else []
     return {"name": said["name"], "version": said["version"], "about": said["description"]} | {
         "needs": _requirements(needs)
@@ -246,10 +246,10 @@ def _gradle(text: str) -> _Read:
     text = re.sub(r"/\*.*?(?:\*/|\Z)|(?<!:)//[^\n]*", "", text[:_PROGRAM], flags=re.DOTALL)
     called = re.findall(
         r"\b(\w*(?:[iI]mplementation|api|[cC]ompile|[rR]untimeOnly|[cC]ompileOnly|kapt))\b"
-        r"\s*\(?\s*(?:(?:enforced)?[pP]latform\s*\(\s*)?[\"']([\w.-]+:[\w.-]+)",
+        r"\s{0,9}\(?\s{0,9}(?:(?:enforced)?[pP]latform\s{0,9}\(\s{0,9})?[\"']([\w.-]+:[\w.-]+)",
         text,
     )
-    plugins = re.findall(r"\bid\s*\(?\s*[\"']([\w.-]+)[\"']", text)
+    plugins = re.findall(r"\bid\s{0,9}\(?\s{0,9}[\"']([\w.-]+)[\"']", text)
     return {
         "needs": [*(n for how, n in called if "est" not in how), *(f"plugin:{p}" for p in plugins)],
         "develops_with": [name for how, name in called if "est" in how],
@@ -262,7 +262,7 @@ def _solution(text: str) -> _Read:
 
 
 def _gemfile(text: str) -> _Read:
-    return {"needs": re.findall(r"^\s*gem\s+[\"']([\w./-]+)[\"']", text, re.MULTILINE)}
+    return {"needs": re.findall(r"^[ \t]*gem[ \t]+[\"']([\w./-]+)[\"']", text, re.MULTILINE)}
 
 
 def _composer(text: str) -> _Read:

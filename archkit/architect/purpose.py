@@ -20,9 +20,7 @@ _LANGUAGES = {
     ".erl": "Erlang", ".lua": "Lua", ".groovy": "Groovy", ".ps1": "PowerShell", ".bicep": "Bicep",
 }  # fmt: skip
 
-_COMMENT = re.compile(
-    r"^\s*(?:#+|//+!?|/\*+!?|--+|;+|<!--|\*|%)\s*(?P<text>.*?)\s*(?:\*/|-->)?\s*$"
-)
+_COMMENT = re.compile(r"#+|//+!?|/\*+!?|--+|;+|<!--|\*|%")
 _LEGAL = re.compile(
     r"(?<!spdx-)licen[sc]ed?\b|permission is hereby|redistribution|warrant", re.IGNORECASE
 )
@@ -34,10 +32,8 @@ _NOT_A_PURPOSE = re.compile(
 _BEFORE = re.compile(r"<\?xml|<\?php|package\b|[\"']use (?:strict|client|server)[\"']|syntax\b")
 _IMPORT = re.compile(r"(import|using|use|open|namespace)\b|@file:")
 _IMPORTS_FIRST = {".java", ".kt", ".scala", ".cs", ".fs", ".swift", ".php"}
-_DOCSTRING = re.compile(
-    r"""\A(?:\s|\#[^\n]*\n)*[rRuU]{0,2}(?P<q>\"{3}|'{3})\s*(?P<text>[^\n]*?)\s*(?:(?P=q)|\n)"""
-)
-_HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*#*$", re.MULTILINE)
+_DOCSTRING = re.compile(r"""\A(?:\s|\#[^\n]*\n)*[rRuU]{0,2}(?P<q>\"{3}|'{3})\s*""")
+_HEADING = re.compile(r"^#{1,6}[ \t](?P<text>[^\n]*)$", re.MULTILINE)
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _CELL = re.compile(r'"#{1,3} (?P<text>[^"\\]{1,200})')
 _README_WORDS = 120
@@ -70,7 +66,8 @@ def purpose_of(path: str, head: str | None) -> str:
     if suffix in (".py", ".pyi"):
         found = _DOCSTRING.match(head)
         if found:
-            return _one_line(found["text"])
+            first = head[found.end() :].split("\n", 1)[0]
+            return _one_line(first.split(found["q"], 1)[0])
     if suffix == ".rst":
         return _one_line(next((line for line in head.splitlines() if re.match(r"\w", line)), ""))
     if suffix == ".json":
@@ -86,12 +83,14 @@ def _title(head: str) -> str:
     """Return what Markdown is about: by its front matter, its first heading of level 1, or any."""
     front = _FRONT.match(head)
     for key in ("description", "title"):
-        said = front and re.search(rf"^{key}:[ \t]*([\"']?)(\S[^\n]*?)\1[ \t]*$", front[0], re.M)
-        if said:
-            return said[2]
+        said = front and re.search(rf"^{key}:([^\n]+)$", front[0], re.MULTILINE)
+        text = said[1].strip() if said else ""
+        quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+        if text and (text := text[1:-1] if quoted else text):
+            return text
     body = _FRONT.sub("", head)
-    found = re.search(r"^#[ \t]+(?P<text>.+?)[ \t#]*$", body, re.M) or _HEADING.search(body)
-    return _bare(found["text"]) if found else ""
+    found = re.search(r"^#[ \t](?P<text>[^\n]*)$", body, re.MULTILINE) or _HEADING.search(body)
+    return _bare(found["text"].rstrip("# \t")) if found else ""
 
 
 def readme_head(text: str) -> str:
@@ -130,15 +129,15 @@ def _first_comment(head: str, *, imports_first: bool) -> str:
     """Return the first comment that says something, before any code; legal notices are passed."""
     legal = False
     for line in head.splitlines()[:120]:
-        found = _COMMENT.match(line)
+        stripped = line.strip()
+        found = _COMMENT.match(stripped)
         if found is None:
             legal = False
-            stripped = line.strip()
             passed = not stripped or _BEFORE.match(stripped)
             if passed or (imports_first and _IMPORT.match(stripped)):
                 continue
             return ""
-        text = found["text"].strip()
+        text = stripped[found.end() :].removesuffix("*/").removesuffix("-->").strip()
         legal = legal or bool(_LEGAL.search(text))
         if text and not legal and not _NOT_A_PURPOSE.search(text):
             return _one_line(text)

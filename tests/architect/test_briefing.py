@@ -238,6 +238,21 @@ def test_purpose_is_what_the_file_says(path, head, purpose):
     assert purpose_of(path, head) == purpose
 
 
+@pytest.mark.parametrize(
+    "path", ["a.py", "a.js", "README.md", "a.json", "a.ipynb", "a.rst", "a.go"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('"""' + " " * 60_000, "# a" + " " * 60_000 + "b", "//" + " " * 60_000 + "b"),
+        *("/*" + " *" * 30_000, "---\ntitle:" + " " * 60_000 + "x\n---\n", "\n" * 60_000 + "x"),
+        *("[a](" * 15_000, "![" * 30_000, "<!--" * 15_000, "<" * 60_000, '"title": ' * 6_000),
+    ],
+)
+def test_no_text_takes_the_reading_of_a_purpose_long(path, text):
+    assert len(purpose_of(path, text)) <= 160
+
+
 def test_private_files_are_known_by_name():
     for name in (".env", "a/.env.local", "x.pem", "id_rsa", "secrets.yaml"):
         assert is_private(name)

@@ -13,14 +13,14 @@ from archkit.architect.workspace import list_files
 PATHS = (
     "a.log", "b/a.log", "b/c/a.log", "keep.log", "build.py", "out/x.py", "b/out/x.py", "b/doc.md",
     "doc/frotz/x", "a/doc/frotz/y", "foo/bar/baz", "a/foo/bar/baz", "#note", "!odd", "sp ace.txt",
-    "x1.c", "x2.c", "xa.c", "d/e/f/g.txt", "d/g.txt", "tmp", "b/tmp/q", "Z.txt", "a]b",
+    "x1.c", "x2.c", "xa.c", "d/e/f/g.txt", "d/g.txt", "tmp", "b/tmp/q", "Z.txt", "a]b", "sp ",
 )  # fmt: skip
 RULES = (
     "*.log", "!keep.log", "/out", "out/", "doc/frotz", "/doc/frotz/", "foo/**", "**/bar",
     "**/foo/bar", "d/**/g.txt", "\\#note", "# comment", "\\!odd", "sp ace.txt", "x[0-9].c",
     "x[!0-9].c", "x[^a].c", "b/*", "!b/c", "tmp", "tmp/", "*", "!*.py", "?.txt",
-    "[[:upper:]].txt", "*.txt  ", "", "a]b", "[a", "a/", "/*", "!/b", "b/**/x.py", "**", "*/",
-    "x*c", "*a*", "\\*", "d/e/../g", "foo//bar",
+    "[[:upper:]].txt", "*.txt  ", "sp\\ ", "", "a]b", "[a", "a/", "/*", "!/b", "b/**/x.py", "**",
+    "*/", "x*c", "*a*", "\\*", "d/e/../g", "foo//bar",
 )  # fmt: skip
 
 
@@ -50,6 +50,8 @@ def test_walk_ignores_what_git_ignores(repository, above, below):
 
 
 def test_hostile_rules_end():
-    rules = read_rules("\n".join(["*a" * 60 + "b", "**/a" * 50, "[" * 300, "a" * 5_000]))
+    rules = read_rules(
+        "\n".join(["*a" * 60 + "b", "**/a" * 50, "[" * 300, "a" * 5_000, "a" + " " * 60_000 + "b"])
+    )
     assert not is_ignored("a" * 255, [rules])
     assert not is_ignored("/".join("a" * 100), [rules])

@@ -193,6 +193,19 @@ def test_broken_and_hostile_manifest_is_listed_with_the_reason(path, text, troub
     assert bool(trouble) == bool(manifest.trouble)
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        *(("Gemfile", "\n" * 500_000), ("build.gradle", "api" + " " * 500_000)),
+        *(("build.gradle", "/*" * 200_000), ("go.mod", "require (" * 50_000)),
+        *(("setup.py", "install_requires=[" * 20_000), ("a.sln", 'Project("' * 50_000)),
+        *(("requirements.txt", "a" + " " * 500_000 + "b"), ("mix.exs", "{:" * 200_000)),
+    ],
+)
+def test_no_text_takes_the_reading_of_a_manifest_long(path, text):
+    assert read_manifest(path, text).develops_with == ()
+
+
 def test_other_files_are_no_manifests():
     for path in ("a.py", "package.json.md", "my-package.json", "xpom.xml", "docs/go.mod/x"):
         assert not is_manifest(path)
