@@ -21,6 +21,7 @@ from archkit.cli.app import (
     text_or_stdin,
     usage,
 )
+from archkit.cli.decision import whole_id
 from archkit.cli.screen import Column, Screen, rate
 from archkit.errors import SessionError
 from archkit.plain import shown_path
@@ -38,12 +39,15 @@ _FIGURES = ("success_rate", "low", "high", "n", "provenance", "score", "in_tie_s
 @plainly
 def session(
     brief: Annotated[
-        str,
+        str | None,
         typer.Argument(help="What to build, for whom, at which size; - reads standard input."),
-    ],
+    ] = None,
     card: Annotated[
-        str, typer.Option(help="The agent card: a name, or the path of a file.")
-    ] = "backend-architect",
+        str | None,
+        typer.Option(
+            help="The agent card: a name, or the path of a file; by default backend-architect."
+        ),
+    ] = None,
     workspace: Annotated[
         Path, typer.Option(help="The project's folder, which the architect may read.")
     ] = Path(),
@@ -57,6 +61,12 @@ def session(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask me nothing: what is open will be assumed.")
     ] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SESSION", help="Go on with a session instead: its id, the beginning, or last."
+        ),
+    ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no model, whatever the environment says.")
     ] = False,
@@ -73,13 +83,17 @@ def session(
     from archkit.architect.card import read_card
     from archkit.architect.session import Session
 
-    screen, told = Screen(as_json), text_or_stdin(brief)
+    if (brief is None) == (resume is None):
+        raise usage("Give a brief, or --resume with a session; not both.")
+    if resume is not None and no_memory:
+        raise usage("--resume needs the memory that has the session on record.")
+    screen, told = Screen(as_json), text_or_stdin(brief) if brief is not None else ""
     given = answers_in(answers) if answers else {}
     if out is not None and out.exists():
         raise usage(f"{shown_path(out)} is there already; name another file.", "--out")
     if no_memory and memory is not None:
         raise usage("--no-memory and --memory contradict each other.")
-    architect = read_card(card)
+    architect = read_card(card or "backend-architect")
     learns = architect.aml_config
     kept: Any = nullcontext(None)
     if not no_memory:
@@ -87,14 +101,18 @@ def session(
         settings |= {"pattern_threshold": learns.pattern_threshold}
         kept = opened(memory, writes=True, **settings)
     with kept as held:
-        work = Session(
-            architect,
-            held,
-            workspace=workspace,
-            project=project,
-            client="offline" if offline else None,
-            on_step=lambda step: screen.note(f"  {step}"),
-        )
+        given_to: dict[str, Any] = {
+            "card": architect,
+            "workspace": workspace,
+            "client": "offline" if offline else None,
+            "on_step": lambda step: screen.note(f"  {step}"),
+        }
+        if resume is not None:
+            if card is None:  # the one it began with
+                del given_to["card"]
+            work = Session.resume(whole_id(held, resume, "session"), held, **given_to)
+        else:
+            work = Session(memory=held, project=project, **given_to)
         try:
             _hold(screen, work, told, given, ask=not yes)
         finally:
@@ -114,8 +132,9 @@ def _hold(
     screen.note(f"memory {'on' if work.gate.on else 'off'}: {work.gate.reason}")
     for notice in work.notices:
         screen.note(notice)
-    with screen.busy("The architect reads the project and asks the memory"):
-        work.brief(brief)
+    if work.stage == "new":
+        with screen.busy("The architect reads the project and asks the memory"):
+            work.brief(brief or work.asked)
     if given:
         work.answer(given)
     if ask:

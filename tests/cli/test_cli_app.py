@@ -16,7 +16,7 @@ from archkit.cli.app import as_instant
 from archkit.records import utc_now
 
 COMMANDS = {
-    *("story show", "story tick"),
+    *("story show", "story tick", "adr read", "adr import", "adr write"),
     *(
         "check",
         "doctor",
@@ -27,6 +27,7 @@ COMMANDS = {
         "solution",
         "status",
         "report",
+        "replay",
         "demo",
     ),
     *("train", "export", "import", "backup", "restore", "budget", "forget", "reset", "rebuild"),
@@ -67,14 +68,17 @@ def test_every_command_speaks_json_and_takes_a_memory():
     options = commands()
     assert {name for name in COMMANDS if "--json" not in options[name]} == set()
     assert {name for name in COMMANDS if "--memory" not in options[name]} == {
-        *("check", "demo", "story show"),
+        *("check", "demo", "doctor", "story show", "adr read"),
     }
 
 
 def test_what_destroys_or_takes_in_is_a_preview_unless_applied():
     options = commands()
     careful = {name for name in COMMANDS if "--apply" in options[name]}
-    assert careful == {"story tick", "train", "import", "restore", "budget", "forget", "reset"}
+    assert careful == {
+        *("story tick", "adr import", "adr write"),
+        *("train", "import", "restore", "budget", "forget", "reset"),
+    }
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

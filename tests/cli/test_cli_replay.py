@@ -18,7 +18,9 @@ def test_programs_get_what_was_said(worked, said):
     made = told("replay", "last", "--memory", worked)
     assert made["session_id"] == said["session"]["session_id"]
     assert made["stage"] == "decided"
-    assert made["said"][0]["role"] == "user"
+    first, second = made["said"][:2]
+    assert (first["tool"], first["input"]) == ("query_patterns", {"query": made["brief"]})
+    assert second["role"] == "user"
     assert made["decisions"][0]["decision_id"] == said["decide"]["decision_id"]
     assert made["script"] is None
 

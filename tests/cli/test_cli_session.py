@@ -153,3 +153,23 @@ def test_the_card_decides_how_the_memory_learns(tmp_path, shop):
     held = told("session", BRIEF, "--yes", "--card", card, *at(tmp_path, shop))
     assert {c["success_rate"] for c in held["choices"]} == {0.5}
     assert json.dumps(held)
+
+
+def test_a_session_on_record_goes_on(worked, said, tmp_path):
+    (tmp_path / "shop").mkdir()
+    at = ("--workspace", tmp_path / "shop", "--memory", worked)
+    again = told("session", "--resume", "last", "--yes", *at)
+    assert again["session_id"] == said["session"]["session_id"]
+    assert again["brief"] == said["session"]["brief"]
+    assert again["project"] == said["session"]["project"]
+    with Memory(worked) as memory:
+        made = memory.sql("SELECT version FROM proposal ORDER BY version")["version"]
+    assert list(made) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("A brief", "--resume", "last"), ("--resume", "last", "--no-memory")]
+)
+def test_a_session_begins_or_goes_on(worked, given):
+    memory = () if "--no-memory" in given else ("--memory", worked)
+    assert invoke("session", *given, *memory).exit_code == 2
