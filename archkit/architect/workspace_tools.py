@@ -190,7 +190,7 @@ def _hits(root: Path, path: str, rule: re.Pattern[str]) -> Iterator[str]:
     text = read_head(root, path, limit=_SEARCHED_BYTES)
     for number, line in enumerate((text or "").splitlines(), 1):
         if rule.search(line):
-            yield f"{path}:{number}:{line[:400]}"
+            yield f"{one_line(path)}:{number}:{line[:400]}"
 
 
 def _check_private(path: str) -> None:

@@ -113,10 +113,12 @@ def test_wrong_inputs_are_said_to_the_model(tmp_path, shop, name, given):
 def test_search_without_ripgrep_is_plain_and_safe(tmp_path, shop, monkeypatch):
     monkeypatch.setattr(ripgrep.shutil, "which", lambda _: None)
     (shop / "a.txt").write_text("a" * 5000 + "!\nload(1)\n", "utf-8")
+    (shop / "two\nlines.txt").write_text("twice\n", "utf-8")
     box = boxed(tmp_path, shop)
     assert run(box, "Grep", pattern="(a+)+$").startswith("no matches")
     assert "a.txt:2:load(1)" in run(box, "Grep", pattern=r"load\(1\)|nothing")
     assert ".env" not in run(box, "Grep", pattern="SECRET|posts")
+    assert run(box, "Grep", pattern="twice").startswith("two\\nlines.txt:1:twice\n")
     assert run(box, "Grep", pattern="load", path="src").startswith("src/posts.py:2")
 
 
