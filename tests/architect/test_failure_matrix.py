@@ -59,15 +59,17 @@ def cut(*more, until=3, fault=None):
     return broken
 
 
-def raw(*chunks):
+def raw(*chunks, **headers):
     """Return a stream of bytes as they are."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named["content-type"] = "text/event-stream"
 
     class Bytes(httpx2.AsyncByteStream):
         async def __aiter__(self):
             for chunk in chunks:
                 yield chunk
 
-    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=Bytes())
+    return httpx2.Response(200, headers=named, stream=Bytes())
 
 
 def began():
@@ -209,6 +211,11 @@ ROWS = {
     "a delta that is none": lambda: unreadable(
         "AttributeError: 'str' object has no attribute 'type'",
         cut(("content_block_delta", {"index": 0, "delta": "x"})),
+    ),
+    "garbled on the way": lambda: unreadable(
+        "DecodingError: Error -3 while decompressing data: incorrect header check",
+        raw(b"no gzip", content_encoding="gzip"),
+        kept="",
     ),
     "no beginning": lambda: unreadable("AssertionError", raw(), kept=""),
     "a tool asked for without its name": lambda: unreadable(
