@@ -295,6 +295,7 @@ class Session(SessionState):
             decision = self._memory.record_decision(decision)
         self.decisions.append(decision)
         self._report(f"Decided {decision.chosen} for: {decision.title}", "success")
+        self._remind_of_story()
         self.steps.after(len(decision.alternatives), self._box)
         self._move_to("decided", status="ended")
         return decision

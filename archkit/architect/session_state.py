@@ -204,6 +204,17 @@ class SessionState:
             **given,
         )
 
+    def _remind_of_story(self) -> None:
+        """Name the current story, once: the card wants it updated before work is called done."""
+        story = self.briefing.get("project", {}).get("story") or {}
+        if story.get("path") and story.get("status") not in ("Done", "Waiting For Review"):
+            notice = (
+                f"{story.get('title') or story['path']} is the current story: tick what is done "
+                'with archkit.update_story(workspace, tick=["…"]).'
+            )
+            if notice not in self._notices:
+                self._notices.append(notice)
+
     @property
     def versions(self) -> list[Version]:
         """Every version of the proposal, repairs included, in order."""
@@ -218,6 +229,11 @@ class SessionState:
     def withheld(self) -> dict[str, str]:
         """Tools that the card lists and the session does not offer, each with the reason."""
         return dict(self._box.withheld)
+
+    @property
+    def todo(self) -> list[dict[str, str]]:
+        """The architect's own list of what is to do: content and status of each entry."""
+        return list(self._box.todo)
 
     @property
     def files_modified(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archkit.architect.dialogue import clipped
@@ -35,6 +36,12 @@ def _facts(session: SessionState) -> list[tuple[str, str]]:
         ("open questions", str(len(session.questions.remaining))),
         ("tokens", f"{tokens.input} in, {tokens.output} out{estimated}"),
         ("cost", "unknown" if cost is None else f"{cost:.4f} USD"),
+        *((("its to-do list", _todo(session.todo)),) if session.todo else ()),
         ("tools withheld", ", ".join(session.withheld) or "none"),
         *(("notice", notice) for notice in session.notices),
     ]
+
+
+def _todo(entries: Sequence[Mapping[str, str]]) -> str:
+    marks = {"completed": "✓", "in_progress": "→"}
+    return "; ".join(f"{marks.get(e['status'], '·')} {clipped(e['content'], 60)}" for e in entries)

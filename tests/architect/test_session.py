@@ -538,3 +538,34 @@ def test_importing_the_session_does_not_import_the_sdk():
     code = "import sys, archkit.architect.session as s; print('anthropic' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_the_current_story_is_named_once_something_is_decided(tmp_path):
+    story = tmp_path / "shop" / "docs/development/features/pay/epics/e/stories/2.1.md"
+    story.parent.mkdir(parents=True)
+    story.write_text("# Story 2.1: Pay\n\n**Status**: In Progress\n\n## Tasks\n\n- [ ] 1.1 x\n")
+    (tmp_path / "shop/docs/development/status.xml").write_text(
+        '<project-status><aml enabled="true"/><features><feature name="pay" '
+        'is-active-feature="true"><current-epic>e</current-epic>'
+        "<current-story>2.1</current-story></feature></features></project-status>"
+    )
+    session, _ = proposed(tmp_path, Remembered())
+    session.decide("DataLoader")
+    session.decide("DataLoader")
+    told = [n for n in session.notices if "current story" in n]
+    assert told == [
+        "Story 2.1: Pay is the current story: tick what is done with "
+        'archkit.update_story(workspace, tick=["…"]).'
+    ]
+
+
+def test_the_architects_list_is_seen_in_the_table(tmp_path):
+    todos = [
+        {"content": "Query", "status": "completed"},
+        {"content": "<b>Write", "status": "in_progress"},
+        {"content": "Check"},
+    ]
+    session, _ = made(tmp_path, answer(use("TodoWrite", todos=todos)), answer(asking("users")))
+    session.brief(BRIEF)
+    assert [entry["status"] for entry in session.todo] == ["completed", "in_progress", "pending"]
+    assert "✓ Query; → &lt;b&gt;Write; · Check" in session._repr_html_()
