@@ -29,6 +29,10 @@ _LISTS: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("project", "stack"), 60, "technologies"),
     (("briefing", "related_activity"), 8, "activities"),
     (("briefing", "relevant_paths"), 12, "relevant paths"),
+    (("project", "languages"), 16, "languages"),
+    (("project", "frameworks"), 40, ""),
+    (("project", "data_stores"), 40, ""),
+    (("project", "outside_services"), 40, ""),
     (("project", "left_out"), 20, ""),
 )
 _LONGEST = 600

@@ -165,6 +165,12 @@ def big(folder):
     adr = "# {}\n\n## Status\n\nAccepted\n\n## Decision\n\nX.\n"
     files |= {f"docs/adr/{n:04}.md": adr.format("Decide " * 12) for n in range(150)}
     files |= {f"src/{'x' * 100}{n}/a.py": '"""' + "<" * 150 + '"""\n' for n in range(70)}
+    used = "fastapi django flask redis psycopg pymysql pymongo stripe openai sentry-sdk boto3 neo4j"
+    files["requirements.txt"] = used.replace(" ", "\n")
+    endings = (
+        "py js ts go rs java kt scala rb php cs swift ex c cpp sql proto sh tf md rst vue r jl"
+    )
+    files |= {f"{'n' * 90}.{ending}": "" for ending in endings.split()}
     write(folder, files)
 
 
