@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archkit.architect.failures import too_long_a_wait
-from archkit.architect.platforms import Platform, is_on, platform_asked_for, platform_of
+from archkit.architect.platforms import (
+    Platform,
+    is_on,
+    is_synchronous,
+    platform_asked_for,
+    platform_of,
+)
 from archkit.architect.profile import credentials_found
 from archkit.errors import SessionError
 
@@ -181,7 +187,7 @@ def _traced(client: AsyncAnthropic, conversation_id: str) -> AsyncAnthropic:
 def _given(client: Any, model: str) -> ChosenClient:
     from anthropic import Anthropic, AsyncAnthropic
 
-    if isinstance(client, Anthropic) or not hasattr(client, "beta"):
+    if isinstance(client, Anthropic) or is_synchronous(client) or not hasattr(client, "beta"):
         raise SessionError(
             f"A session cannot use {type(client).__name__} as its client.",
             why="It streams and can be stopped, so it needs the asynchronous client.",

@@ -51,7 +51,10 @@ def cost_of(message: BetaMessage) -> Cost | None:
         price = usage.calc_price()
     except _UNPRICED:
         return None
-    return Cost(float(price.total_price), f"genai-prices {genai_prices.__version__}")
+    prices, updated = f"genai-prices {genai_prices.__version__}", price.auto_update_timestamp
+    if updated is not None:  # somebody has it fetch newer prices than it ships
+        prices += f" of {updated:%Y-%m-%d}"
+    return Cost(float(price.total_price), prices)
 
 
 def _counted(message: BetaMessage) -> dict[str, Any]:

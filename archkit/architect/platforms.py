@@ -12,7 +12,7 @@ from archkit.errors import SessionError
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-__all__ = ["PLATFORMS", "Platform", "is_on", "platform_asked_for", "platform_of"]
+__all__ = ["PLATFORMS", "Platform", "is_on", "is_synchronous", "platform_asked_for", "platform_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +163,13 @@ def platform_asked_for(env: Mapping[str, str]) -> Platform | None:
 
 def platform_of(client: Any) -> Platform | None:
     """Return the platform that a client is made for, None for Claude's own API."""
-    classes = {kind.__name__ for kind in type(client).__mro__}
-    return next((p for p in PLATFORMS if p.client in classes), None)
+    return next((p for p in PLATFORMS if p.client in _classes(client)), None)
+
+
+def is_synchronous(client: Any) -> bool:
+    """Whether it is the other client for a platform, which cannot be stopped."""
+    return any(p.client.removeprefix("Async") in _classes(client) for p in PLATFORMS)
+
+
+def _classes(client: Any) -> set[str]:
+    return {kind.__name__ for kind in type(client).__mro__}

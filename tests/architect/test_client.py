@@ -78,7 +78,10 @@ def test_client_given_goes_first():
     assert chosen(KEY, client="offline").kind == "offline"
 
 
-@pytest.mark.parametrize("wrong", [Anthropic(api_key="mine"), object()])
+MANTLE = anthropic.AnthropicBedrockMantle(api_key="mine", aws_region="r")
+
+
+@pytest.mark.parametrize("wrong", [Anthropic(api_key="mine"), MANTLE, object()])
 def test_client_that_cannot_stream_is_refused(wrong):
     with pytest.raises(SessionError, match="cannot use") as error:
         chosen({}, client=wrong)

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import genai_prices
@@ -43,6 +44,14 @@ def test_each_kind_of_token_and_the_servers_searches_have_their_price():
     read, written = 0.002 + 500 * 0.1e-6, 1000 * 2.5e-6 + 2000 * 4e-6
     assert cost.usd == pytest.approx(read + written + 100 * 10e-6 + 2 * 0.01)
     assert cost.prices == f"genai-prices {genai_prices.__version__}"
+
+
+def test_prices_newer_than_those_shipped_are_named_by_their_day(monkeypatch):
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    newer = SimpleNamespace(total_price=0.5, auto_update_timestamp=at)
+    usage = SimpleNamespace(calc_price=lambda: newer)
+    monkeypatch.setattr(genai_prices, "extract_usage", lambda *_, **__: usage)
+    assert cost_of(message()).prices.endswith(" of 2026-11-20")
 
 
 @pytest.mark.parametrize("model", ["llama-9", "claude-of-tomorrow-9", "", "gpt-5"])
