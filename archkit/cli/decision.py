@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["decide", "outcome", "whole_id"]
 
 _IDS = {
-    "session": "SELECT session_id AS id FROM session_log ORDER BY started_at DESC, id DESC",
+    "session": "SELECT session_id AS id FROM session_log "
+    "ORDER BY parent_session_id IS NOT NULL, started_at DESC, id DESC",
     "decision": "SELECT decision_id AS id FROM decision_log ORDER BY decided_at DESC, id DESC",
 }
 _SHORTEST = 6

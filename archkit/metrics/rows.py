@@ -74,7 +74,8 @@ def sessions(memory: Readable) -> pd.DataFrame:
     DataFrame
         One row a session, newest first, with the columns of the view `session_log`: among them
         `started_at` and `ended_at` (UTC), `turns`, `tool_calls`, `refused`, `input_tokens`,
-        `output_tokens` and `decisions` (counts), `cost_usd` (null if not known).
+        `output_tokens` and `decisions` (counts), `cost_usd` (null if not known),
+        `parent_session_id` (the session that started it; null for one of its own).
     """
     rows = memory.sql("SELECT * FROM session_log ORDER BY started_at DESC, session_id DESC")
     return utc(rows, "started_at", "ended_at")

@@ -42,6 +42,7 @@ def headline(
         knows is None.
     """
     made, debt, held = decisions(memory), outcome_debt(memory, now), sessions(memory)
+    held = held[held["parent_session_id"].isna()]  # what an agent started is part of a session
     counted = known_rows(query_measurements(memory), "reduction_share")
     late = debt[debt["overdue_days"] > 0]
     saved = (
