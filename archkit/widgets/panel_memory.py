@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from archkit.architect.dialogue import clipped
 from archkit.architect.session import ResumableMemory, Session
 from archkit.errors import ArchkitError, SessionError
-from archkit.metrics.rows import last_said
+from archkit.metrics.rows import decisions, last_said, sessions
+from archkit.plain import missing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from archkit.records import Decision, Outcome
 
-__all__ = ["PanelMemory", "check_elsewhere", "decisions_to_judge", "past_sessions"]
+__all__ = [
+    "PanelMemory",
+    "Seen",
+    "check_elsewhere",
+    "decisions_to_judge",
+    "look_around",
+    "past_sessions",
+]
 
 _MOST_SESSIONS = 40
 _MOST_DECISIONS = 60
@@ -29,12 +37,41 @@ class PanelMemory(ResumableMemory, Protocol):
         ...
 
 
+class Seen(NamedTuple):
+    """What there is to choose from, by id and name; `notices` say what could not be read."""
+
+    sessions: dict[str, str]
+    decisions: dict[str, str]
+    notices: tuple[str, ...] = ()
+
+
+def look_around(memory: PanelMemory | None, made: Iterable[Decision]) -> Seen:
+    """Read which sessions can be taken up and which decisions judged; without a memory none.
+
+    Parameters
+    ----------
+    memory
+        Where to look.
+    made
+        The decisions of the session at hand.
+    """
+    if memory is None:
+        return Seen({}, {})
+    try:
+        known = decisions(memory)
+        return Seen(past_sessions(sessions(memory)), decisions_to_judge(made, known))
+    except ArchkitError as error:
+        notice = f"The memory cannot be read just now. {error.why}"
+        return Seen({}, decisions_to_judge(made, None), (notice,))
+
+
 def past_sessions(known: pd.DataFrame) -> dict[str, str]:
     """Name the sessions that can be taken up, by id, the newest first; those of children apart."""
     own = known[known["parent_session_id"].isna() & known["brief"].fillna("").ne("")]
     return {
         str(row["session_id"]): f"{row['started_at']:%Y-%m-%d %H:%M} · {row['project']} · "
-        f"{clipped(row['title'] or row['brief'], 50)} · {row['stage'] or 'new'}, {row['status']}"
+        f"{clipped(_text(row['title']) or row['brief'], 50)} · {_text(row['stage']) or 'new'}, "
+        f"{row['status']}"
         for row in own.head(_MOST_SESSIONS).to_dict("records")
     }
 
@@ -53,12 +90,16 @@ def decisions_to_judge(made: Iterable[Decision], known: pd.DataFrame | None) -> 
     if known is not None:
         waiting = known[known["outcomes"].eq(0) & known["status"].eq("accepted")]
         for row in waiting.sort_values("due_at").head(_MOST_DECISIONS).to_dict("records"):
-            named.setdefault(str(row["decision_id"]), _named(row["chosen"], row["title"]))
+            named.setdefault(str(row["decision_id"]), _named(row["chosen"], _text(row["title"])))
     return named
 
 
-def _named(chosen: str, title: str | None) -> str:
+def _named(chosen: str, title: str) -> str:
     return clipped(f"{chosen}: {title}" if title else chosen, 70)
+
+
+def _text(value: Any) -> str:
+    return "" if missing(value) else str(value)
 
 
 def check_elsewhere(memory: PanelMemory | None, session: Session) -> None:

@@ -16,15 +16,13 @@ from archkit.architect.permission import Permissions, Verdict
 from archkit.architect.session import Session
 from archkit.architect.tool_line import tool_line
 from archkit.errors import ArchkitError, SessionError
-from archkit.metrics.rows import decisions, sessions
 from archkit.plain import new_id
 from archkit.widgets.live_text import LiveText
 from archkit.widgets.panel_face import Actions, PanelFace
 from archkit.widgets.panel_memory import (
     PanelMemory,
     check_elsewhere,
-    decisions_to_judge,
-    past_sessions,
+    look_around,
 )
 from archkit.widgets.panel_shown import conversation, error_lines, facts, head, proposal_view
 from archkit.widgets.panel_shown import notices as shown_notices
@@ -125,7 +123,7 @@ class SessionPanel:
         self._first_at: float | None = None
         self._cancel_at: float | None = None
         self._again: Callable[[], None] | None = None
-        self._own_notices: list[str] = []
+        self._own_notices: tuple[str, ...] = ()
         self._copy = StaticCopy(self._id)
         self.error: ArchkitError | None = None
         self.state = PanelState()
@@ -337,19 +335,12 @@ class SessionPanel:
 
     def _look_around(self) -> None:
         """Read from the memory which sessions there are, and which decisions wait for a look."""
-        self._own_notices = []
-        known = None
-        if self._memory is not None:
-            try:
-                self._face.offer_sessions(past_sessions(sessions(self._memory)))
-                known = decisions(self._memory)
-            except ArchkitError as error:
-                self._own_notices = [f"The memory cannot be read just now. {error.why}"]
-        keeps = self._memory is not None
-        named = decisions_to_judge(self.session.decisions if keeps else (), known)
+        seen = look_around(self._memory, self.session.decisions)
         with self._lock:
-            self._face.outcome.show(named, remembers=keeps)
-            self.state = replace(self.state, outcomes=bool(named))
+            self._own_notices = seen.notices
+            self._face.offer_sessions(seen.sessions)
+            self._face.outcome.show(seen.decisions, remembers=self._memory is not None)
+            self.state = replace(self.state, outcomes=bool(seen.decisions))
 
     def _settle(self) -> None:
         """Show all of the session as it stands."""
