@@ -37,6 +37,8 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/learning.py
 	@$(BIN)/python benchmarks/memory.py --sizes 1000 --no-peers
 	@$(BIN)/python benchmarks/documents.py --no-peers
+	@$(BIN)/python benchmarks/turns.py
+	@$(BIN)/python benchmarks/sessions.py --files 20000
 
 report: $(SETUP) ## write data/reports/memory.html from your memory
 	@$(BIN)/archkit report
