@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -32,7 +33,7 @@ from archkit.errors import SessionError
 from archkit.memory.memory import Memory
 
 BRIEF = "Stop the N+1 queries in the posts API"
-SHOWN, CANCELLED = 40, 20
+SHOWN, CANCELLED, LONG = 40, 20, 200
 Gaps = list[float]
 Measured = tuple[Gaps, float | None]  # wall times, and the processor time of one
 
@@ -211,6 +212,25 @@ def cancels(times: int) -> Measured:
     return took, None
 
 
+def resumes(turns: int, times: int) -> tuple[Measured, float]:
+    """Return the milliseconds of taking a session of so many turns up, and its megabytes."""
+    took = Gaps()
+    script = Script(turns)
+    with held(offline_client(script.respond), max_turns=turns + 1) as session:
+        session.brief(BRIEF)
+        place, memory = session._workspace, session._memory
+        for _ in range(times):
+            began = time.perf_counter()
+            Session.resume(session.session_id, memory, workspace=place, client="offline")
+            took.append((time.perf_counter() - began) * 1000)
+        tracemalloc.start()
+        again = Session.resume(session.session_id, memory, workspace=place, client="offline")
+        size = tracemalloc.get_traced_memory()[0] / 1e6
+        tracemalloc.stop()
+        assert len(again.transcript) == len(session.transcript) > 2 * turns
+    return (took, None), size
+
+
 def fsyncs(times: int) -> Measured:
     """Return the milliseconds of writing two lines so that they are on the disk: one turn's."""
     took = Gaps()
@@ -258,6 +278,9 @@ def main(words: list[str]) -> None:
     print(row("beside it: two lines on the disk, as a turn writes them", fsyncs(turns)))
     print(row("first text on the wire until it is shown", first_texts(SHOWN)))
     print(row("cancel until the step has ended", cancels(CANCELLED)))
+    taken_up, size = resumes(LONG, 10)
+    print(row(f"a session of {LONG} turns taken up", taken_up))
+    print(f"\nA session of {LONG} turns, taken up, holds {size:.1f} MB of Python objects.")
 
 
 if __name__ == "__main__":
