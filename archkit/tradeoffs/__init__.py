@@ -1,0 +1,1 @@
+"""Alternatives weighed by criteria, with what is not known said and counted."""

@@ -1,0 +1,341 @@
+"""The performance matrix: alternatives by criteria, each cell with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archkit.errors import ArchkitError
+from archkit.plain import plain, without
+from archkit.tradeoffs.cell import Cell, Unknown, cell_of
+from archkit.tradeoffs.criterion import Criterion, Floats, Load
+from archkit.tradeoffs.preference import Preference
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["PerformanceMatrix"]
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PerformanceMatrix:
+    """Alternatives (rows) by criteria (columns); immutable.
+
+    Parameters
+    ----------
+    alternatives
+        Their names, each once.
+    criteria
+        What they are judged by, each name once.
+    cells
+        Rows of cells; or a mapping from (alternative, criterion) to a cell, or from an alternative
+        to such a mapping, where what is not given is `Unknown`. A cell may be written as a
+        number, as (low, high), (low, mode, high), or as None; see `cell.cell_of`.
+    preference
+        What is said of the weights; nothing by default.
+
+    Raises
+    ------
+    ArchkitError
+        If there is no alternative or no criterion, a name comes twice, a row has too many or too
+        few cells, or a cell holds text, NaN within an interval, or something infinite.
+    """
+
+    alternatives: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    preference: Preference = field(default_factory=Preference.none)
+
+    def __init__(
+        self,
+        alternatives: Iterable[str],
+        criteria: Iterable[Criterion],
+        cells: Sequence[Sequence[Any]] | Mapping[Any, Any],
+        preference: Preference | None = None,
+    ) -> None:
+        names, columns = tuple(alternatives), tuple(criteria)
+        _refuse_names("alternative", names)
+        _refuse_names("criterion", tuple(criterion.name for criterion in columns))
+        rows = _rows(names, columns, cells)
+        for name, row in zip(names, rows, strict=True):
+            for criterion, cell in zip(columns, row, strict=True):
+                _refuse_rate_off_scale(name, criterion, cell)
+        put = object.__setattr__
+        put(self, "alternatives", names)
+        put(self, "criteria", columns)
+        put(self, "cells", rows)
+        put(self, "preference", preference or Preference.none())
+
+    def __repr__(self) -> str:
+        """One line: how many of each, and how many cells nobody knows."""
+        unknown = len(self.unknown)
+        return (
+            f"PerformanceMatrix({len(self.alternatives)} alternatives × {len(self.criteria)} "
+            f"criteria, {unknown} unknown)"
+        )
+
+    def _repr_html_(self) -> str:
+        from archkit.tradeoffs.matrix_shown import matrix_html
+
+        return matrix_html(self)
+
+    def criterion(self, name: str) -> Criterion:
+        """Return the criterion of that name."""
+        return self.criteria[self._column(name)]
+
+    def cell(self, alternative: str, criterion: str) -> Cell:
+        """Return what is known of an alternative under a criterion."""
+        return self.cells[self._row(alternative)][self._column(criterion)]
+
+    def replace(
+        self,
+        *,
+        alternatives: Iterable[str] | None = None,
+        criteria: Iterable[Criterion] | None = None,
+        cells: Mapping[tuple[str, str], Any] | None = None,
+        preference: Preference | None = None,
+    ) -> PerformanceMatrix:
+        """Return a matrix with some of it replaced.
+
+        `alternatives` and `criteria` are the whole new lists: cells are kept by name, those of
+        new names are `Unknown` unless given in `cells`, which is by (alternative, criterion).
+        """
+        names = self.alternatives if alternatives is None else tuple(alternatives)
+        columns = self.criteria if criteria is None else tuple(criteria)
+        kept: dict[tuple[str, str], Any] = {
+            (name, criterion.name): cell
+            for name, row in zip(self.alternatives, self.cells, strict=True)
+            for criterion, cell in zip(self.criteria, row, strict=True)
+        }
+        there = {(name, criterion.name) for name in names for criterion in columns}
+        kept = {key: cell for key, cell in kept.items() if key in there} | dict(cells or {})
+        return PerformanceMatrix(names, columns, kept, preference or self.preference)
+
+    def figures(self, rng: np.random.Generator, n: int) -> Floats:
+        """Return n draws of all figures, each on its criterion's scale: (n, A, C).
+
+        Each cell has a random stream of its own, so that a cell that is changed, or an
+        alternative added at the end, leaves the draws of the others as they were.
+        """
+        count = len(self.criteria)
+        streams = rng.spawn(len(self.alternatives) * count)
+        drawn = np.empty((len(self.alternatives), count, n))
+        for a, row in enumerate(self.cells):
+            for c, (cell, criterion) in enumerate(zip(row, self.criteria, strict=True)):
+                drawn[a, c] = cell.draw(streams[a * count + c], n, criterion)
+        return drawn.transpose(2, 0, 1)
+
+    def values(self, rng: np.random.Generator, n: int) -> Floats:
+        """Return n draws of what every cell is worth: (n, A, C), 0 to 1, 1 is best.
+
+        Figures beyond their scale count as its end; `beyond_scale` says which.
+        """
+        low, high = (np.array([getattr(c, end) for c in self.criteria]) for end in ("low", "high"))
+        less = np.array([criterion.objective == "min" for criterion in self.criteria])
+        drawn = self.figures(rng, n).transpose(1, 2, 0)
+        best, span = np.where(less, high, low), np.where(less, low - high, high - low)
+        drawn -= best[:, None]
+        drawn /= span[:, None]
+        np.clip(drawn, 0.0, 1.0, out=drawn)
+        return drawn.transpose(2, 0, 1)
+
+    def mean_values(self) -> Floats:
+        """Return what the expected figure of every cell is worth: (A, C), 0 to 1, 1 is best."""
+        return np.array(
+            [
+                [float(criterion.value(cell.mean(criterion))) for cell, criterion in pairs]
+                for pairs in (zip(row, self.criteria, strict=True) for row in self.cells)
+            ]
+        )
+
+    @property
+    def unknown(self) -> tuple[tuple[str, str], ...]:
+        """The cells nobody knows, as (alternative, criterion)."""
+        return tuple(
+            (name, criterion.name)
+            for name, row in zip(self.alternatives, self.cells, strict=True)
+            for criterion, cell in zip(self.criteria, row, strict=True)
+            if isinstance(cell, Unknown)
+        )
+
+    @property
+    def constant(self) -> tuple[str, ...]:
+        """Criteria under which all alternatives have the same sure figure: they decide nothing."""
+        found = []
+        for c, criterion in enumerate(self.criteria):
+            column = [row[c] for row in self.cells]
+            same = {cell.mean(criterion) for cell in column}
+            if all(cell.sure for cell in column) and len(same) == 1:
+                found.append(criterion.name)
+        return tuple(found)
+
+    @property
+    def beyond_scale(self) -> tuple[tuple[str, str], ...]:
+        """The cells that reach beyond their scale and there count as its end."""
+        found = []
+        for name, row in zip(self.alternatives, self.cells, strict=True):
+            for criterion, cell in zip(self.criteria, row, strict=True):
+                low, high = cell.ends(criterion)
+                slack = 1e-9 * criterion.span
+                if low < criterion.low - slack or high > criterion.high + slack:
+                    found.append((name, criterion.name))
+        return tuple(found)
+
+    def to_frame(self) -> DataFrame:
+        """Return the expected figures: a row an alternative, a column a criterion, in its unit.
+
+        Its `attrs` are `objectives` ("max" or "min") and `weights` (0 to 1, expected), each by
+        criterion, so that other libraries can be handed all three.
+        """
+        import pandas as pd
+
+        names = [criterion.name for criterion in self.criteria]
+        figures = [
+            [cell.mean(criterion) for cell, criterion in zip(row, self.criteria, strict=True)]
+            for row in self.cells
+        ]
+        frame = pd.DataFrame(figures, columns=names)
+        frame.index = pd.Index(self.alternatives, name="alternative", dtype="str")
+        weights = self.preference.mean(self.criteria).tolist()
+        frame.attrs["objectives"] = {c.name: c.objective for c in self.criteria}
+        frame.attrs["weights"] = dict(zip(names, weights, strict=True))
+        return frame
+
+    def cells_frame(self) -> DataFrame:
+        """Return one row a cell; see `matrix_shown.cells_frame`."""
+        from archkit.tradeoffs.matrix_shown import cells_frame
+
+        return cells_frame(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it in plain JSON, exactly: `from_json` gives an equal matrix."""
+        return {
+            "version": _VERSION,
+            "alternatives": list(self.alternatives),
+            "criteria": [plain(criterion) for criterion in self.criteria],
+            "cells": [[cell.as_json() for cell in row] for row in self.cells],
+            "preference": self.preference.as_json(),
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> PerformanceMatrix:
+        """Return the matrix that `as_json` wrote.
+
+        Raises
+        ------
+        ArchkitError
+            If it is none, or one of a later archkit.
+        """
+        if not isinstance(told, Mapping) or told.get("version") != _VERSION:
+            version = told.get("version") if isinstance(told, Mapping) else None
+            raise ArchkitError(
+                f"This is no performance matrix of version {_VERSION}.",
+                why=f"Its version is {version!r}.",
+                mend="Give what `as_json` wrote; read newer ones with a newer archkit.",
+            )
+        try:
+            criteria = [
+                Criterion(**without(c, "load"), load=Load(**c["load"]) if c.get("load") else None)
+                for c in told["criteria"]
+            ]
+            preference = Preference.from_json(told["preference"])
+            return cls(told["alternatives"], criteria, told["cells"], preference)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ArchkitError(
+                "A stored performance matrix cannot be read.",
+                why=f"It lacks a part, or has one too many: {error}.",
+                mend="Give what `as_json` wrote, unchanged.",
+            ) from error
+
+    def _row(self, name: str) -> int:
+        return _place("alternative", name, self.alternatives)
+
+    def _column(self, name: str) -> int:
+        return _place("criterion", name, tuple(criterion.name for criterion in self.criteria))
+
+
+def _place(kind: str, name: str, names: tuple[str, ...]) -> int:
+    if name not in names:
+        raise ArchkitError(
+            f"No {kind} is called {name!r}.",
+            why="The matrix has no such row or column.",
+            mend=f"Give one of: {', '.join(names)}.",
+        )
+    return names.index(name)
+
+
+def _refuse_names(kind: str, names: tuple[Any, ...]) -> None:
+    if not names:
+        raise ArchkitError(
+            f"The matrix has no {kind}.",
+            why="There is nothing to weigh.",
+            mend=f"Give at least one {kind}.",
+        )
+    for n, name in enumerate(names):
+        if not isinstance(name, str) or not name.strip():
+            raise ArchkitError(
+                f"The {kind} in place {n + 1} is called {name!r}.",
+                why="Cells and weights are found by name.",
+                mend="Give it a name of at least one letter.",
+            )
+        if name in names[:n]:
+            raise ArchkitError(
+                f"Two of the matrix are called {name!r}; each {kind} needs a name of its own.",
+                why="Cells and weights are found by name.",
+                mend=f'Rename one of them, such as "{name} (2)".',
+            )
+
+
+def _rows(
+    names: tuple[str, ...],
+    criteria: tuple[Criterion, ...],
+    cells: Sequence[Sequence[Any]] | Mapping[Any, Any],
+) -> tuple[tuple[Cell, ...], ...]:
+    if isinstance(cells, Mapping):
+        cells = _placed(names, criteria, cells)
+    rows = [list(row) for row in cells]
+    wrong = [n for n, row in enumerate(rows[: len(names)]) if len(row) != len(criteria)]
+    if len(rows) != len(names) or wrong:
+        got = (
+            f"{len(rows[wrong[0]])} cells for {names[wrong[0]]!r}" if wrong else f"{len(rows)} rows"
+        )
+        raise ArchkitError(
+            f"The matrix got {got}.",
+            why=f"It has {len(names)} alternatives and {len(criteria)} criteria.",
+            mend="Give a row an alternative with a cell a criterion, None where nobody knows.",
+        )
+    return tuple(
+        tuple(
+            cell_of(given, f"{name!r} under {criterion.name!r}")
+            for given, criterion in zip(row, criteria, strict=True)
+        )
+        for name, row in zip(names, rows, strict=True)
+    )
+
+
+def _placed(
+    names: tuple[str, ...], criteria: tuple[Criterion, ...], cells: Mapping[Any, Any]
+) -> list[list[Any]]:
+    columns = tuple(criterion.name for criterion in criteria)
+    table: list[list[Any]] = [[None] * len(columns) for _ in names]
+    for key, given in cells.items():
+        row = given if isinstance(given, Mapping) and not isinstance(key, tuple) else None
+        pairs = [(key, c, cell) for c, cell in row.items()] if row is not None else None
+        for name, column, cell in pairs or ([(*key, given)] if row is None else []):
+            a, c = _place("alternative", name, names), _place("criterion", column, columns)
+            table[a][c] = cell
+    return table
+
+
+def _refuse_rate_off_scale(name: str, criterion: Criterion, cell: Cell) -> None:
+    if cell.kind == "rate" and (criterion.high > 1 or criterion.low < 0):
+        raise ArchkitError(
+            f"{name!r} has a rate under {criterion.name!r}.",
+            why=f"Its scale runs from {criterion.low:g} to {criterion.high:g}; a rate is 0 to 1.",
+            mend="Give the criterion a scale within 0 to 1.",
+        )
