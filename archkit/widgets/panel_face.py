@@ -67,7 +67,8 @@ class PanelFace:
         self._leave, self._parts = page(), 0
         self._told_leave: Request | None = None
         self.said, self.proposal = page(), page()
-        self.live = column(page(), kind="ak-live-box")
+        self._text = column(page())
+        self.live = column(self._text, kind="ak-live-box")
         self._buttons = self._made_buttons(actions)
         self._view = widgets.ToggleButtons(options=VIEWS, value=VIEWS[0], description="Show")
         self._view.add_class("ak-views")
@@ -103,7 +104,7 @@ class PanelFace:
 
     def show_live(self, parts: Sequence[str]) -> None:
         """Show what is being written: only what is new or grows is sent to the browser."""
-        shown = list(self.live.children)
+        shown = list(self._text.children)
         if len(parts) < self._parts:
             shown, self._parts = [page()], 0
         for at, part in enumerate(parts):
@@ -112,8 +113,8 @@ class PanelFace:
             else:
                 shown.append(page(part))
         self._parts = len(parts)
-        if len(shown) != len(self.live.children):
-            self.live.children = tuple(shown)
+        if len(shown) != len(self._text.children):
+            self._text.children = tuple(shown)
 
     def offer_sessions(self, named: Mapping[str, str]) -> None:
         """Offer sessions to open, by id and name, after a new one."""

@@ -37,11 +37,24 @@ def static_page(session: Session, panel_id: str) -> str:
     if session.proposal is not None:
         text, hidden = redact_text(session.proposal.text)
         proposal = proposal_page(read_proposal(text) if hidden else session.proposal, top=3)
-    hide = f"body:has(.archkit-panel-{panel_id}) .archkit-static-{panel_id} {{ display: none; }}"
     return (
-        f'<style>{hide}</style><div class="archkit-static archkit-static-{panel_id}">'
+        f"<style>{_hiding(panel_id)}</style>"
+        f'<div class="archkit-static archkit-static-{panel_id}">'
         f"<p><b>The session as it stood</b></p>{told}{made}{proposal}"
         f"<p>{_HOW} <code>{esc(session.session_id)}</code></p></div>"
+    )
+
+
+def _hiding(panel_id: str) -> str:
+    """Return the style by which only one is seen: the panel, or this page.
+
+    Without a kernel JupyterLab puts "model not found" where the panel was: it is hidden, too.
+    """
+    panel, page = f".archkit-panel-{panel_id}", f".archkit-static-{panel_id}"
+    child = ".jp-OutputArea-child"
+    return (
+        f"body:has({panel}) {page}, {child}:not(:has({panel})):has(+ {child} {page}) "
+        "{ display: none; }"
     )
 
 

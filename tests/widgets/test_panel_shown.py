@@ -214,7 +214,7 @@ def test_the_static_page_holds_the_proposal_and_no_secret_and_hides_beside_the_p
     assert "s-1" in shown
     assert KEY not in shown
     assert "<script" not in shown
-    assert "body:has(.archkit-panel-p1) .archkit-static-p1 { display: none; }" in shown
+    assert "<style>body:has(.archkit-panel-p1) .archkit-static-p1, " in shown
 
 
 def test_a_static_page_of_a_new_session_says_so():

@@ -157,7 +157,7 @@ def test_text_is_shown_while_it_is_written_and_busy_controls_are_off(panels):
     panel = panels(coming)
     labelled(panel, "Brief").value = BRIEF
     painted = threading.Event()
-    panel._face.live.children[0].observe(lambda _: painted.set(), names="value")
+    panel._face._text.children[0].observe(lambda _: painted.set(), names="value")
     button_of(panel, "Start").click()
     assert came.wait(SOON_S)
     assert painted.wait(SOON_S)
