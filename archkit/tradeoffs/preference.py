@@ -156,7 +156,7 @@ class Preference:
             return np.asarray(points / points.sum())
         drawn = self.draw(np.random.default_rng(_MEAN_SEED), _MEAN_DRAWS, criteria)
         mean: Floats = drawn.mean(axis=0)
-        return mean / mean.sum()
+        return np.asarray(mean / mean.sum())
 
     @property
     def exact(self) -> bool:
