@@ -45,32 +45,40 @@ class Seen(NamedTuple):
     notices: tuple[str, ...] = ()
 
 
-def look_around(memory: PanelMemory | None, made: Iterable[Decision]) -> Seen:
+def look_around(memory: PanelMemory | None, session: Session) -> Seen:
     """Read which sessions can be taken up and which decisions judged; without a memory none.
 
     Parameters
     ----------
     memory
         Where to look.
-    made
-        The decisions of the session at hand.
+    session
+        The one at hand: others with its card on its project are offered, and its decisions.
     """
     if memory is None:
         return Seen({}, {})
     try:
-        known = decisions(memory)
-        return Seen(past_sessions(sessions(memory)), decisions_to_judge(made, known))
+        known = sessions(memory)
+        own = known["agent"].eq(session.card.name) & known["project"].eq(session.project)
+        judged = decisions_to_judge(session.decisions, decisions(memory))
+        return Seen(past_sessions(known[own]), judged)
     except ArchkitError as error:
         notice = f"The memory cannot be read just now. {error.why}"
-        return Seen({}, decisions_to_judge(made, None), (notice,))
+        return Seen({}, decisions_to_judge(session.decisions, None), (notice,))
 
 
 def past_sessions(known: pd.DataFrame) -> dict[str, str]:
-    """Name the sessions that can be taken up, by id, the newest first; those of children apart."""
+    """Name the sessions that can be taken up, by id, the newest first; those of children apart.
+
+    Parameters
+    ----------
+    known
+        As `archkit.metrics.sessions` has them.
+    """
     own = known[known["parent_session_id"].isna() & known["brief"].fillna("").ne("")]
     return {
-        str(row["session_id"]): f"{row['started_at']:%Y-%m-%d %H:%M} · {row['project']} · "
-        f"{clipped(_text(row['title']) or row['brief'], 50)} · {_text(row['stage']) or 'new'}, "
+        str(row["session_id"]): f"{row['started_at']:%Y-%m-%d %H:%M} · "
+        f"{clipped(_text(row['title']) or row['brief'], 60)} · {_text(row['stage']) or 'new'}, "
         f"{row['status']}"
         for row in own.head(_MOST_SESSIONS).to_dict("records")
     }

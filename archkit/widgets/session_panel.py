@@ -16,6 +16,7 @@ from archkit.architect.permission import Permissions, Verdict
 from archkit.architect.session import Session
 from archkit.architect.tool_line import tool_line
 from archkit.errors import ArchkitError, SessionError
+from archkit.markup import markdown
 from archkit.plain import new_id
 from archkit.widgets.live_text import LiveText
 from archkit.widgets.panel_face import Actions, PanelFace
@@ -129,6 +130,7 @@ class SessionPanel:
         self.state = PanelState()
         self.session = self._opened(session_id)
         self._face = PanelFace(self._actions(), self._id)
+        markdown("")  # what renders it is imported now, and not while somebody waits for a stop
         self._look_around()
         self._settle()
         self._face.view = view_after("open", self.session.stage)
@@ -257,18 +259,9 @@ class SessionPanel:
 
     def _actions(self) -> Actions:
         return Actions(
-            start=self.start,
-            open=self.open,
-            answer=self.answer,
-            propose=self.propose,
-            draft=self.draft,
-            decide=self.decide,
-            outcome=self.record_outcome,
-            cancel=self.cancel,
-            retry=self.retry,
-            allow=partial(self.give, "allow"),
-            allow_always=partial(self.give, "allow_always"),
-            deny=partial(self.give, "deny"),
+            *(self.start, self.open, self.answer, self.propose, self.draft, self.decide),
+            *(self.record_outcome, self.cancel, self.retry),
+            *(partial(self.give, name) for name in _ANSWERS),
         )
 
     def _opened(self, session_id: str | None) -> Session:
@@ -335,7 +328,7 @@ class SessionPanel:
 
     def _look_around(self) -> None:
         """Read from the memory which sessions there are, and which decisions wait for a look."""
-        seen = look_around(self._memory, self.session.decisions)
+        seen = look_around(self._memory, self.session)
         with self._lock:
             self._own_notices = seen.notices
             self._face.offer_sessions(seen.sessions)
@@ -381,10 +374,12 @@ class SessionPanel:
             self.timings.paints += 1
 
     def _on_text(self, piece: str) -> None:
-        if self._first_at is None:
-            self._first_at = self._clock()
+        is_first, now = self._first_at is None, self._clock()
         self._live.add_text(piece)
         self._heard("The architect is writing …")
+        if is_first:
+            self._first_at = now
+            self._worker.changed(at_once=True)
 
     def _on_step(self, step: ToolCall | LearningStep) -> None:
         if isinstance(step, ToolCall):

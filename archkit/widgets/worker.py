@@ -38,7 +38,7 @@ class Worker:
         Stops the step that is running; called again and again until it has, for a session may
         be between two requests when it is first called.
     rest
-        Waits for so many seconds, or until the step has ended.
+        Waits for so many seconds, or until the event: the step has ended, or cannot wait.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Worker:
     ) -> None:
         self._paint, self._stop, self._rest = paint, stop, rest
         self._changed, self._done = threading.Event(), threading.Event()
-        self._stopping = False
+        self._rested, self._stopping = threading.Event(), False
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
 
@@ -65,7 +65,8 @@ class Worker:
             if self.busy:
                 return False
             self.join()
-            self._changed, self._done, self._stopping = threading.Event(), threading.Event(), False
+            self._changed, self._done = threading.Event(), threading.Event()
+            self._rested, self._stopping = threading.Event(), False
             self._threads = [
                 threading.Thread(target=self._work, args=(step,), name="archkit-panel"),
                 threading.Thread(target=self._watch, name="archkit-panel-painter"),
@@ -75,9 +76,11 @@ class Worker:
                 thread.start()
         return True
 
-    def changed(self) -> None:
-        """Say that there is something new to paint."""
+    def changed(self, *, at_once: bool = False) -> None:
+        """Say that there is something new to paint, which may be worth ending a rest for."""
         self._changed.set()
+        if at_once:
+            self._rested.set()
 
     def cancel(self) -> None:
         """Stop the step; the call returns at once."""
@@ -98,6 +101,7 @@ class Worker:
         finally:
             self._done.set()
             self._changed.set()
+            self._rested.set()
 
     def _watch(self) -> None:
         while not self._done.is_set():
@@ -105,8 +109,10 @@ class Worker:
             self._changed.clear()
             if self._done.is_set():
                 return
+            self._rested.clear()
             self._paint()
-            self._rest(self._done, PAUSE_S)
+            if not self._done.is_set():
+                self._rest(self._rested, PAUSE_S)
             if self._stopping and not self._done.is_set():
                 self._stop()
                 self._changed.set()

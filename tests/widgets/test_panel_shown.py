@@ -8,6 +8,7 @@ from archkit.architect.briefing import Briefing
 from archkit.architect.dialogue import Message, Note, Question, Tokens, ToolCall
 from archkit.architect.proposing import Version
 from archkit.errors import ArchkitError, StoreError
+from archkit.memory.memory import Memory
 from archkit.proposal.document import read_proposal
 from archkit.proposal.rules import check_proposal
 from archkit.records import Alternative, Decision
@@ -246,8 +247,20 @@ SESSIONS = pd.DataFrame(
 
 
 def test_children_and_sessions_without_a_brief_are_not_taken_up():
-    assert past_sessions(SESSIONS) == {"a": "2026-01-02 03:04 · shop · Sell books · proposed, open"}
+    assert past_sessions(SESSIONS) == {"a": "2026-01-02 03:04 · Sell books · proposed, open"}
     assert past_sessions(SESSIONS.iloc[:0]) == {}
+
+
+def test_only_sessions_of_the_same_card_and_project_are_offered(tmp_path):
+    with Memory(tmp_path / "memory.duckdb", library=False) as memory:
+        for name, agent, project in (
+            ("a", "tester", "shop"),
+            ("b", "tester", "x"),
+            ("c", "o", "shop"),
+        ):
+            payload = {"brief": f"Brief {name}", "title": f"Brief {name}"}
+            memory.append("session_started", payload, session_id=name, agent=agent, project=project)
+        assert list(look_around(memory, session()).sessions) == ["a"]
 
 
 def test_decisions_to_judge_are_this_sessions_then_those_that_wait():
@@ -273,7 +286,7 @@ def test_a_memory_that_cannot_be_read_is_a_notice():
         def sql(self, *_, **__):
             raise StoreError("It is locked.", why="Another program has it.", mend="Close that.")
 
-    seen = look_around(Locked(), [Decision("A", decision_id="a")])
+    seen = look_around(Locked(), session(decisions=[Decision("A", decision_id="a")]))
     assert seen.decisions == {"a": "A"}
     assert seen.notices == ("The memory cannot be read just now. Another program has it.",)
-    assert look_around(None, []).notices == ()
+    assert look_around(None, session()).notices == ()

@@ -25,10 +25,10 @@ class Stage:
             self.stopped.set()
             self.go.set()
 
-    def rest(self, done, seconds):
+    def rest(self, rested, seconds):
         self.rests.append(seconds)
-        self.go_on.wait(SOON_S)
-        done.wait(0)
+        if not rested.is_set():
+            self.go_on.wait(SOON_S)
 
 
 def test_what_arrives_is_painted_at_once_and_then_after_a_rest():
@@ -46,6 +46,19 @@ def test_what_arrives_is_painted_at_once_and_then_after_a_rest():
     assert stage.paints <= 3
     assert set(stage.rests) == {PAUSE_S}
     assert PAUSE_S >= 0.1
+
+
+def test_what_cannot_wait_ends_the_rest():
+    stage = Stage()
+    real = threading.Event.wait
+    stage.worker._rest = lambda rested, _: real(rested, SOON_S)
+    stage.worker.start(lambda: stage.go.wait(SOON_S))
+    stage.worker.changed()
+    assert stage.painted.acquire(timeout=SOON_S)
+    stage.worker.changed(at_once=True)
+    assert stage.painted.acquire(timeout=SOON_S / 2)
+    stage.go.set()
+    stage.worker.join()
 
 
 def test_a_second_step_is_not_begun_while_one_runs():
