@@ -1,3 +1,4 @@
+import json
 import threading
 
 import anyio
@@ -239,6 +240,58 @@ def test_what_is_denied_is_not_done_and_the_architect_is_told_why(panels, tmp_pa
     pressed(panel, "Deny")
     assert not (tmp_path / "shop" / "docs").exists()
     assert "no notes, please" in str(panel.server.bodies[-1]["messages"])
+
+
+def test_leave_for_the_session_is_asked_for_once(panels, tmp_path):
+    notes = [
+        use("Write", f"toolu_{name}", file_path=f"{name}.md", content="x") for name in ("a", "b")
+    ]
+    panel = panels(
+        answer(text("Hm."), ASKS), answer(notes[0]), answer(notes[1]), answer(text(PROPOSAL))
+    )
+    briefed(panel)
+    asked = waits_for_leave(panel)
+    button_of(panel, "Propose a design").click()
+    assert asked.wait(SOON_S)
+    pressed(panel, "Allow for the session")
+    assert panel.error is None
+    assert sorted(path.name for path in (tmp_path / "shop").glob("?.md")) == ["a.md", "b.md"]
+
+
+def test_drafts_fill_the_form_and_the_one_taken_is_recorded(panels):
+    stated = {
+        "chosen": "DataLoader",
+        "kind": "loading",
+        "rationale": "batches",
+        "alternatives": [{"name": "Joins", "why_not": "n rows"}, {"name": "Cache", "why_not": ""}],
+        "patterns": [],
+    }
+    drafts = {"decisions": [stated, stated | {"chosen": "PostgreSQL", "kind": "store"}]}
+    panel = briefed(
+        panels(answer(text("Hm."), ASKS), answer(text(PROPOSAL)), answer(text(json.dumps(drafts))))
+    )
+    pressed(panel, "Propose a design", "Draft from the proposal")
+    assert (panel.error, panel._face.view) == (None, "Decide")
+    assert labelled(panel, "What you take").value == "DataLoader"
+    assert labelled(panel, "Over what else").value == "Joins: n rows\nCache"
+    pick = labelled(panel, "Start from")
+    assert [words for words, _ in pick.options] == [
+        "loading: DataLoader",
+        "store: PostgreSQL",
+        "From the evidence",
+    ]
+    pick.value = 1
+    assert labelled(panel, "What you take").value == "PostgreSQL"
+    labelled(panel, "Over what else").value = "Joins: n rows"  # the other was no alternative
+    labelled(panel, "Why").value = "it is there"
+    pressed(panel, "Record the decision")
+    [decision] = panel.session.decisions
+    assert (decision.chosen, decision.kind, decision.rationale) == (
+        "PostgreSQL",
+        "store",
+        "it is there",
+    )
+    assert [other.name for other in decision.alternatives] == ["Joins"]
 
 
 def test_cancel_works_while_a_tool_waits_for_leave(panels, tmp_path):
