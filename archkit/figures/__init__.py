@@ -10,6 +10,9 @@ from archkit.figures.patterns import success_by_pattern
 from archkit.figures.queries import query_reduction
 from archkit.figures.regret import cumulative_regret
 from archkit.figures.survival import decision_survival
+from archkit.figures.tradeoff import tradeoff_ranking, tradeoff_ranks
+from archkit.figures.tradeoff_profile import tradeoff_front, tradeoff_profile
+from archkit.figures.tradeoff_why import tradeoff_tornado, tradeoff_waterfall, tradeoff_worth
 from archkit.figures.trend import outcomes_over_time
 
 __all__ = [
@@ -20,4 +23,11 @@ __all__ = [
     "query_reduction",
     "reliability",
     "success_by_pattern",
+    "tradeoff_front",
+    "tradeoff_profile",
+    "tradeoff_ranking",
+    "tradeoff_ranks",
+    "tradeoff_tornado",
+    "tradeoff_waterfall",
+    "tradeoff_worth",
 ]

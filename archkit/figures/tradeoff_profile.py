@@ -1,0 +1,323 @@
+"""How alternatives differ: criterion by criterion, and two criteria against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+from archkit.figures.rows import caveats, ci_prob_of
+from archkit.figures.style import (
+    TOKENS,
+    blank,
+    count_of,
+    elided,
+    escaped,
+    in_words,
+    new_figure,
+    percent,
+    titled,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+__all__ = ["tradeoff_front", "tradeoff_profile"]
+
+Row = dict[Hashable, Any]
+_NEXT = "There is no alternative to compare: give a PerformanceMatrix at least one."
+_HEIGHT = 300
+_MOST_NAMED = 12
+_LABEL = 0.052  # of the height, that a label takes
+_ROOM = (480.0, 300.0)  # pixels that a plot has on a narrow page
+_LETTER = 6.8
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
+
+
+def tradeoff_profile(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
+    """Draw each alternative as a line over the criteria, the best of each scale on top.
+
+    Parameters
+    ----------
+    frame
+        One row an alternative and criterion, the best alternative and the weightiest criterion
+        first: `alternative`, `criterion`, `value`, `low`, `high` (0 to 1, 1 is best), `shown` (the
+        cell in words), `unknown`, `best`, `worst` (the ends of the scale in words), `weight`,
+        `provenance`, `ci_prob`.
+    theme
+        `light` or `dark`: the page the figure stands on.
+
+    Returns
+    -------
+    Figure
+        Parallel coordinates: the first alternative in colour, the second in ink, the others grey,
+        each with its own dash and mark; what is unknown is hollow with the whole scale as interval.
+    """
+    if frame.empty:
+        return blank(theme, "Where do the alternatives differ?", _NEXT)
+    names = list(dict.fromkeys(frame["alternative"]))
+    criteria = list(dict.fromkeys(frame["criterion"]))
+    fig = new_figure(theme)
+    for place, name in reversed(list(enumerate(names))):
+        rows = frame[frame["alternative"] == name].set_index("criterion").loc[criteria]
+        _add_line(fig, str(name), rows, place, len(names), theme)
+    last = frame[frame["criterion"] == criteria[-1]].set_index("alternative")["value"]
+    _name_ends(fig, last.loc[names[:_MOST_NAMED]], len(criteria) - 1, theme)
+    ends = frame.drop_duplicates("criterion").set_index("criterion").loc[criteria]
+    _scale_ends(fig, ends, theme)
+    fig.update_xaxes(
+        range=[-0.35, len(criteria) - 0.65],
+        tickvals=list(range(len(criteria))),
+        ticktext=[_criterion(str(name), row["weight"]) for name, row in ends.iterrows()],
+        tickfont={"color": TOKENS[theme]["ink"], "size": 12},
+        tickangle=0,
+        gridcolor=TOKENS[theme]["reported"],
+        side="bottom",
+        fixedrange=True,
+    )
+    fig.update_yaxes(range=[-0.1, 1.1], showticklabels=False, showgrid=False, fixedrange=True)
+    widest = max(len(elided(str(name), 22)) for name in names)
+    fig.update_layout(margin_r=20 + round(6.6 * widest), margin_l=20, margin_b=60)
+    sure = ci_prob_of(frame)
+    interval = f"bars: {percent(sure, 0)} intervals" if sure else "bars: intervals"
+    said = [f"top: best of each fixed scale · {interval}, for the first two"]
+    said += caveats(_parts(frame))
+    return titled(fig, _profile_finding(frame, names), " · ".join(said), height=_HEIGHT + 60)
+
+
+def tradeoff_front(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
+    """Draw two criteria against each other and the alternatives that no other beats on both.
+
+    Parameters
+    ----------
+    frame
+        One row an alternative: `alternative`, `x`, `x_low`, `x_high`, `y`, `y_low`, `y_high` (in
+        the criteria's units), `on_front`, `x_name`, `y_name`, `x_title`, `y_title` (with unit),
+        `x_objective`, `y_objective` (``max`` or ``min``), `x_range`, `y_range` (the fixed scales),
+        `provenance`, `ci_prob`.
+    theme
+        `light` or `dark`: the page the figure stands on.
+
+    Returns
+    -------
+    Figure
+        Better is always up and to the right; the front is linked and filled, the others hollow.
+    """
+    if frame.empty:
+        return blank(theme, "What does more of one cost of the other?", _NEXT)
+    fig, colour = new_figure(theme), TOKENS[theme]
+    first = frame.iloc[0]
+    front = frame[frame["on_front"]].sort_values("x")
+    fig.add_scatter(
+        x=front["x"].tolist(),
+        y=front["y"].tolist(),
+        mode="lines",
+        line={"color": colour["observed"], "width": 1.5, "dash": "dot"},
+        hoverinfo="skip",
+        name="front",
+    )
+    sides = _sides(frame)
+    for on_front, part in ((True, front), (False, frame[~frame["on_front"]])):
+        _add_points(fig, part, on_front, sides, theme)
+    for axis, name in (("x", "xaxis"), ("y", "yaxis")):
+        low, high = first[f"{axis}_range"]
+        room = 0.06 * (high - low)
+        ends = [low - room, high + room]
+        turned = first[f"{axis}_objective"] == "min"
+        word = "better →" if axis == "x" else "better ↑"
+        fig.update_layout(
+            {
+                name: {
+                    "title": {"text": f"{escaped(str(first[f'{axis}_title']))}   {word}"},
+                    "range": ends[::-1] if turned else ends,
+                    "fixedrange": True,
+                    "nticks": 6,
+                }
+            }
+        )
+    sure = ci_prob_of(frame)
+    interval = f"bars: {percent(sure, 0)} intervals" if sure else "bars: intervals"
+    said = [f"mean of each cell on its fixed scale · {interval}", *caveats(_parts(frame))]
+    key = [("●", "observed", "no other is better on both"), ("○", "mute", "another is")]
+    return titled(fig, _front_finding(frame), " · ".join(said), height=_HEIGHT + 60, key=key)
+
+
+def _add_line(
+    fig: Figure, name: str, rows: pd.DataFrame, place: int, count: int, theme: str
+) -> None:
+    colour = TOKENS[theme][("observed", "ink")[place] if place < 2 else "mute"]
+    symbol = _SYMBOLS[place % len(_SYMBOLS)]
+    symbols = [f"{symbol}-open" if unknown else symbol for unknown in rows["unknown"]]
+    shift = 0.05 * (place - (min(count, 2) - 1) / 2) if place < 2 else 0.0
+    fig.add_scatter(
+        x=[at + shift for at in range(len(rows))],
+        y=rows["value"].tolist(),
+        mode="lines+markers",
+        line={
+            "color": colour,
+            "width": (3, 2)[place] if place < 2 else 1.2,
+            "dash": _DASHES[place % len(_DASHES)],
+        },
+        marker={"symbol": symbols, "size": 9 if place < 2 else 7, "color": colour},
+        error_y={
+            "array": (rows["high"] - rows["value"]).clip(lower=0).tolist(),
+            "arrayminus": (rows["value"] - rows["low"]).clip(lower=0).tolist(),
+            "visible": place < 2,
+            "thickness": 1.5,
+            "width": 0,
+            "color": colour,
+        },
+        hovertext=[
+            f"<b>{escaped(name)}</b><br>{escaped(str(criterion))}: {escaped(str(row['shown']))}"
+            f"<br>{row['value']:.2f} of the scale, {row['low']:.2f}–{row['high']:.2f}"
+            f"<br>{escaped(str(row['provenance']))}"
+            for criterion, row in rows.iterrows()
+        ],
+        hoverinfo="text",
+        name=name,
+        cliponaxis=False,
+    )
+
+
+def _name_ends(fig: Figure, last: pd.Series[float], at: int, theme: str) -> None:
+    """Write each name where its line ends, moved apart where they would overlap."""
+    order = last.sort_values(kind="stable")
+    places: list[float] = []
+    for value in order:
+        places.append(max(float(value), places[-1] + _LABEL) if places else float(value))
+    over = max(places[-1] - 1.06, 0.0)
+    names = list(last.index)
+    for (name, _), place in zip(order.items(), places, strict=True):
+        rank = names.index(name)
+        token = ("observed", "ink")[rank] if rank < 2 else "mute"
+        text = escaped(elided(str(name), 22))
+        fig.add_annotation(
+            x=at,
+            y=place - over,
+            xshift=12,
+            xanchor="left",
+            text=f"<b>{text}</b>" if rank == 0 else text,
+            hovertext=escaped(str(name)),
+            showarrow=False,
+            font={"size": 12, "color": TOKENS[theme][token]},
+        )
+
+
+def _scale_ends(fig: Figure, ends: pd.DataFrame, theme: str) -> None:
+    for at, row in enumerate(ends.to_dict("records")):
+        for word, y, anchor in ((row["best"], 1.02, "bottom"), (row["worst"], -0.02, "top")):
+            fig.add_annotation(
+                x=at,
+                y=y,
+                yanchor=anchor,
+                text=escaped(str(word)),
+                bgcolor=TOKENS[theme]["card"],
+                showarrow=False,
+                font={"size": 11, "color": TOKENS[theme]["mute"]},
+            )
+
+
+def _criterion(name: str, weight: float) -> str:
+    words, lines = elided(name, 24).split(" "), [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + len(word) > 11:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join([*map(escaped, lines), f"<i>{percent(weight, 0)}</i>"])
+
+
+def _profile_finding(frame: pd.DataFrame, names: list[Any]) -> str:
+    if len(names) == 1:
+        return f"{elided(str(names[0]), 30)} stands alone"
+    wide = frame.pivot_table("value", "criterion", "alternative", aggfunc="first", sort=False)
+    ahead = int((wide[names[0]] > wide[names[1]] + 1e-9).sum())
+    first, second = (elided(str(name), 24) for name in names[:2])
+    return (
+        f"{first} is ahead of {second} on {ahead} of {count_of(len(wide), 'criterion', 'criteria')}"
+    )
+
+
+def _add_points(
+    fig: Figure, part: pd.DataFrame, on_front: bool, sides: dict[str, str], theme: str
+) -> None:
+    colour = TOKENS[theme]["observed" if on_front else "mute"]
+    errors = {
+        f"error_{axis}": {
+            "array": (part[f"{axis}_high"] - part[axis]).clip(lower=0).tolist(),
+            "arrayminus": (part[axis] - part[f"{axis}_low"]).clip(lower=0).tolist(),
+            "color": colour,
+            "thickness": 1.2,
+            "width": 0,
+        }
+        for axis in ("x", "y")
+    }
+    fig.add_scatter(
+        x=part["x"].tolist(),
+        y=part["y"].tolist(),
+        mode="markers+text",
+        text=[escaped(elided(str(name), 20)) for name in part["alternative"]],
+        textposition=[sides[str(name)] for name in part["alternative"]],
+        textfont={"size": 12, "color": TOKENS[theme]["ink" if on_front else "mute"]},
+        marker={"symbol": "circle" if on_front else "circle-open", "size": 11, "color": colour},
+        hovertext=[_point_hover(row) for row in part.to_dict("records")],
+        hoverinfo="text",
+        name="on the front" if on_front else "beaten on both",
+        cliponaxis=False,
+        **errors,
+    )
+
+
+def _sides(frame: pd.DataFrame) -> dict[str, str]:
+    """Put each name on a side of its point where it covers no other name, if there is one."""
+    taken: list[tuple[float, float, float, float]] = []
+    found: dict[str, str] = {}
+    for row in frame.to_dict("records"):
+        x, y = (_along(row, axis) for axis in ("x", "y"))
+        x, y = x * _ROOM[0], y * _ROOM[1]
+        wide = _LETTER * len(elided(str(row["alternative"]), 20))
+        places = {
+            f"{up} {side}": (left, left + wide, y + at - 8, y + at + 8)
+            for up, at in (("top", 14), ("bottom", -14))
+            for side, left in (("right", x), ("left", x - wide))
+            if left >= 0 and left + wide <= _ROOM[0]
+        }
+        free = [side for side, box in places.items() if not any(_meet(box, t) for t in taken)]
+        side = next(iter(free or places), "top center")
+        taken.append(places.get(side, (x - wide / 2, x + wide / 2, y + 6, y + 22)))
+        found[str(row["alternative"])] = side
+    return found
+
+
+def _along(row: Row, axis: str) -> float:
+    """Return how far along its axis a point stands as drawn, 0 to 1."""
+    low, high = row[f"{axis}_range"]
+    share = float((row[axis] - low) / (high - low))
+    return 1 - share if row[f"{axis}_objective"] == "min" else share
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _point_hover(row: Row) -> str:
+    lines = [f"<b>{escaped(str(row['alternative']))}</b>"]
+    lines += [
+        f"{escaped(str(row[f'{a}_title']))}: {row[a]:.3g}, "
+        f"{row[f'{a}_low']:.3g}–{row[f'{a}_high']:.3g}"
+        for a in ("x", "y")
+    ]
+    return "<br>".join([*lines, escaped(str(row["provenance"]))])
+
+
+def _front_finding(frame: pd.DataFrame) -> str:
+    x, y = str(frame["x_name"].iloc[0]), str(frame["y_name"].iloc[0])
+    on_front = frame[frame["on_front"]]
+    both = f"{elided(x, 20)} and {elided(y, 20)}"
+    if len(on_front) == 1:
+        return f"{elided(str(on_front['alternative'].iloc[0]), 28)} is best on both {both}"
+    return f"{in_words(len(on_front))} of {len(frame)} are beaten by none on both {both}"
+
+
+def _parts(frame: pd.DataFrame) -> list[str]:
+    return sorted({part for text in frame["provenance"] for part in str(text).split(" + ") if part})
