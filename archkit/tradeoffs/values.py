@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from archkit.tradeoffs.acceptability import INTERVAL
+from archkit.tradeoffs.acceptability import INTERVAL, said
 from archkit.tradeoffs.criterion import Floats
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ __all__ = ["contributions", "dominance", "expected_values", "subject", "tornado"
 _WEIGHT_DRAWS = 4_000
 _GRID = np.linspace(0, 1, 201)
 _ROUNDING = 1e-12
+_Swing = tuple[str, str | None, str, str, float, float, float, float]
 
 
-def expected_values(matrix: PerformanceMatrix, preference: Preference | None = None) -> pd.Series[float]:
+def expected_values(
+    matrix: PerformanceMatrix, preference: Preference | None = None
+) -> pd.Series[float]:
     """Return each alternative's value (0 to 1, 1 is best) at the expected figures and weights."""
     index = pd.Index(matrix.alternatives, name="alternative")
-    values = matrix.mean_values() @ preference.mean(matrix.criteria)
+    values = matrix.mean_values() @ said(matrix, preference).mean(matrix.criteria)
     return pd.Series(values, index=index, name="value")
 
 
@@ -71,7 +74,7 @@ def contributions(
     frame = pd.DataFrame(
         {
             "criterion": [criterion.name for criterion in matrix.criteria],
-            "weight": preference.mean(matrix.criteria),
+            "weight": said(matrix, preference).mean(matrix.criteria),
             "value": means[names.index(ours)],
             "rival_value": means[names.index(theirs)],
         }
@@ -139,14 +142,15 @@ def tornado(
     if not 0 < interval < 1:
         raise ValueError(f"interval must lie between 0 and 1, not {interval}.")
     ends = [(1 - interval) / 2, (1 + interval) / 2]
-    means, weights = matrix.mean_values(), preference.mean(matrix.criteria)
+    weighting = said(matrix, preference)
+    means, weights = matrix.mean_values(), weighting.mean(matrix.criteria)
     values = means @ weights
     leader = int(values.argmax())
-    rows = []
+    rows: list[_Swing] = []
     if len(values) > 1:
         rows = [
             *_cell_swings(matrix, means, weights, leader, ends),
-            *_weight_swings(matrix, preference, means, weights, leader, ends),
+            *_weight_swings(matrix, weighting, means, weights, leader, ends),
         ]
     columns = ["kind", "alternative", "criterion", "unit", "low", "high", "lead_low", "lead_high"]
     frame = pd.DataFrame(rows, columns=columns)
@@ -166,8 +170,8 @@ def subject(alternative: str | None, criterion: str) -> str:
 
 def _cell_swings(
     matrix: PerformanceMatrix, means: Floats, weights: Floats, leader: int, ends: list[float]
-) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
+) -> list[_Swing]:
+    rows: list[_Swing] = []
     values = means @ weights
     for one, alternative in enumerate(matrix.alternatives):
         for column, criterion in enumerate(matrix.criteria):
@@ -177,8 +181,9 @@ def _cell_swings(
             figures = cell.quantile(ends, criterion)
             swung = np.tile(values, (2, 1))
             swung[:, one] += weights[column] * (criterion.value(figures) - means[one, column])
+            first, second = _lead(swung, leader)
             names = ("cell", alternative, criterion.name, criterion.unit)
-            rows.append((*names, *figures, *_lead(swung, leader)))
+            rows.append((*names, figures[0], figures[1], first, second))
     return rows
 
 
@@ -189,9 +194,9 @@ def _weight_swings(
     weights: Floats,
     leader: int,
     ends: list[float],
-) -> list[tuple[object, ...]]:
+) -> list[_Swing]:
     draws = preference.draw(np.random.default_rng(1), _WEIGHT_DRAWS, matrix.criteria)
-    rows: list[tuple[object, ...]] = []
+    rows: list[_Swing] = []
     for column, criterion in enumerate(matrix.criteria):
         low, high = np.quantile(draws[:, column], ends)
         if high - low <= _ROUNDING or 1 - weights[column] <= _ROUNDING:
@@ -199,8 +204,8 @@ def _weight_swings(
         own = np.array([low, high])[:, None]
         rest = np.delete(weights, column) / (1 - weights[column])
         swung = own * means[:, column] + (1 - own) * (np.delete(means, column, axis=1) @ rest)
-        names = ("weight", None, criterion.name, "")
-        rows.append((*names, low, high, *_lead(swung, leader)))
+        first, second = _lead(swung, leader)
+        rows.append(("weight", None, criterion.name, "", low, high, first, second))
     return rows
 
 
