@@ -20,8 +20,9 @@ _PROSE = re.compile(
 )
 _ASIDE = re.compile(r"\([^()]*\)")
 _END = re.compile(
-    r"(?i)\s(?:because|since|as it|which|that|but|whose|when|where|were|was|is|are|would|rejected"
-    r"|considered|[—–-])(?:\s|$)|:\s|\.(?:\s|$)"
+    r"(?i)\s(?:because|since|as it|which|that|but|whose|when|where|were|was|is|are|has|have"
+    r"|keeps?|needs?|gives?|lacks?|offers?|does|do|would|can|could|may|rejected|considered"
+    r"|[—–-])(?:\s|$)|:\s|\.(?:\s|$)"
 )
 _PURPOSE = re.compile(r"(?i)\s(?:for|with|at|in|as)\s")
 _SPLIT = re.compile(r"(?i)\s*(?:[;,]\s*(?:and|or)?|\s(?:and|or|vs\.?|versus)\s|\s/\s)\s*")
@@ -78,7 +79,13 @@ def _listed(text: str) -> list[str]:
         return [_LEAD.sub("", whole)] if whole else []
     parts = (_LEAD.sub("", part.strip()) for part in _SPLIT.split(whole))
     names = [_PURPOSE.split(part, maxsplit=1)[0].strip(" .") for part in parts]
-    return [name for name in names if name and len(name.split()) <= _MOST_WORDS]
+    capital = names[0][:1].isupper()
+    return [name for n, name in enumerate(names) if name and not (n and capital and _aside(name))]
+
+
+def _aside(words: str) -> bool:
+    """Whether a part of a list that begins with a proper name rather says something of it."""
+    return len(words.split()) > (2 if words[:1].islower() else _MOST_WORDS)
 
 
 def _plain(text: str) -> str:

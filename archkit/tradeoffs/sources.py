@@ -213,7 +213,7 @@ def _filled(
 
 def _matched(names: Sequence[str], ranking: Iterable[Any]) -> dict[str, Any]:
     """Return the ranking's place of each alternative that is a pattern, by name or slug."""
-    known = {}
+    known: dict[str, Any] = {}
     for item in ranking:
         known.setdefault(slug_of(item.pattern.name), item)
         known.setdefault(item.pattern.slug, item)
