@@ -43,9 +43,10 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 report: $(SETUP) ## write data/reports/memory.html from your memory
 	@$(BIN)/archkit report
 
+# Not the extra mcda: it is 160 MB that only its users need.
 lock: $(SETUP)   ## resolve requirements.lock anew from pyproject.toml
-	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes \
-	  --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra dev --extra mcp --extra semantic --universal \
+	  --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
 
 clean:           ## remove .venv and caches; your data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
