@@ -274,6 +274,7 @@ class Session(SessionState):
             There is no proposal yet, nothing was chosen, or the name fits several patterns.
         """
         self._needs_proposal()
+        extra: Mapping[str, Any] = {}
         if isinstance(chosen, Decision):
             draft = chosen
             chosen, kind, title = draft.chosen, kind or draft.kind, title or draft.title
@@ -281,6 +282,7 @@ class Session(SessionState):
             rationale = rationale or draft.rationale
             patterns = draft.patterns if patterns is None else patterns
             confidence = draft.confidence if confidence is None else confidence
+            extra = draft.extra
         decision = self._decision(
             chosen,
             alternatives,
@@ -290,6 +292,7 @@ class Session(SessionState):
             kind=kind,
             title=title,
             review_after_days=review_after_days,
+            extra=extra,
         )
         if self._memory is not None:
             decision = self._memory.record_decision(decision)

@@ -13,7 +13,7 @@ from archkit.widgets.panel_shown import decisions_made, facts
 if TYPE_CHECKING:
     from archkit.architect.session import Session
 
-__all__ = ["StaticCopy", "static_page"]
+__all__ = ["StaticCopy", "hiding", "static_page"]
 
 _HOW = "Run the cell again for a panel that works; the session is under this id in the memory."
 
@@ -38,14 +38,14 @@ def static_page(session: Session, panel_id: str) -> str:
         text, hidden = redact_text(session.proposal.text)
         proposal = proposal_page(read_proposal(text) if hidden else session.proposal, top=3)
     return (
-        f"<style>{_hiding(panel_id)}</style>"
+        f"<style>{hiding(panel_id)}</style>"
         f'<div class="archkit-static archkit-static-{panel_id}">'
         f"<p><b>The session as it stood</b></p>{told}{made}{proposal}"
         f"<p>{_HOW} <code>{esc(session.session_id)}</code></p></div>"
     )
 
 
-def _hiding(panel_id: str) -> str:
+def hiding(panel_id: str) -> str:
     """Return the style by which only one is seen: the panel, or this page.
 
     Without a kernel JupyterLab puts "model not found" where the panel was: it is hidden, too.

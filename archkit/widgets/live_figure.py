@@ -1,0 +1,74 @@
+"""A plotly figure on a page that is changed in place: one message a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.graph_objects import Figure
+
+__all__ = ["LiveFigure"]
+
+
+class LiveFigure(go.FigureWidget):  # type: ignore[misc]
+    """A figure that takes on another one's data and layout.
+
+    A `FigureWidget` holds 5 MB of script in the page: there is one, whatever it shows. Plotly
+    sends what changed in four messages; here they are put into one.
+    """
+
+    _shown_as = ""
+
+    def show_figure(self, figure: Figure, kind: str) -> None:
+        """Look like `figure`; one of the same kind as before is taken on in a single message."""
+        own: Any = self
+        new = figure.to_plotly_json()
+        same = self._shown_as == kind and len(own.data) == len(new["data"])
+        if not same:
+            own.data = ()
+            self.add_traces(list(figure.data))
+            self._shown_as = kind
+        layout = new["layout"]
+        annotations, meta = layout.pop("annotations", []), layout.pop("meta", {})
+        if (self.layout.meta or {}).get("archkit_theme") == meta.get("archkit_theme"):
+            layout.pop("template", None)
+        if not same:
+            layout = _with_nulls(self.layout.to_plotly_json(), layout)
+        with self.batch_update():
+            if same:
+                for drawn, trace in zip(own.data, new["data"], strict=True):
+                    drawn.update(trace)
+            self.update_layout(layout)
+            self.layout.annotations = annotations
+            self.layout.meta = meta
+
+    def _send_update_msg(
+        self,
+        restyle_data: Any,
+        relayout_data: Any,
+        trace_indexes: Any = None,
+        source_view_id: str | None = None,
+    ) -> None:
+        with self.hold_sync():
+            self._last_trace_edit_id += 1
+            self._last_layout_edit_id += 1
+            self._trace_edit_in_process = self._layout_edit_in_process = True
+            self._py2js_update = {
+                "style_data": restyle_data,
+                "layout_data": relayout_data,
+                "style_traces": self._normalize_trace_indexes(trace_indexes),
+                "trace_edit_id": self._last_trace_edit_id,
+                "layout_edit_id": self._last_layout_edit_id,
+                "source_view_id": source_view_id,
+            }
+
+
+def _with_nulls(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a layout what the one before it had, as None: nothing of that stays."""
+    kept = ("template", "annotations", "meta")
+    found: dict[str, Any] = {name: None for name in old if name not in new and name not in kept}
+    for name, value in new.items():
+        nested = isinstance(value, Mapping) and isinstance(old.get(name), Mapping)
+        found[name] = _with_nulls(old[name], value) if nested else value
+    return found
