@@ -118,6 +118,13 @@ class DecideForm:
         for made in (self._chosen, self._others, self._why, self._sure):
             made.value = ""
 
+    def forget(self) -> None:
+        """Empty the form: another session is shown next."""
+        self.show_drafts(())
+        self._ranked = self._seen = None
+        self._chosen.options = ()
+        self.sent()
+
     def _fill(self, number: int) -> None:
         draft = self._drafts[number] if number >= 0 else self._ranked
         if draft is None:

@@ -116,6 +116,13 @@ class PanelFace:
         if len(shown) != len(self._text.children):
             self._text.children = tuple(shown)
 
+    def forget(self) -> None:
+        """Empty what was typed: another session is shown next."""
+        self.brief.value = ""
+        self.questions.forget()
+        self.decide.forget()
+        self.outcome.sent()
+
     def offer_sessions(self, named: Mapping[str, str]) -> None:
         """Offer sessions to open, by id and name, after a new one."""
         options = [("a new session", ""), *((words, key) for key, words in named.items())]

@@ -57,14 +57,15 @@ def look_around(memory: PanelMemory | None, session: Session) -> Seen:
     """
     if memory is None:
         return Seen({}, {})
+    made = session.decisions if session.gate.on else ()  # no memory knows the others
     try:
         known = sessions(memory)
         own = known["agent"].eq(session.card.name) & known["project"].eq(session.project)
-        judged = decisions_to_judge(session.decisions, decisions(memory))
+        judged = decisions_to_judge(made, decisions(memory))
         return Seen(past_sessions(known[own]), judged)
     except ArchkitError as error:
         notice = f"The memory cannot be read just now. {error.why}"
-        return Seen({}, decisions_to_judge(session.decisions, None), (notice,))
+        return Seen({}, decisions_to_judge(made, None), (notice,))
 
 
 def past_sessions(known: pd.DataFrame) -> dict[str, str]:

@@ -11,6 +11,8 @@ from archkit.architect.permission import Permissions, Verdict
 
 __all__ = ["PermissionDesk", "Request"]
 
+_LOOK_S = 0.5
+
 
 @dataclass(eq=False)
 class Request:
@@ -63,7 +65,8 @@ class PermissionDesk:
         with self._lock:
             self._waiting.append(request)
         self._changed()
-        request.answered.wait()
+        while not request.answered.wait(_LOOK_S) and threading.main_thread().is_alive():
+            pass  # a process that ends does not wait for its user
         return request.verdict or Verdict(False, "it was not answered")
 
     def answer(self, verdict: Verdict) -> None:

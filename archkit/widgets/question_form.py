@@ -80,6 +80,11 @@ class QuestionForm:
         """Empty the field for free words: it was said."""
         self._free.value = ""
 
+    def forget(self) -> None:
+        """Empty the form: another session is shown next."""
+        self._questions, self._fields, self._buttons = Questions(), {}, []
+        self._list.children, self._free.value, self._head.value = (), "", _NOT_YET
+
     def _build(self, questions: Questions, typed: dict[str, str]) -> None:
         self._fields, self._buttons = {}, []
         rows = []

@@ -231,8 +231,7 @@ class SessionPanel:
             before, self.session = self.session, self._opened(chosen)
             before.close()
             self._live = LiveText()
-            if chosen is None:
-                self._face.brief.value = ""
+            self._face.forget()
 
         self._do("open", step, self.open)
 

@@ -31,21 +31,26 @@ LONGEST_START_S = 120
 
 
 class Lab(NamedTuple):
-    """A server that runs: where it is, its token, and the folder that it serves."""
+    """A server that runs: where it is, its token, the folder that it serves, its settings."""
 
     base: str
     token: str
     folder: Path
+    settings: Path
 
     def url(self, notebook: str) -> str:
         """Return where a notebook is shown alone, its workspace empty."""
         return f"{self.base}/doc/tree/{notebook}?token={self.token}&reset"
 
+    def theme(self, name: str) -> None:
+        """Have the next page drawn in a theme: "JupyterLab Dark"."""
+        _write_settings(self.settings, {"@jupyterlab/apputils-extension:themes": {"theme": name}})
+
 
 @contextmanager
-def jupyterlab(home: Path, folder: Path, *, theme: str = "JupyterLab Light") -> Iterator[Lab]:
+def jupyterlab(home: Path, folder: Path) -> Iterator[Lab]:
     """Run JupyterLab over a folder until the block ends."""
-    environment = _environment(home, theme)
+    environment = _environment(home)
     port, token = _free_port(), secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
@@ -55,7 +60,7 @@ def jupyterlab(home: Path, folder: Path, *, theme: str = "JupyterLab Light") -> 
     with log.open("w") as out:
         server = subprocess.Popen(command, env=environment, stdout=out, stderr=out, cwd=folder)
     try:
-        lab = Lab(f"http://127.0.0.1:{port}", token, folder)
+        lab = Lab(f"http://127.0.0.1:{port}", token, folder, _settings(home))
         _wait_for(lab, server, log)
         yield lab
     finally:
@@ -76,16 +81,21 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(made, path)
 
 
-def _environment(home: Path, theme: str) -> dict[str, str]:
-    places = {name: str(home / name.lower()) for name in HOMES}
-    settings = home / HOMES[4].lower()
-    for name, wanted in (
-        QUIET | {"@jupyterlab/apputils-extension:themes": {"theme": theme}}
-    ).items():
+def _settings(home: Path) -> Path:
+    return home / "jupyterlab_settings_dir"
+
+
+def _write_settings(folder: Path, wanted: dict[str, dict[str, Any]]) -> None:
+    for name, values in wanted.items():
         plugin, _, setting = name.partition(":")
-        file = settings / plugin / f"{setting}.jupyterlab-settings"
+        file = folder / plugin / f"{setting}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(wanted), encoding="utf-8")
+        file.write_text(json.dumps(values), encoding="utf-8")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    places = {name: str(home / name.lower()) for name in HOMES}
+    _write_settings(_settings(home), QUIET)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANTHROPIC")}
     return kept | places | {"ARCHKIT_OFFLINE": "1", "ARCHKIT_DATA": str(home / "data")}
 

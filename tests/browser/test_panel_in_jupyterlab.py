@@ -149,7 +149,9 @@ def reopened_without_a_kernel(shown: Shown, notebook: Path) -> None:
 
 
 def test_cancel_retry_a_cell_meanwhile_leave_to_write_and_resuming(page: Page, lab: Lab) -> None:
+    lab.theme("JupyterLab Dark")
     shown = Shown(page, lab, "scripted.ipynb")
+    page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
     shown.run_first_cell()
     shown.field("Brief").fill(BRIEF)
     shown.button("Start").click()

@@ -290,3 +290,10 @@ def test_a_memory_that_cannot_be_read_is_a_notice():
     assert seen.decisions == {"a": "A"}
     assert seen.notices == ("The memory cannot be read just now. Another program has it.",)
     assert look_around(None, session()).notices == ()
+
+
+def test_decisions_that_no_memory_keeps_are_not_judged(tmp_path):
+    off = SimpleNamespace(on=False, reason="the card says so")
+    with Memory(tmp_path / "memory.duckdb", library=False) as memory:
+        made = session(gate=off, decisions=[Decision("A", decision_id="a")])
+        assert look_around(memory, made).decisions == {}

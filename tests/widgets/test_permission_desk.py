@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 from archkit.architect.permission import Permissions, Verdict
@@ -86,3 +88,13 @@ def test_rules_are_kept_and_the_rest_is_asked():
 def test_each_session_gets_permissions_that_remember_nothing():
     desk = PermissionDesk(lambda: None)
     assert desk.permissions("ask") is not desk.permissions("ask")
+
+
+def test_a_process_that_ends_does_not_wait_for_its_user():
+    code = (
+        "import threading; from archkit.widgets.permission_desk import PermissionDesk; "
+        "desk = PermissionDesk(lambda: None); "
+        "threading.Thread(target=desk.ask, args=('Write', {}, 's')).start()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
+    assert done.returncode == 0

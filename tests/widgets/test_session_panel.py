@@ -365,6 +365,26 @@ def test_a_session_is_found_in_the_list_and_taken_up_and_its_outcome_recorded(pa
     assert scores == {"success": 1.0, "performance": 0.9}
 
 
+def test_another_session_begins_with_empty_forms(panels, memory):
+    panel = panels(
+        answer(text("Hm."), ASKS), answer(text(PROPOSAL)), answer(text("Hm."), ASKS), memory=memory
+    )
+    briefed(panel)
+    labelled(panel, "Answer 1").value = "GraphQL"
+    pressed(panel, "Propose a design")
+    labelled(panel, "Answer 2").value = "a minute"
+    labelled(panel, "What you take").value = "DataLoader"
+    labelled(panel, "In your own words").value = "Phones, too."
+    pressed(panel, "Open")  # a new one
+    assert (panel.error, panel.state.stage, panel._face.view) == (None, "new", "Brief")
+    assert labelled(panel, "Brief").value == ""
+    assert not labelled(panel, "Brief").disabled
+    briefed(panel)
+    names = ("Answer 1", "Answer 2", "In your own words", "What you take")
+    assert [labelled(panel, name).value for name in names] == [""] * 4
+    assert "No proposal yet" in panel._face.proposal.value
+
+
 def test_of_two_panels_on_one_session_the_second_is_told_that_it_went_on(panels, memory):
     first = panels(answer(text("Hm."), ASKS), answer(text(PROPOSAL)), memory=memory)
     briefed(first)
