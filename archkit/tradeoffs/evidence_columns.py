@@ -32,7 +32,7 @@ class Column(NamedTuple):
 
 def ladder_criteria() -> tuple[Criterion, ...]:
     """Return the reference card's ladder as criteria, graded 1 to 5, 5 best."""
-    return tuple(Criterion(rung, "max", 1, 5, note="graded 1 to 5") for rung in LADDER)
+    return tuple(Criterion(rung, "max", 1, 5) for rung in LADDER)
 
 
 def evidence_columns(
@@ -84,7 +84,12 @@ def _success(item: Any) -> Cell:
         return Unknown(note="no evidence yet")
     # The posterior is Beta(a, b) from Beta(1, 1): what it has beyond that is evidence.
     successes, uses = max(item.a - 1, 0.0), max(item.a - 1, 0.0) + max(item.b - 1, 0.0)
-    return Rate(successes, uses, provenance=_origin(item.provenance), note=f"n {item.n:g}")
+    reported = item.pattern.reported
+    share = reported.success_rate if reported else None
+    note = f"n\u00a0{item.n:g}"
+    if share is not None:
+        note += f", reported as {100 * share:.3g}\u202f%"
+    return Rate(successes, uses, provenance=_origin(item.provenance), note=note)
 
 
 def _setup(items: Mapping[str, Any]) -> Column:

@@ -23,7 +23,7 @@ _SIGNS = {
     **{"observed": "●", "measured": "■", "reported": "◇", "simulated": "△", "stated": "○"},
 }
 _INTERVAL = 0.9
-_MOST_NOTE = 120
+_MOST_NOTE = 48
 
 
 def cells_frame(matrix: PerformanceMatrix) -> DataFrame:
@@ -57,7 +57,7 @@ def direction(criterion: Criterion) -> str:
 def scale_text(criterion: Criterion) -> str:
     """Say from where to where its scale runs."""
     if criterion.unit == "" and (criterion.low, criterion.high) == (0, 1):
-        return "0–100\u2009%"
+        return "0–100\u202f%"
     return f"{criterion.low:g}–{criterion.high:g}{_unit(criterion)}"
 
 
@@ -68,7 +68,7 @@ def cell_text(cell: Cell, criterion: Criterion) -> str:
         return "unknown"
     if isinstance(cell, Rate):
         low, high = _middle(cell, criterion)
-        shown = f"{100 * cell.mean(criterion):.0f}\u2009% ({100 * low:.0f}–{100 * high:.0f}\u2009%)"
+        shown = f"{100 * cell.mean(criterion):.0f}\u202f% ({100 * low:.0f}–{100 * high:.0f}\u202f%)"
         return f"{shown}, {cell.uses:.3g} effective uses"
     if isinstance(cell, Grade):
         return f"{cell.level} of {cell.levels}"
@@ -77,7 +77,7 @@ def cell_text(cell: Cell, criterion: Criterion) -> str:
         return f"{_number(cell.low)}–{_number(cell.high)}{unit}{likeliest}"
     mean = cell.mean(criterion)
     if criterion.unit == "" and (criterion.low, criterion.high) == (0, 1):
-        return f"{_number(100 * mean)}\u2009%"
+        return f"{_number(100 * mean)}\u202f%"
     return f"{_number(mean)}{unit}"
 
 
@@ -98,11 +98,12 @@ def matrix_html(matrix: PerformanceMatrix) -> str:
     )
     notes = "".join(f"<li>{esc(note)}</li>" for note in _notes(matrix))
     table = (
-        f"<table><caption>{esc(_caption(matrix))}</caption>"
+        f"<table aria-label='Performance matrix'>"
         f"<thead><tr><td>alternative</td>{heads}</tr></thead><tbody>{body}</tbody></table>"
     )
     return (
         f'<style>\n{_stylesheet()}</style><div class="archkit-matrix">'
+        f"<p>{esc(_caption(matrix))}</p>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="Performance matrix">{table}'
         f"</div>{f'<ul>{notes}</ul>' if notes else ''}</div>"
     )
@@ -119,12 +120,12 @@ def _caption(matrix: PerformanceMatrix) -> str:
 
 def _head(matrix: PerformanceMatrix, criterion: Criterion, weight: float) -> str:
     percent = 100 * weight
-    sure = "weight" if matrix.preference.exact else "expected weight"
+    weighs = "weight" if matrix.preference.exact else "weight about"
     return (
         f'<th scope="col"><span class="name">{esc(criterion.name)}</span>'
         f'<span class="about">{esc(direction(criterion))}</span>'
         f'<span class="about">scale {esc(scale_text(criterion))}</span>'
-        f'<span class="about">{sure} {percent:.0f}\u2009%</span>'
+        f'<span class="about">{weighs} {percent:.0f}\u202f%</span>'
         f'<span class="share" aria-hidden="true"><span style="width:{percent:.0f}%"></span></span>'
         "</th>"
     )
@@ -134,15 +135,24 @@ def _cell(cell: Cell, criterion: Criterion) -> str:
     text = esc(cell_text(cell, criterion))
     if isinstance(cell, Unknown):
         text = f'<span class="unknown">{text}</span>'
-    signs = [f"{_SIGNS[p]} {p}" for p in cell.provenance.split(" + ") if p]
-    note = cell.note if len(cell.note) <= _MOST_NOTE else f"{cell.note[: _MOST_NOTE - 1]}…"
-    told = ", ".join([*signs, note] if note else signs)
-    whole = f' title="{esc(cell.note)}"' if note != cell.note else ""
-    return f"<td{whole}>{text}{f'<span class=from>{esc(told)}</span>' if told else ''}</td>"
+    told = [f"{_SIGNS[p]} {p}" for p in cell.provenance.split(" + ") if p]
+    folded = ""
+    if len(cell.note) > _MOST_NOTE:
+        folded = f"<details><summary>what is said</summary>{esc(cell.note)}</details>"
+    elif cell.note:
+        told.append(cell.note)
+    origin = f'<span class="from">{esc(", ".join(told))}</span>' if told else ""
+    return f"<td>{text}{origin}{folded}</td>"
 
 
 def _notes(matrix: PerformanceMatrix) -> list[str]:
-    notes = [f"{c.name}: {c.note}" for c in matrix.criteria if c.note]
+    about: dict[str, list[str]] = {}
+    for criterion in matrix.criteria:
+        if criterion.note:
+            about.setdefault(criterion.note, []).append(criterion.name)
+    notes = [f"{', '.join(names)}: {note}." for note, names in about.items()]
+    if not matrix.preference.exact and len(matrix.criteria) > 1:
+        notes.append("Weights are the mean of all that agree with what is said of them.")
     if len(matrix.unknown) == len(matrix.alternatives) * len(matrix.criteria):
         notes.append("Nothing is known of any alternative: none can be preferred to another.")
     elif matrix.unknown:
@@ -163,7 +173,7 @@ def _middle(cell: Cell, criterion: Criterion) -> tuple[float, float]:
 
 
 def _unit(criterion: Criterion) -> str:
-    return f"\u2009{criterion.unit}" if criterion.unit else ""
+    return f"\u202f{criterion.unit}" if criterion.unit else ""
 
 
 def _number(figure: float) -> str:
