@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -125,7 +126,7 @@ class Interval(Cell):
             if name != "mode" or given is not None:
                 object.__setattr__(self, name, finite(given, f"An interval's {name}"))
         middle = self.low if self.mode is None else self.mode
-        if not self.low <= middle <= self.high:
+        if not self.low <= middle <= self.high or not math.isfinite(self.high - self.low):
             likeliest = "" if self.mode is None else f", likeliest {self.mode:g}"
             raise ArchkitError(
                 f"An interval runs from {self.low:g} to {self.high:g}{likeliest}.",
@@ -147,6 +148,12 @@ class Interval(Cell):
     def quantile(self, q: ArrayLike, criterion: Criterion) -> Floats:
         """Return the figure that is not exceeded with probability q (0 to 1)."""
         return _triangle(np.asarray(q, dtype=float), self.low, self.mode, self.high)
+
+    def draw(self, rng: np.random.Generator, n: int, criterion: Criterion) -> Floats:
+        """Return n figures it may be."""
+        if self.mode is None or self.sure:
+            return rng.uniform(self.low, self.high, n)
+        return rng.triangular(self.low, self.mode, self.high, n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +255,17 @@ class Grade(Cell):
         """Return the figure that is not exceeded with probability q (0 to 1)."""
         return _triangle(np.asarray(q, dtype=float), *self._corners(criterion))
 
+    def draw(self, rng: np.random.Generator, n: int, criterion: Criterion) -> Floats:
+        """Return n figures it may be, on the criterion's scale."""
+        return rng.triangular(*self._corners(criterion), n)
+
     def _corners(self, criterion: Criterion) -> tuple[float, float, float]:
-        step = criterion.span / (self.levels - 1)
         grades = (max(self.level - 1, 1), self.level, min(self.level + 1, self.levels))
-        low, mode, high = (criterion.low + (grade - 1) * step for grade in grades)
-        return low, mode, high
+        low, mode, high = (
+            _between(criterion.low, criterion.high, (grade - 1) / (self.levels - 1))
+            for grade in grades
+        )
+        return float(low), float(mode), float(high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +280,7 @@ class Unknown(Cell):
 
     def quantile(self, q: ArrayLike, criterion: Criterion) -> Floats:
         """Return the figure so far up the scale."""
-        return criterion.low + criterion.span * np.asarray(q, dtype=float)
+        return _between(criterion.low, criterion.high, q)
 
 
 _KINDS: dict[str, type[Cell]] = {k.kind: k for k in (Known, Interval, Rate, Grade, Unknown)}
@@ -319,13 +332,18 @@ def _plain_load(load: Load) -> dict[str, Any]:
     return {"exponent": load.exponent, "capacity": load.capacity}
 
 
+def _between(low: float, high: float, share: ArrayLike) -> Floats:
+    """Return what lies so far from low to high, each end met exactly."""
+    at = np.asarray(share, dtype=float)
+    met: Floats = np.asarray(low * (1 - at) + high * at)
+    return met
+
+
 def _triangle(q: Floats, low: float, mode: float | None, high: float) -> Floats:
-    span = high - low
-    if mode is None or span == 0:
-        flat: Floats = low + span * q
-        return flat
-    turn = (mode - low) / span
-    rising = low + span * np.sqrt(turn * q)
-    falling = high - span * np.sqrt((1 - turn) * (1 - q))
-    found: Floats = np.where(q < turn, rising, falling)
+    if mode is None or low == high:
+        return _between(low, high, q)
+    turn = (mode - low) / (high - low)
+    rising = low + (high - low) * np.sqrt(turn * q)
+    falling = high - (high - low) * np.sqrt((1 - turn) * (1 - q))
+    found: Floats = np.clip(np.where(q < turn, rising, falling), low, high)
     return found

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PerformanceMatrix"]
 
 _VERSION = 1
+_MIDDLES = (np.arange(1_000) + 0.5) / 1_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,12 +123,11 @@ class PerformanceMatrix:
         Each cell has a random stream of its own, so that a cell that is changed, or an
         alternative added at the end, leaves the draws of the others as they were.
         """
-        count = len(self.criteria)
-        streams = rng.spawn(len(self.alternatives) * count)
-        drawn = np.empty((len(self.alternatives), count, n))
-        for a, row in enumerate(self.cells):
-            for c, (cell, criterion) in enumerate(zip(row, self.criteria, strict=True)):
-                drawn[a, c] = cell.draw(streams[a * count + c], n, criterion)
+        drawn = np.empty((len(self.alternatives), len(self.criteria), n))
+        streams = iter(rng.spawn(len(self.alternatives) * len(self.criteria)))
+        for row, cells in zip(drawn, self.cells, strict=True):
+            for figures, cell, criterion in zip(row, cells, self.criteria, strict=True):
+                figures[:] = cell.draw(next(streams), n, criterion)
         return drawn.transpose(2, 0, 1)
 
     def values(self, rng: np.random.Generator, n: int) -> Floats:
@@ -135,20 +135,22 @@ class PerformanceMatrix:
 
         Figures beyond their scale count as its end; `beyond_scale` says which.
         """
-        low, high = (np.array([getattr(c, end) for c in self.criteria]) for end in ("low", "high"))
-        less = np.array([criterion.objective == "min" for criterion in self.criteria])
-        drawn = self.figures(rng, n).transpose(1, 2, 0)
-        best, span = np.where(less, high, low), np.where(less, low - high, high - low)
-        drawn -= best[:, None]
-        drawn /= span[:, None]
-        np.clip(drawn, 0.0, 1.0, out=drawn)
-        return drawn.transpose(2, 0, 1)
+        drawn = self.figures(rng, n)
+        over = set(self.beyond_scale)
+        for name, row in zip(self.alternatives, drawn.transpose(1, 2, 0), strict=True):
+            for worth, criterion in zip(row, self.criteria, strict=True):
+                less = criterion.objective == "min"
+                worth -= criterion.high if less else criterion.low
+                worth /= -criterion.span if less else criterion.span
+                if (name, criterion.name) in over:
+                    np.clip(worth, 0.0, 1.0, out=worth)
+        return drawn
 
     def mean_values(self) -> Floats:
-        """Return what the expected figure of every cell is worth: (A, C), 0 to 1, 1 is best."""
+        """Return what every cell is worth on average, as drawn: (A, C), 0 to 1, 1 is best."""
         return np.array(
             [
-                [float(criterion.value(cell.mean(criterion))) for cell, criterion in pairs]
+                [_mean_value(cell, criterion) for cell, criterion in pairs]
                 for pairs in (zip(row, self.criteria, strict=True) for row in self.cells)
             ]
         )
@@ -181,8 +183,7 @@ class PerformanceMatrix:
         for name, row in zip(self.alternatives, self.cells, strict=True):
             for criterion, cell in zip(self.criteria, row, strict=True):
                 low, high = cell.ends(criterion)
-                slack = 1e-9 * criterion.span
-                if low < criterion.low - slack or high > criterion.high + slack:
+                if low < criterion.low or high > criterion.high:
                     found.append((name, criterion.name))
         return tuple(found)
 
@@ -257,6 +258,15 @@ class PerformanceMatrix:
 
     def _column(self, name: str) -> int:
         return _place("criterion", name, tuple(criterion.name for criterion in self.criteria))
+
+
+def _mean_value(cell: Cell, criterion: Criterion) -> float:
+    low, high = cell.ends(criterion)
+    if criterion.low <= low and high <= criterion.high:
+        return float(criterion.value(cell.mean(criterion)))
+    # Beyond the scale a figure counts as its end: the mean of what figures are worth is then not
+    # what their mean is worth.
+    return float(criterion.value(cell.quantile(_MIDDLES, criterion)).mean())
 
 
 def _place(kind: str, name: str, names: tuple[str, ...]) -> int:
