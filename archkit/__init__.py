@@ -5,7 +5,7 @@ The public names, in the order of the work::
     read_card models Session Proposal check_proposal     from a brief to a design
     Memory Pattern Decision Alternative Outcome Lesson   what was decided and what came of it
     read_adrs to_adr update_story                        the project's own files about it
-    metrics figures write_report                         what works, and how sure one may be
+    metrics figures session_panel write_report           what works, and how sure one may be
     ArchkitError                                         what went wrong and how to mend it
 
 Importing archkit imports none of its parts: each is loaded when first used.
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archkit.proposal.rules import check_proposal
     from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern
     from archkit.report import write_report
+    from archkit.widgets.session_panel import session_panel
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "models",
     "read_adrs",
     "read_card",
+    "session_panel",
     "to_adr",
     "update_story",
     "write_report",
@@ -68,6 +70,7 @@ _HOME = {
     "models": "archkit.architect.models",
     "read_adrs": "archkit.decisions.adrs",
     "read_card": "archkit.architect.card",
+    "session_panel": "archkit.widgets.session_panel",
     "to_adr": "archkit.decisions.adr_writing",
     "update_story": "archkit.decisions.story",
     "write_report": "archkit.report",
