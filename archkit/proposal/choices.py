@@ -30,7 +30,11 @@ ASPECTS = {
 """What must be said of each choice, with how a label or a table's head names it."""
 
 _WORDS = {
-    "justification": re.compile(r"(?i)\b(?:justif\w*|rationale|chosen (?:for|because))\b"),
+    "justification": re.compile(
+        r"(?i)\b(?:justif\w*|rationale|chosen (?:for|because))\b"
+        r"|\b(?:choose|chose|chosen|select(?:ed)?|pick(?:ed)?|prefer(?:red)?)\b[^.\n]{0,80}?"
+        r"\b(?:because|since|for (?:its|their|the))\b"
+    ),
     "alternatives": re.compile(
         r"(?i)\b(?:alternatives?|compared (?:to|with|against)|comparing|versus|vs|instead of"
         r"|rather than|considered|rejected|unlike|as opposed to|ruled out)\b|\bover (?-i:[A-Z])"

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archkit.proposal.contents import CodeBlock, named_endpoints
 from archkit.proposal.contract import Contract, template
-from archkit.proposal.examples import Example, Label, examples_in, is_remark, label_of
+from archkit.proposal.examples import (
+    Example,
+    Label,
+    examples_in,
+    examples_in_row,
+    is_remark,
+    label_of,
+)
+from archkit.proposal.listing import cells_of
 from archkit.proposal.outline import lines_of, plain
 from archkit.proposal.parameters import parameters_in
 from archkit.proposal.statuses import Status, first_of_each, reason, statuses_in
@@ -183,7 +191,7 @@ def _contract(
 ) -> Contract:
     begin, end = span
     numbers = [*range(begin, end + 1), *([row] if row and not begin <= row <= end else [])]
-    examples = tuple(_examples(home, begin, end, text))
+    examples = (*_examples(home, begin, end, text), *(_in_row(row, text) if row else ()))
     written = [*_stated(text, numbers), *(_in_body(e) for e in examples)]
     path, in_path, in_query = template(home.path)
     return Contract(
@@ -221,6 +229,14 @@ def _examples(home: _Home, begin: int, end: int, text: _Text) -> Iterator[Exampl
             yield _with_status(example)
         above = []
         number = block.line + block.text.count("\n") + 1 + block.closed
+
+
+def _in_row(row: int, text: _Text) -> Iterator[Example]:
+    """Yield the examples in the cells of a table's row, by what the table's head says of them."""
+    first = row
+    while first > 1 and text.lines[first - 2].lstrip().startswith("|"):
+        first -= 1
+    yield from examples_in_row(text.lines[row - 1], row, cells_of(text.lines[first - 1]))
 
 
 def _label(above: Sequence[str]) -> Label | None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from archkit.proposal.contents import CodeBlock
+from archkit.proposal.listing import cells_of
 from archkit.proposal.statuses import statuses_in
 
-__all__ = ["Example", "Label", "examples_in", "is_remark", "label_of", "parse_json"]
+__all__ = [
+    "Example",
+    "Label",
+    "examples_in",
+    "examples_in_row",
+    "is_remark",
+    "label_of",
+    "parse_json",
+]
 
 LONGEST_JSON = 200_000
 """Characters; a longer example is not read, and that is its error."""
@@ -24,6 +33,7 @@ _REQUEST = re.compile(r"(?i)\brequests?\b|\bpayload\b|\bbody\b|\bsend")
 _RESPONSE = re.compile(r"(?i)\brespons\w+|\breturns?\b|\bsuccess\w*|\bresult\b|\brepl(?:y|ies)\b")
 _ERROR = re.compile(r"(?i)\berrors?\b|\bfail\w*")
 _REPLY_BODY = re.compile(r"(?i)\b(?:response|success|error|reply)\s+(?:body|payload)\b")
+_IN_CODE = re.compile(r"`+(?P<code>[^`]{2,2000})`+")
 _REQUEST_LINE = re.compile(r"^\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\S+")
 
 
@@ -97,6 +107,23 @@ def examples_in(block: CodeBlock, label: Label) -> Iterator[Example]:
         else:
             label = label_of(line) or label
             at += 1
+
+
+def examples_in_row(line: str, number: int, heads: Sequence[str]) -> Iterator[Example]:
+    """Yield the JSON values that stand as code in the cells of a table's row.
+
+    A value is of what the head of its column says, and of the status before it in its cell. What
+    does not parse is shorthand and no example.
+    """
+    for head, cell in zip(heads, cells_of(line), strict=False):
+        label = label_of(head)
+        for match in _IN_CODE.finditer(cell) if label else ():
+            value, error, _, _ = parse_json(match["code"])
+            if label and not error and isinstance(value, dict | list):
+                codes = [status.code for status in statuses_in(f"|{cell[: match.start()]}|", 0)]
+                status = codes[-1] if codes else None
+                role = "error" if status and status >= 400 else label.role
+                yield Example(role, status, value, number)
 
 
 def parse_json(text: str) -> tuple[Any, str, int, int]:

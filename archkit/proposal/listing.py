@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from archkit.proposal.outline import plain
 
-__all__ = ["Entry", "entries", "is_hollow", "leading_name", "mapped"]
+__all__ = ["Entry", "cells_of", "entries", "is_hollow", "leading_name", "mapped"]
 
 _LEAD = re.compile(r"^(?:\d+[.)]\s+|[-*+]\s+)?(\*\*|__)(?P<lead>.{1,200}?)\1")
 _ITEM = re.compile(r"^(?:\d+[.)]|[-*+])\s+")
@@ -93,17 +93,18 @@ def _tables(within: Sequence[Token], lines: Sequence[str]) -> list[_Table]:
             continue
         first, last = token.map
         if token.type == "thead_open":
-            heads, head_line = [plain(c) for c in _cells(lines[first])], first
+            heads, head_line = [plain(c) for c in cells_of(lines[first])], first
             tables.append(_Table(heads[0] if heads else "", []))
         elif token.type == "tr_open" and tables and first != head_line:
             text = "".join(lines[first:last])
-            columns = tuple(zip(heads, _cells(text), strict=False))
+            columns = tuple(zip(heads, cells_of(text), strict=False))
             name = leading_name(columns[0][1] if columns else text)
             tables[-1].rows.append(Entry(name, text, first + 1, columns))
     return tables
 
 
-def _cells(line: str) -> list[str]:
+def cells_of(line: str) -> list[str]:
+    """Return the cells of a table's row, without the spaces around them."""
     inner = line.strip().removeprefix("|")
     cells = [cell.strip() for cell in _CELL_END.split(inner)]
     return cells[:-1] if cells and not cells[-1] else cells

@@ -35,6 +35,7 @@ _TELLS = re.compile(
     r"|errors?|repl(?:y|ies)|fails?|answers?|refuses?|rejects?|otherwise)\b|→|->|=>"
 )
 _LEAD = re.compile(r"^\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+|#+\s+|//\s*|\|\s*)?[`*_\"(\[]*$")
+_IN_CELL = re.compile(r"[ *]*(?:`?[ *]*[|,;:({\[]|`|<br)")
 _MARKS = ' \t`*_|:–—-→>,;.()[]"#/='
 
 
@@ -83,7 +84,7 @@ def _is_status(match: re.Match[str], text: str, *, follows: bool) -> bool:
     if _UNIT.match(after):
         return False
     marked = before[-1:] in ("`", "*") and after[:1] in ("`", "*")
-    cell = before.rstrip(" `*")[-1:] == "|" and after.lstrip(" `*")[:1] == "|"
+    cell = before.rstrip(" `*")[-1:] == "|" and _IN_CELL.match(after)
     return bool(follows or marked or cell or _LEAD.match(before) or _TELLS.search(before))
 
 

@@ -150,6 +150,21 @@ def test_a_row_of_a_table_can_say_it_all() -> None:
     assert [status.code for status in contract.statuses] == [200, 404, 409]
 
 
+def test_a_row_may_hold_its_json_in_its_cells() -> None:
+    head = "| Method | Path | Request | Success | Errors |\n|---|---|---|---|---|\n"
+    row = '| POST | `/a` | `{"x": 1}` | 201 `{"id": "m1"}` | 400 `{"error": "EMPTY"}`, 401 |\n'
+    contract = only(f"{head}{row}")
+    assert [status.code for status in contract.statuses] == [201, 400, 401]
+    assert [(e.role, e.status, e.value) for e in contract.examples] == [
+        ("request", None, {"x": 1}),
+        ("response", 201, {"id": "m1"}),
+        ("error", 400, {"error": "EMPTY"}),
+    ]
+    assert {e.line for e in contract.examples} == {contract.line}
+    shorthand = only(f"{head}| POST | `/a` | `{{x, y}}` | 201 | 404 |\n")
+    assert shorthand.examples == ()
+
+
 def test_another_endpoint_that_is_mentioned_or_called_does_not_cut_the_text() -> None:
     text = """### POST /jobs
 
@@ -225,6 +240,8 @@ def test_paths_are_brought_to_one_form(path: str, told: str, names: tuple[str, .
         ("returns within 200 ms to 500 users", []),
         ("costs $500, or 1,200 in all; error budget 99.500 %", []),
         ("### 4.2 Orders", []),
+        ("| limit | 100 by default | 200–500 |", []),
+        ("| GET | `/x` | 200 `{}` | 404 (none), 410 |", [200, 404, 410]),
         ("a plan of 300 lines", []),
         ("returns 299 or 600", []),
     ],

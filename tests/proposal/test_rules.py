@@ -121,6 +121,16 @@ def test_a_bold_word_below_another_heading_is_no_consideration() -> None:
     assert found(text) == [("K03", 7)]
 
 
+def test_the_considerations_may_be_rows_of_a_table() -> None:
+    rows = "".join(f"| {name} | 10x is 400 requests a second. |\n" for name in CONSIDERED)
+    head = "## 7. Key Considerations\n\n| Topic | How |\n|---|---|\n"
+    assert found(with_section(7, f"{head}{rows}")) == []
+    gone = rows.replace("| Security |", "| Other |")
+    assert found(with_section(7, f"{head}{gone}")) == [("K02", 7)]
+    below = head.replace("\n\n|", f"\n\n{ITEMS.replace('Security', 'Other')}\n\n|")
+    assert found(with_section(7, f"{below}{rows}")) == [("K02", 7)]
+
+
 def test_a_nested_bold_word_is_no_consideration() -> None:
     nested = ITEMS.replace("- **Security:**", "  - **Security** groups:")
     assert ("K02", 7) in found(with_section(7, f"## 7. Key Considerations\n\n{nested}\n"))
@@ -170,6 +180,14 @@ def test_an_endpoint_that_a_sentence_only_mentions_needs_no_contract() -> None:
     )
     only = "## 4. API Contracts\n\nClients call `GET /health` and then `POST /jobs`.\n\n"
     assert {"A02", "A03", "A04", "A05"} <= {r for r, _ in found(with_section(4, only))}
+
+
+def test_a_graph_behind_one_endpoint_stands_for_its_contracts() -> None:
+    graph = (
+        "## 4. API Contracts\n\nOne endpoint, `POST /graphql`, serves all.\n\n"
+        "```graphql\ntype Query { booking(id: ID!): Booking }\n```\n\n"
+    )
+    assert [r for r, _ in found(with_section(4, graph)) if r[0] == "A"] == []
 
 
 def test_filler_is_found_hollow_in_every_group_that_asks_for_more() -> None:

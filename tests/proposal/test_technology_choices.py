@@ -55,6 +55,11 @@ def test_own_words_count_though_others_label() -> None:
     assert all(s.trade_offs for s in said_by(choices(text)))
 
 
+def test_a_choice_made_because_of_something_is_justified_though_others_label() -> None:
+    text = "### PG\n\nWe chose PG because orders need keys.\n\n### Go\n\n**Why:** small.\n"
+    assert said_by(choices(text))[0].justification == "We chose PG because orders need keys."
+
+
 @pytest.mark.parametrize("title", ["Overview", "Summary", "Decision matrix", "Trade-off summary"])
 def test_a_heading_about_the_choices_is_no_choice(title: str) -> None:
     text = f"### {title}\n\nWords.\n\n### PostgreSQL\n\nWords.\n"

@@ -57,8 +57,7 @@ def endpoints(reading: Reading) -> Iterator[Fault]:
     section = reading.section(4)
     if section is None or _contracts(reading) or says_none(section, _NONE):
         return
-    languages = {b.language for b in reading.proposal.code_blocks if b.section == 4}
-    if not languages & _STANDS_FOR_PATHS:
+    if not _languages(reading) & _STANDS_FOR_PATHS:
         yield reading.fault(section.line, "Section 4 names no endpoint.", section=4)
 
 
@@ -278,7 +277,12 @@ def json_errors(reading: Reading, sections: set[int | None]) -> Iterator[tuple[i
 def _contracts(reading: Reading) -> list[Contract]:
     """Return the contracts of section 4, without endpoints that a sentence only mentions."""
     found = [c for c in reading.proposal.contracts if c.section == 4]
-    return [c for c in found if not _is_mention(reading, c)] or found
+    own = [c for c in found if not _is_mention(reading, c)]
+    return own or ([] if _languages(reading) & _STANDS_FOR_PATHS else found)
+
+
+def _languages(reading: Reading) -> set[str]:
+    return {block.language for block in reading.proposal.code_blocks if block.section == 4}
 
 
 def _is_mention(reading: Reading, contract: Contract) -> bool:
