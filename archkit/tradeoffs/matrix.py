@@ -334,9 +334,17 @@ def _placed(
     columns = tuple(criterion.name for criterion in criteria)
     table: list[list[Any]] = [[None] * len(columns) for _ in names]
     for key, given in cells.items():
-        row = given if isinstance(given, Mapping) and not isinstance(key, tuple) else None
-        pairs = [(key, c, cell) for c, cell in row.items()] if row is not None else None
-        for name, column, cell in pairs or ([(*key, given)] if row is None else []):
+        if isinstance(key, tuple) and len(key) == 2:
+            found = [(*key, given)]
+        elif isinstance(given, Mapping):
+            found = [(key, column, cell) for column, cell in given.items()]
+        else:
+            raise ArchkitError(
+                f"Cells are given for {key!r}: {given!r}.",
+                why="Cells are found by alternative and criterion.",
+                mend='Write {("A", "cost"): 3} or {"A": {"cost": 3}}.',
+            )
+        for name, column, cell in found:
             a, c = _place("alternative", name, names), _place("criterion", column, columns)
             table[a][c] = cell
     return table

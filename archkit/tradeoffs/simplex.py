@@ -50,9 +50,10 @@ def boxed_weights(rng: np.random.Generator, n: int, low: Floats, high: Floats) -
     Drawn above the lower (or below the upper) bounds and kept where the other bounds hold, which
     is exact; where few would be kept, by pairwise steps of many independent walks.
     """
-    drawn = np.repeat(((low + high) / 2)[None, :], n, axis=0)
+    middle = (low + high) / 2
+    drawn = np.repeat(middle[None, :], n, axis=0)
     free = np.flatnonzero(high - low > 1e-12)
-    left = 1 - drawn[0].sum() + drawn[0, free].sum()
+    left = 1 - float(np.delete(middle, free).sum())
     if not len(free) or not n:
         return drawn
     low, high = low[free], high[free]
