@@ -22,6 +22,7 @@ _BLOCK = re.compile(r"^```json archkit[ \t]*\r?\n(.*?)^```[ \t]*\r?$", re.S | re
 _TAKEN = ("title", "status", "date", "chosen", "rationale", "options")
 _IN_A_SENTENCE = ("rationale", "options")
 """What a Y-statement says in one sentence with other things: it cannot be taken apart again."""
+_SENTENCE = {"chosen", *_IN_A_SENTENCE}
 _TOLD = (
     *("context", "consequences", "pros_and_cons", "confirmation", "more_information"),
     *("deciders", "tags", "drivers"),
@@ -117,6 +118,9 @@ def decision_of(adr: Adr) -> tuple[Decision | None, tuple[Difference, ...]]:
         changed = _changed(decision, name, adr) if parted else None
         found.append(Difference(name, one, other, changed is not None))
         decision = changed or decision
+    if sheet.style == "y-statement" and not {d.field for d in found} & _SENTENCE:
+        one, other = _same(ours["decision"].text), _same(adr["decision"].text)
+        found += [Difference("decision", one, other, taken=False)] if one != other else []
     return decision, tuple(found)
 
 
@@ -132,10 +136,20 @@ def _changed(decision: Decision, name: str, adr: Adr) -> Decision | None:
     if name == "date":
         return replace(decision, decided_at=_instant(said.value))
     if name == "chosen":
-        return replace(decision, chosen=unescaped(said.value))
+        return _with_chosen(decision, unescaped(said.value))
     if name == "rationale":
         return replace(decision, rationale=_rationale(said.text, decision))
     return replace(decision, alternatives=_alternatives(decision, said.value, adr))
+
+
+def _with_chosen(decision: Decision, chosen: str) -> Decision:
+    """Return the decision for another option; if it was an alternative, the two change places."""
+    others = tuple(a for a in decision.alternatives if same_title(a.name) != same_title(chosen))
+    if len(others) < len(decision.alternatives) and same_title(chosen) != same_title(
+        decision.chosen
+    ):
+        others = (Alternative(decision.chosen), *others)
+    return replace(decision, chosen=chosen, alternatives=others)
 
 
 def _rationale(text: str, decision: Decision) -> str | dict[str, str]:

@@ -174,12 +174,18 @@ def _y_statement(sheet: Sheet) -> Iterator[str]:
         f"In the context of {context or one_line(decision.project) or 'this project'}{facing}, "
         f'we decided for "{one_line(decision.chosen)}"'
         + (f" and against {others}" if others else "")
-        + f", to achieve {one_line(_reasons(decision)) or 'what the context asks for'}"
+        + f", to achieve {_end_of(_reasons(decision)) or 'what the context asks for'}"
         + (f", with this against what was not chosen: {cons}" if cons else "")
         + "."
     )
     yield from ("", "## Confirmation", "", *_confirmation(sheet), "")
     yield from ("## More Information", "", *_more(sheet))
+
+
+def _end_of(text: str) -> str:
+    """Return what ends a sentence, without a full stop of its own."""
+    words = one_line(text)
+    return words[:-1] if words.endswith(".") and not words.endswith("..") else words
 
 
 _WRITERS: Mapping[str, Callable[[Sheet], Iterator[str]]] = {

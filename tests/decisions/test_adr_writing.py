@@ -135,8 +135,28 @@ def test_options_that_a_human_adds_or_takes_away_count_and_known_ones_stay_whole
     text = to_adr(DECISION).replace("* API keys\n", "* Passkeys\n")
     decision = read_adr(text).decision
     assert decision.alternatives == (DECISION.alternatives[0], Alternative("Passkeys"))
-    swapped = read_adr(to_adr(DECISION).replace('option: "Refresh tokens"', 'option: "Sessions"'))
-    assert swapped.decision.chosen == "Sessions"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_an_alternative_that_a_human_chooses_changes_places_with_the_one_chosen(style):
+    text = to_adr(DECISION, style)
+    for written in ('option: "{}"', 'decided for "{}" and'):
+        text = text.replace(written.format("Refresh tokens"), written.format("Sessions"), 1)
+    decision = read_adr(text).decision
+    assert decision.chosen == "Sessions"
+    assert [a.name for a in decision.alternatives] == ["Refresh tokens", "API keys"]
+
+
+def test_any_edit_of_a_sentence_is_told():
+    edited = to_adr(DECISION, "y-statement").replace("tenancy: multi", "tenancy: single", 1)
+    adr = read_adr(edited)
+    assert adr.decision == DECISION
+    assert [(d.field, d.taken) for d in adr.differences] == [("decision", False)]
+
+
+def test_a_sentence_ends_once():
+    text = to_adr(Decision("A", rationale="It scales.", decided_at=AT), "y-statement")
+    assert "to achieve It scales.\n" in text
 
 
 def test_what_cannot_be_taken_is_told_and_the_decision_stays():
