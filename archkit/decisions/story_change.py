@@ -180,7 +180,12 @@ def _named(story: Text, selector: str) -> list[Task]:
     if selector == ALL:
         if gating := [task for task in story.tasks if task.kind and task.known]:
             return gating
-        raise _unmatched(selector)
+        raise StoryError(
+            "The story has no task that its status waits for.",
+            why=f"{ALL!r} names what can be ticked below a heading that begins with Tasks or "
+            "Review Tasks. Nothing was written.",
+            mend="Name the tasks by their numbers or lines: `archkit story show` lists them.",
+        )
     if line := _LINE.fullmatch(selector):
         found = [task for task in story.tasks if task.line == int(line["line"])]
         return [_one(selector, found)]

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 __all__ = ["Said", "Task", "Text", "lines_of", "number_of", "parse", "word_of"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
-_TASK = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?P<mark>.)\](?=\s|$)")
+_TASK = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?P<mark>.|[ \t]*)\](?=\s|$)")
 _BULLET = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?=\s|$)")
 _NUMBER = re.compile(
     r"[*_`~\[(]{0,4}(?:(?:(?:review[ -]?|sub[ -]?)?task|step|item|t(?=\d))[ #:-]{0,3}"
@@ -71,12 +71,12 @@ class Task:
     @property
     def done(self) -> bool:
         """Whether it is ticked."""
-        return self.mark in "xX"
+        return self.mark in ("x", "X")
 
     @property
     def known(self) -> bool:
         """Whether its mark says done or open, and nothing else."""
-        return self.mark in " xX"
+        return self.mark in (" ", "x", "X")
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,6 +358,21 @@ class TestSelectors:
         with pytest.raises(StoryError, match="names 2 headings"):
             update_story(kept(tmp_path, text), "3", now=NOW)
 
+    @pytest.mark.parametrize("box", ["[]", "[  ]", "[\u00a0]"])
+    def test_a_box_without_a_proper_blank_is_open_and_holds_the_status(self, tmp_path, box):
+        text = CARD.replace("- [ ] Subtask 3.1", f"- {box} Subtask 3.1")
+        update, after = done(tmp_path, text, "all")
+        assert f"- {box} Subtask 3.1" in after
+        assert update.status == "In Progress"
+        assert rules(update) == ["unknown-mark"]
+        with pytest.raises(StoryError, match=r"Write \[ \] there"):
+            update_story(kept(tmp_path, text), "3.1", now=NOW)
+
+    def test_all_of_a_story_without_a_task_list_says_what_a_task_list_is(self, tmp_path):
+        text = CARD.replace("## Tasks", "## Plan")
+        with pytest.raises(StoryError, match="a heading that begins with Tasks"):
+            update_story(kept(tmp_path, text), "all", now=NOW)
+
     def test_a_mark_that_is_not_known_is_never_overwritten(self, tmp_path):
         text = CARD.replace("- [ ] Subtask 3.1", "- [~] Subtask 3.1")
         with pytest.raises(StoryError, match="bears the mark '~'"):
@@ -411,7 +426,7 @@ def test_bullets_of_every_kind_are_tasks(tmp_path, line):
 
 
 @pytest.mark.parametrize(
-    "line", ["- [] a", "- [x](link) a", "- [ ]a", "- [ab] a", "[ ] a", "-[ ] a"]
+    "line", ["- [](link) a", "- [x](link) a", "- [ ]a", "- [ab] a", "[ ] a", "-[ ] a"]
 )
 def test_what_only_looks_like_a_checkbox_is_none(line):
     assert parse(f"## Tasks\n{line}\n").tasks == ()
