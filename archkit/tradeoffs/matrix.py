@@ -10,8 +10,9 @@ import numpy as np
 
 from archkit.errors import ArchkitError
 from archkit.plain import plain, without
-from archkit.tradeoffs.cell import Cell, Unknown, cell_of
+from archkit.tradeoffs.cell import Cell, Unknown
 from archkit.tradeoffs.criterion import Criterion, Floats, Load
+from archkit.tradeoffs.matrix_written import place_of, refuse_names, rows_of
 from archkit.tradeoffs.preference import Preference
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class PerformanceMatrix:
     ------
     ArchkitError
         If there is no alternative or no criterion, a name comes twice, a row has too many or too
-        few cells, or a cell holds text, NaN within an interval, or something infinite.
+        few cells, a cell holds text, NaN within an interval, or something infinite, or the
+        preference names a criterion there is not.
     """
 
     alternatives: tuple[str, ...]
@@ -60,17 +62,61 @@ class PerformanceMatrix:
         preference: Preference | None = None,
     ) -> None:
         names, columns = tuple(alternatives), tuple(criteria)
-        _refuse_names("alternative", names)
-        _refuse_names("criterion", tuple(criterion.name for criterion in columns))
-        rows = _rows(names, columns, cells)
-        for name, row in zip(names, rows, strict=True):
-            for criterion, cell in zip(columns, row, strict=True):
-                _refuse_rate_off_scale(name, criterion, cell)
+        refuse_names("alternative", names)
+        refuse_names("criterion", tuple(criterion.name for criterion in columns))
+        rows = rows_of(names, columns, cells)
+        said = Preference.none() if preference is None else preference
+        said.refuse_misfit(columns)
         put = object.__setattr__
         put(self, "alternatives", names)
         put(self, "criteria", columns)
         put(self, "cells", rows)
-        put(self, "preference", preference or Preference.none())
+        put(self, "preference", said)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: DataFrame,
+        criteria: Iterable[Criterion] = (),
+        *,
+        preference: Preference | None = None,
+    ) -> PerformanceMatrix:
+        """Read a table, rows alternatives and columns criteria; see `frames.from_frame`."""
+        from archkit.tradeoffs.frames import from_frame
+
+        return from_frame(frame, criteria, preference=preference)
+
+    @classmethod
+    def from_ranking(
+        cls, ranking: Iterable[Any], *, kind: str | None = None, reductions: DataFrame | None = None
+    ) -> PerformanceMatrix:
+        """Take what `memory.query` found, with its provenance; see `sources.from_ranking`."""
+        from archkit.tradeoffs.sources import from_ranking
+
+        return from_ranking(ranking, kind=kind, reductions=reductions)
+
+    @classmethod
+    def from_proposal(
+        cls,
+        proposal: Any,
+        choice: str | int = 0,
+        criteria: Iterable[Criterion] = (),
+        *,
+        ranking: Iterable[Any] = (),
+    ) -> PerformanceMatrix:
+        """Set a proposal's choice beside its alternatives; see `sources.from_proposal`."""
+        from archkit.tradeoffs.sources import from_proposal
+
+        return from_proposal(proposal, choice, criteria, ranking=ranking)
+
+    @classmethod
+    def from_adr(
+        cls, adr: Any, criteria: Iterable[Criterion] = (), *, ranking: Iterable[Any] = ()
+    ) -> PerformanceMatrix:
+        """Take an ADR's options, its drivers as criteria; see `sources.from_adr`."""
+        from archkit.tradeoffs.sources import from_adr
+
+        return from_adr(adr, criteria, ranking=ranking)
 
     def __repr__(self) -> str:
         """One line: how many of each, and how many cells nobody knows."""
@@ -254,10 +300,10 @@ class PerformanceMatrix:
             ) from error
 
     def _row(self, name: str) -> int:
-        return _place("alternative", name, self.alternatives)
+        return place_of("alternative", name, self.alternatives)
 
     def _column(self, name: str) -> int:
-        return _place("criterion", name, tuple(criterion.name for criterion in self.criteria))
+        return place_of("criterion", name, tuple(criterion.name for criterion in self.criteria))
 
 
 def _mean_value(cell: Cell, criterion: Criterion) -> float:
@@ -267,93 +313,3 @@ def _mean_value(cell: Cell, criterion: Criterion) -> float:
     # Beyond the scale a figure counts as its end: the mean of what figures are worth is then not
     # what their mean is worth.
     return float(criterion.value(cell.quantile(_MIDDLES, criterion)).mean())
-
-
-def _place(kind: str, name: str, names: tuple[str, ...]) -> int:
-    if name not in names:
-        raise ArchkitError(
-            f"No {kind} is called {name!r}.",
-            why="The matrix has no such row or column.",
-            mend=f"Give one of: {', '.join(names)}.",
-        )
-    return names.index(name)
-
-
-def _refuse_names(kind: str, names: tuple[Any, ...]) -> None:
-    if not names:
-        raise ArchkitError(
-            f"The matrix has no {kind}.",
-            why="There is nothing to weigh.",
-            mend=f"Give at least one {kind}.",
-        )
-    for n, name in enumerate(names):
-        if not isinstance(name, str) or not name.strip():
-            raise ArchkitError(
-                f"The {kind} in place {n + 1} is called {name!r}.",
-                why="Cells and weights are found by name.",
-                mend="Give it a name of at least one letter.",
-            )
-        if name in names[:n]:
-            raise ArchkitError(
-                f"Two of the matrix are called {name!r}; each {kind} needs a name of its own.",
-                why="Cells and weights are found by name.",
-                mend=f'Rename one of them, such as "{name} (2)".',
-            )
-
-
-def _rows(
-    names: tuple[str, ...],
-    criteria: tuple[Criterion, ...],
-    cells: Sequence[Sequence[Any]] | Mapping[Any, Any],
-) -> tuple[tuple[Cell, ...], ...]:
-    if isinstance(cells, Mapping):
-        cells = _placed(names, criteria, cells)
-    rows = [list(row) for row in cells]
-    wrong = [n for n, row in enumerate(rows[: len(names)]) if len(row) != len(criteria)]
-    if len(rows) != len(names) or wrong:
-        got = (
-            f"{len(rows[wrong[0]])} cells for {names[wrong[0]]!r}" if wrong else f"{len(rows)} rows"
-        )
-        raise ArchkitError(
-            f"The matrix got {got}.",
-            why=f"It has {len(names)} alternatives and {len(criteria)} criteria.",
-            mend="Give a row an alternative with a cell a criterion, None where nobody knows.",
-        )
-    return tuple(
-        tuple(
-            cell_of(given, f"{name!r} under {criterion.name!r}")
-            for given, criterion in zip(row, criteria, strict=True)
-        )
-        for name, row in zip(names, rows, strict=True)
-    )
-
-
-def _placed(
-    names: tuple[str, ...], criteria: tuple[Criterion, ...], cells: Mapping[Any, Any]
-) -> list[list[Any]]:
-    columns = tuple(criterion.name for criterion in criteria)
-    table: list[list[Any]] = [[None] * len(columns) for _ in names]
-    for key, given in cells.items():
-        if isinstance(key, tuple) and len(key) == 2:
-            found = [(*key, given)]
-        elif isinstance(given, Mapping):
-            found = [(key, column, cell) for column, cell in given.items()]
-        else:
-            raise ArchkitError(
-                f"Cells are given for {key!r}: {given!r}.",
-                why="Cells are found by alternative and criterion.",
-                mend='Write {("A", "cost"): 3} or {"A": {"cost": 3}}.',
-            )
-        for name, column, cell in found:
-            a, c = _place("alternative", name, names), _place("criterion", column, columns)
-            table[a][c] = cell
-    return table
-
-
-def _refuse_rate_off_scale(name: str, criterion: Criterion, cell: Cell) -> None:
-    if cell.kind == "rate" and (criterion.high > 1 or criterion.low < 0):
-        raise ArchkitError(
-            f"{name!r} has a rate under {criterion.name!r}.",
-            why=f"Its scale runs from {criterion.low:g} to {criterion.high:g}; a rate is 0 to 1.",
-            mend="Give the criterion a scale within 0 to 1.",
-        )

@@ -11,6 +11,7 @@ import numpy as np
 from archkit.markup import esc
 from archkit.tradeoffs.cell import Cell, Grade, Interval, Rate, Unknown
 from archkit.tradeoffs.criterion import Criterion
+from archkit.tradeoffs.ladder import readings
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -153,6 +154,8 @@ def _notes(matrix: PerformanceMatrix) -> list[str]:
     notes = [f"{', '.join(names)}: {note}." for note, names in about.items()]
     if not matrix.preference.exact and len(matrix.criteria) > 1:
         notes.append("Weights are the mean of all that agree with what is said of them.")
+    if matrix.preference.kind == "ladder":
+        notes.append(readings(matrix, matrix.preference.chains[0]).told)
     if len(matrix.unknown) == len(matrix.alternatives) * len(matrix.criteria):
         notes.append("Nothing is known of any alternative: none can be preferred to another.")
     elif matrix.unknown:

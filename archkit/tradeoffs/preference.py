@@ -158,6 +158,14 @@ class Preference:
         mean: Floats = drawn.mean(axis=0)
         return np.asarray(mean / mean.sum())
 
+    def refuse_misfit(self, criteria: Sequence[Criterion]) -> None:
+        """Refuse criteria that it cannot be said of; raises as `draw` does."""
+        names = self._known(criteria)
+        if self.kind == "ladder":
+            self._rungs(names)
+        elif self.kind == "intervals":
+            self._ends(names)
+
     @property
     def exact(self) -> bool:
         """Whether it leaves one weighting only."""
@@ -217,7 +225,7 @@ class Preference:
             raise ArchkitError(
                 f"The preference names {strange[0]!r}, which is no criterion.",
                 why=f"The criteria are: {', '.join(names)}.",
-                mend="Mend the name, or add the criterion to the matrix.",
+                mend="Mend the name, add the criterion to the matrix, or say another preference.",
             )
         unsaid = [name for name in names if name not in said]
         if unsaid and self.kind in ("weights", "swing"):

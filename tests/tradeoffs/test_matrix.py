@@ -251,3 +251,19 @@ def test_a_matrix_comes_back_from_json_exactly_and_draws_the_same(matrix):
 def test_json_that_is_no_matrix_is_refused(told):
     with pytest.raises(ArchkitError, match="performance matrix"):
         PerformanceMatrix.from_json(told)
+
+
+@pytest.mark.parametrize(
+    ("preference", "match"),
+    [
+        (Preference.order(["cost"]), "names 'cost', which is no criterion"),
+        (Preference.weights({"security": 1}), "leave out 'success_rate'"),
+        (Preference.ladder(), "no rung among the criteria"),
+        (Preference.intervals({c.name: (0, 0.1) for c in CRITERIA}), "sum to 0.3 at most"),
+    ],
+)
+def test_a_preference_must_fit_the_criteria(preference, match):
+    with pytest.raises(ArchkitError, match=match):
+        _matrix(preference=preference)
+    with pytest.raises(ArchkitError, match=match):
+        _matrix().replace(preference=preference)

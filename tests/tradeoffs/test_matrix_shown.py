@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from archkit.records import LADDER
 from archkit.tradeoffs.cell import Grade, Interval, Known, Rate, Unknown
 from archkit.tradeoffs.criterion import Criterion
 from archkit.tradeoffs.matrix import PerformanceMatrix
@@ -142,3 +143,10 @@ def test_the_frame_of_cells_has_a_row_a_cell():
     unknown = frame.iloc[5]
     assert (unknown["low"], unknown["high"], unknown["value"]) == pytest.approx((1.2, 4.8, 0.5))
     assert (frame["low"] <= frame["mean"]).all()
+
+
+def test_a_matrix_weighed_by_a_ladder_says_whether_its_readings_agree():
+    criteria = [Criterion(name, "max", 1, 5) for name in LADDER]
+    rows = [[Grade(g) for g in row] for row in ([5, 1, 1, 1, 1], [3, 5, 5, 5, 5])]
+    matrix = PerformanceMatrix("AB", criteria, rows, Preference.ladder())
+    assert "The readings of the ladder disagree: rung by rung A" in _read(matrix_html(matrix))

@@ -12,6 +12,8 @@ from archkit.proposal.document import read_proposal
 from archkit.records import LADDER, Alternative, Decision, Pattern, Reported
 from archkit.tradeoffs.cell import Grade, Interval, Known, Rate, Unknown
 from archkit.tradeoffs.criterion import Criterion
+from archkit.tradeoffs.frames import from_frame
+from archkit.tradeoffs.matrix import PerformanceMatrix
 from archkit.tradeoffs.sources import (
     from_adr,
     from_decision,
@@ -268,3 +270,15 @@ def test_an_adr_that_archkit_wrote_brings_the_forecasts_of_its_decision():
     assert set(matrix.alternatives) == {"Kafka", "RabbitMQ"}
     assert matrix.cell("Kafka", "success_rate").mean(matrix.criteria[0]) == 0.8
     assert matrix.cell("RabbitMQ", "success_rate").mean(matrix.criteria[0]) == 0.6
+
+
+def test_a_matrix_can_be_made_from_each_by_name():
+    adr, proposal = read_adr(ADR), read_proposal(PROPOSAL)
+    frame = pd.DataFrame({"setup_hours": [3]}, index=["A"])
+    made = PerformanceMatrix
+    assert made.from_ranking(RANKING, kind="api-style") == from_ranking(RANKING, kind="api-style")
+    assert made.from_adr(adr, ranking=RANKING) == from_adr(adr, ranking=RANKING)
+    assert made.from_proposal(proposal, "sign", ranking=RANKING) == from_proposal(
+        proposal, "sign", ranking=RANKING
+    )
+    assert made.from_frame(frame) == from_frame(frame)
