@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import yaml
@@ -23,6 +24,11 @@ _PLAIN_FIELD = re.compile(
     _LEAD + r"(?P<key>[^\W\d_]+(?:[ ()_-]+[^\W\d_]+)*[()]*)[ \t]*"
     r"(?P<colon>[:：]|(?=[ \t]\d))(?P<rest>.*)",
 )
+# Where another field may begin on the same line: past a bar, a dot between, or at a key in bold.
+_CUT = re.compile(
+    r"(?<![ \t])[ \t]+(?:(?P<bar>\|)[ \t]+|[·•][ \t]+|(?:[/,;–—-][ \t]+)?(?=(?:\*\*|__)[^\W\d_]))"
+)
+_MOST_CUTS = 20
 _MOST = 200
 """Statements that are looked at; no record has so many."""
 _ROW = re.compile(r"(?<!\\)\|")
@@ -103,12 +109,23 @@ def _from_lines(page: Page, start: int, end: int) -> Iterator[Said]:
             n += 1
         if (n < len(tables) and tables[n][0] <= at) or line.lstrip().startswith("#"):
             continue
-        offset = at
-        for part in line.split(" | "):
-            said = _field_in(part, offset)
-            if said:
+        for begin, part in _parts(line):
+            if said := _field_in(part, at + begin):
                 yield said
-            offset += len(part) + 3
+
+
+def _parts(line: str) -> Iterator[tuple[int, str]]:
+    """Give what stands on one line between bars, and before each further field on it."""
+    begin = 0
+    for cut in islice(_CUT.finditer(line), _MOST_CUTS):
+        if cut["bar"] or (_is_field(line[begin:]) and _field_in(line[cut.end() :], 0)):
+            yield begin, line[begin : cut.start()].rstrip(" \t,;")
+            begin = cut.end()
+    yield begin, line[begin:]
+
+
+def _is_field(part: str) -> bool:
+    return bool(_BOLD_FIELD.fullmatch(part) or _PLAIN_FIELD.fullmatch(part))
 
 
 def _field_in(part: str, at: int) -> Said | None:

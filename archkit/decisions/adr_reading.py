@@ -17,8 +17,9 @@ __all__ = ["FIELDS", "Reading"]
 
 _CALLED = r"(?:(?:architectur(?:e|al)|any)[ ]decision[ ]record|adr|decision)"
 _PREFIX = re.compile(
-    rf"\[?(?:{_CALLED}[\s#_-]*)?\[?0*(?P<n>\d{{1,5}})\]?[ ]*(?:[.:)–—-]+[ ]*|[ ]+|$)"
-    rf"|{_CALLED}[ ]*(?:[:–—]|-[ ])[ ]*",
+    rf"\[?(?P<called>{_CALLED}[\s#_-]*)?\[?0*(?P<n>\d{{1,5}})\]?[ ]*"
+    r"(?(called)(?:v\d[\d.]{0,8}[ ]*(?=[·•|:–—-]))?)(?:[.:)–—·•|-]+[ ]*|[ ]+|$)"
+    rf"|{_CALLED}[ ]*(?:[:–—·•|]|-[ ])[ ]*",
     re.I,
 )
 _MOST = 50

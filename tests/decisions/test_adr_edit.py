@@ -79,6 +79,15 @@ def test_wrong_words_are_refused():
         adr.with_status("superseded", by="x\n## Status")
 
 
+@pytest.mark.parametrize("between", [" · ", " ", " | "])
+def test_what_stands_beside_a_status_on_its_line_is_not_written_over(between):
+    line = f"**Status:** Superseded by ADR 7{between}**Date:** 2024-05-06"
+    text = f"# X\n\n{line}\n\n## Decision\n\nY.\n"
+    changed = read_adr(text).with_status("superseded", by=BY)
+    assert changed.text == text.replace("ADR 7", BY)
+    assert changed["date"].value == date(2024, 5, 6)
+
+
 @given(
     st.sampled_from([MADR, NYGARD, LOG4BRAINS, TABLE, ONE_LINE, TAGS, HEADER_ROW]),
     st.lists(st.sampled_from(STATUSES), min_size=1, max_size=4),

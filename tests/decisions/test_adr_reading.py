@@ -96,6 +96,40 @@ def test_one_line_between_bars_is_read():
     assert values(adr, "date", "review") == (date(2025, 8, 15), date(2026, 8, 15))
 
 
+@pytest.mark.parametrize(
+    "between", [" · ", " • ", " ", "  ", " - ", " — ", ", ", "; ", " / ", " | "]
+)
+@pytest.mark.parametrize("key", ["**{}:**", "**{}**:"])
+def test_several_fields_stand_on_one_line_however_they_are_parted(between, key):
+    said = (("Status", "Accepted (for now)"), ("Date", "2025-03-09"), ("Author", "Ada-Bo Byron"))
+    line = between.join(f"{key.format(name)} {value}" for name, value in said)
+    adr = read_adr(f"# 4. Cache reads\n\n{line}\n\n## Decision\n\nOne cache.\n")
+    assert values(adr, "status", "date", "deciders") == (
+        "accepted",
+        date(2025, 3, 9),
+        ("Ada-Bo Byron",),
+    )
+    assert [adr.text[f.start : f.end] for f in (adr["status"], adr["date"], adr["deciders"])] == [
+        value for _, value in said
+    ]
+
+
+def test_plain_fields_are_parted_by_a_dot_and_a_value_with_dots_in_it_stays_whole():
+    adr = read_adr(
+        "# Mail\n\nStatus: Draft · Date: 2024-01-02 · Tags: a · b\n\n## Decision\n\nSign.\n"
+    )
+    assert values(adr, "status", "date") == ("draft", date(2024, 1, 2))
+    assert adr["tags"].text == "a · b"
+
+
+def test_prose_that_speaks_of_a_field_in_bold_states_none():
+    adr = read_adr(
+        "# Mail\n\nStatus: accepted\n\nAll mail bears a **Date:** 2020-01-01 at least.\n\n"
+        "## Decision\n\nSign.\n"
+    )
+    assert adr["date"].state == "absent"
+
+
 def test_a_title_and_a_status_in_front_matter_are_read():
     adr = read_adr(TAGS, name="2022-12-06_022-test-by-models.md")
     assert values(adr, "title", "number", "status") == ("Test by models", 22, "accepted")
@@ -207,6 +241,11 @@ def test_an_option_may_have_quotes_and_a_chosen_one_may_be_cut_short():
         ("[ADR-7] Use X", 7, "Use X"),
         ("Architecture Decision Record: Use X", None, "Use X"),
         ("ADR link resolver", None, "ADR link resolver"),
+        ("ADR-12 · Use X", 12, "Use X"),
+        ("ADR • Use X", None, "Use X"),
+        ("12 | Use X", 12, "Use X"),
+        ("ADR-12 v1.1 — Use X", 12, "Use X"),
+        ("12 v2: Use X", 12, "v2: Use X"),
         ("3 ways to fail", 3, "ways to fail"),
         ("Use *X* and `y`", None, "Use X and y"),
     ],
@@ -333,3 +372,5 @@ def test_a_long_odd_text_is_read_in_time_that_grows_with_its_length():
         read_adr(piece * 20_000)
     for piece in ("```\n```\n", "# Context\n", "# ADR-1: x\n", "**Context**\n\n", "<!-- a -->\n"):
         read_adr(piece * 10_000)  # each line held against each fence would take minutes
+    for piece in (" ", " · b", " **b", " **Date:** b"):
+        read_adr(f"**Status:** a{piece * 100_000} c")
