@@ -37,6 +37,7 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/learning.py
 	@$(BIN)/python benchmarks/memory.py --sizes 1000 --no-peers
 	@$(BIN)/python benchmarks/documents.py --no-peers
+	@$(BIN)/python benchmarks/tradeoffs.py --no-peers
 	@$(BIN)/python benchmarks/turns.py
 	@$(BIN)/python benchmarks/panel.py
 	@$(BIN)/python benchmarks/sessions.py --files 20000

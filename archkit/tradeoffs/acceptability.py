@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from archkit.tradeoffs.criterion import Floats
+from archkit.tradeoffs.cell import Cell
+from archkit.tradeoffs.criterion import Criterion, Floats
 
 if TYPE_CHECKING:
     from archkit.tradeoffs.matrix import PerformanceMatrix
@@ -179,6 +181,10 @@ def drawn(
         raise ValueError(f"seed must be 0 or more, not {seed}.")
     weighting = said(matrix, preference)
     of_weights, of_figures = np.random.default_rng(seed).spawn(2)
+    if draws <= _AT_ONCE:
+        weights = weighting.draw(of_weights, draws, matrix.criteria)
+        yield weights, _kept(matrix.alternatives, matrix.criteria, matrix.cells, draws, seed)
+        return
     for begin in range(0, draws, _AT_ONCE):
         n = min(_AT_ONCE, draws - begin)
         # A generator of its own for each part: an alternative more leaves the others' draws alone.
@@ -186,6 +192,23 @@ def drawn(
             weighting.draw(of_weights, n, matrix.criteria),
             matrix.values(of_figures.spawn(1)[0], n),
         )
+
+
+@lru_cache(maxsize=2)
+def _kept(
+    alternatives: tuple[str, ...],
+    criteria: tuple[Criterion, ...],
+    cells: tuple[tuple[Cell, ...], ...],
+    draws: int,
+    seed: int,
+) -> Floats:
+    """Return the draws of figures, kept while only weights move: two thirds of the time."""
+    from archkit.tradeoffs.matrix import PerformanceMatrix
+
+    _, of_figures = np.random.default_rng(seed).spawn(2)
+    values = PerformanceMatrix(alternatives, criteria, cells).values(of_figures.spawn(1)[0], draws)
+    values.flags.writeable = False
+    return values
 
 
 def said(matrix: PerformanceMatrix, preference: Preference | None) -> Preference:

@@ -41,8 +41,8 @@ def weight_flips(matrix: PerformanceMatrix, preference: Preference | None = None
         `change`, what lies between (negative: downwards); the `leader` and who it `flips_to`.
         Empty when no single weight decides.
     """
-    parts = [weight_flip(matrix, preference, criterion.name) for criterion in matrix.criteria]
-    return _nearest_first(pd.concat(parts, ignore_index=True))
+    means, weights = matrix.mean_values(), said(matrix, preference).mean(matrix.criteria)
+    return _of_weights(matrix, means, weights)
 
 
 def weight_flip(
@@ -74,24 +74,8 @@ def weight_flip(
         raise ValueError(f"There is no criterion {strange}; there are: {names}.")
     inside = np.isin(names, chosen)
     means, weights = matrix.mean_values(), said(matrix, preference).mean(matrix.criteria)
-    own, rest = _part(means, weights, inside), _part(means, weights, ~inside)
-    weight = float(weights[inside].sum())
-    leader = int((means @ weights).argmax())
-    # Over each other alternative the lead runs straight, from `at_none` to `at_all` of the weight.
-    at_none, at_all = rest[leader] - rest, own[leader] - own
-    rows = []
-    for up, end in ((True, at_all), (False, at_none)):
-        losing = np.flatnonzero(end < -_ROUNDING)
-        if not len(losing):
-            continue
-        at = np.clip(at_none[losing] / (at_none[losing] - at_all[losing]), 0, 1)
-        at = np.maximum(at, weight) if up else np.minimum(at, weight)
-        steepness = end[losing]
-        first = np.lexsort((steepness, at if up else -at))[0]
-        overtaker = matrix.alternatives[losing[first]]
-        label = " + ".join(dict.fromkeys(chosen))
-        now = matrix.alternatives[leader]
-        rows.append((label, weight, at[first], at[first] - weight, now, overtaker))
+    label = " + ".join(dict.fromkeys(chosen))
+    rows = _weight_rows(matrix.alternatives, label, means, weights, inside)
     return pd.DataFrame(rows, columns=list(_WEIGHT_COLUMNS))
 
 
@@ -108,6 +92,77 @@ def cell_flips(matrix: PerformanceMatrix, preference: Preference | None = None) 
         interval. Empty when no single figure decides.
     """
     means, weights = matrix.mean_values(), said(matrix, preference).mean(matrix.criteria)
+    return _of_cells(matrix, means, weights)
+
+
+def flip_sentence(matrix: PerformanceMatrix, preference: Preference | None = None) -> str:
+    """Say in a sentence who leads and what least would change that."""
+    means, expected = matrix.mean_values(), said(matrix, preference).mean(matrix.criteria)
+    values = means @ expected
+    leader = matrix.alternatives[int(values.argmax())]
+    if len(values) == 1:
+        return f"{leader} stands alone: there is nothing to weigh it against."
+    level = [
+        name
+        for name, value in zip(matrix.alternatives, values, strict=True)
+        if name != leader and values.max() - value <= _ROUNDING
+    ]
+    if level:
+        return f"{leader} and {' and '.join(level)} are level: any change decides."
+    parts = []
+    weights, cells = _of_weights(matrix, means, expected), _of_cells(matrix, means, expected)
+    if len(weights):
+        row = weights.iloc[0]
+        verb = "exceeds" if row["change"] > 0 else "falls below"
+        parts.append(
+            f"the weight of {row['criterion']} {verb} {row['flips_at']:.2f} "
+            f"(now {row['weight']:.2f}; then {row['flips_to']})"
+        )
+    if len(cells):
+        row = cells.iloc[0]
+        verb = "rises above" if row["flips_at"] > row["figure"] else "falls below"
+        unit = f" {row['unit']}" if row["unit"] else ""
+        parts.append(
+            f"{subject(row['alternative'], row['criterion'])} {verb} {row['flips_at']:.3g}{unit} "
+            f"(expected {row['figure']:.3g}{unit}; then {row['flips_to']})"
+        )
+    if not parts:
+        return f"{leader} leads whatever any one weight or figure."
+    return f"{leader} leads until {', or until '.join(parts)}."
+
+
+def _of_weights(matrix: PerformanceMatrix, means: Floats, weights: Floats) -> pd.DataFrame:
+    rows = [
+        row
+        for criterion, inside in zip(matrix.criteria, np.eye(len(weights), dtype=bool), strict=True)
+        for row in _weight_rows(matrix.alternatives, criterion.name, means, weights, inside)
+    ]
+    return _nearest_first(pd.DataFrame(rows, columns=list(_WEIGHT_COLUMNS)))
+
+
+def _weight_rows(
+    alternatives: tuple[str, ...], label: str, means: Floats, weights: Floats, inside: np.ndarray
+) -> list[tuple[str, float, float, float, str, str]]:
+    """Return where the lead changes hands when the weights inside move together."""
+    own, rest = _part(means, weights, inside), _part(means, weights, ~inside)
+    weight = float(weights[inside].sum())
+    leader = int((means @ weights).argmax())
+    # Over each other alternative the lead runs straight, from `at_none` to `at_all` of the weight.
+    at_none, at_all = rest[leader] - rest, own[leader] - own
+    rows = []
+    for up, end in ((True, at_all), (False, at_none)):
+        losing = np.flatnonzero(end < -_ROUNDING)
+        if not len(losing):
+            continue
+        at = np.clip(at_none[losing] / (at_none[losing] - at_all[losing]), 0, 1)
+        at = np.maximum(at, weight) if up else np.minimum(at, weight)
+        first = np.lexsort((end[losing], at if up else -at))[0]
+        names = alternatives[leader], alternatives[losing[first]]
+        rows.append((label, weight, float(at[first]), float(at[first]) - weight, *names))
+    return rows
+
+
+def _of_cells(matrix: PerformanceMatrix, means: Floats, weights: Floats) -> pd.DataFrame:
     values = means @ weights
     leader = int(values.argmax())
     others = [row for row in range(len(values)) if row != leader]
@@ -135,41 +190,6 @@ def cell_flips(matrix: PerformanceMatrix, preference: Preference | None = None) 
                 )
             )
     return _nearest_first(pd.DataFrame(rows, columns=list(_CELL_COLUMNS)))
-
-
-def flip_sentence(matrix: PerformanceMatrix, preference: Preference | None = None) -> str:
-    """Say in a sentence who leads and what least would change that."""
-    weights, cells = weight_flips(matrix, preference), cell_flips(matrix, preference)
-    values = matrix.mean_values() @ said(matrix, preference).mean(matrix.criteria)
-    leader = matrix.alternatives[int(values.argmax())]
-    if len(values) == 1:
-        return f"{leader} stands alone: there is nothing to weigh it against."
-    level = [
-        name
-        for name, value in zip(matrix.alternatives, values, strict=True)
-        if name != leader and values.max() - value <= _ROUNDING
-    ]
-    if level:
-        return f"{leader} and {' and '.join(level)} are level: any change decides."
-    parts = []
-    if len(weights):
-        row = weights.iloc[0]
-        verb = "exceeds" if row["change"] > 0 else "falls below"
-        parts.append(
-            f"the weight of {row['criterion']} {verb} {row['flips_at']:.2f} "
-            f"(now {row['weight']:.2f}; then {row['flips_to']})"
-        )
-    if len(cells):
-        row = cells.iloc[0]
-        verb = "rises above" if row["flips_at"] > row["figure"] else "falls below"
-        unit = f" {row['unit']}" if row["unit"] else ""
-        parts.append(
-            f"{subject(row['alternative'], row['criterion'])} {verb} {row['flips_at']:.3g}{unit} "
-            f"(expected {row['figure']:.3g}{unit}; then {row['flips_to']})"
-        )
-    if not parts:
-        return f"{leader} leads whatever any one weight or figure."
-    return f"{leader} leads until {', or until '.join(parts)}."
 
 
 def _part(means: Floats, weights: Floats, inside: np.ndarray) -> Floats:

@@ -94,9 +94,7 @@ def what_to_measure(
     ArchkitError
         If the preference does not fit the criteria.
     """
-    parts = list(drawn(matrix, preference, draws, seed))
-    weights = np.concatenate([part for part, _ in parts])
-    figures = np.concatenate([part.transpose(1, 2, 0) for _, part in parts], axis=2)
+    weights, figures = _held(matrix, preference, draws, seed)
     middle, means = weights.mean(axis=0), figures.mean(axis=2)
     values = means @ middle
     best = float(values.max())
@@ -122,6 +120,20 @@ def what_to_measure(
         draws=draws,
         seed=seed,
     )
+
+
+def _held(
+    matrix: PerformanceMatrix, preference: Preference | None, draws: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Return all draws: weights (n × criteria), values (alternatives × criteria × n)."""
+    room, count = max(draws, 0), len(matrix.criteria)
+    weights, figures = np.empty((room, count)), np.empty((len(matrix.alternatives), count, room))
+    done = 0
+    for part, values in drawn(matrix, preference, draws, seed):
+        to = done + len(part)
+        weights[done:to], figures[:, :, done:to] = part, values.transpose(1, 2, 0)
+        done = to
+    return weights, figures
 
 
 def _gain(known: float, expected: float) -> float:
@@ -159,7 +171,7 @@ def _weights(
         own = weights[:, column]
         if np.ptp(own) <= _ROUNDING:
             continue
-        order = np.argsort(own, kind="stable")
+        order = np.argsort(own)
         sums = np.add.reduceat(weights[order], starts[:-1], axis=0)
         learnt = (sums / sizes[:, None]) @ means.T
         best = learnt.max(axis=1)

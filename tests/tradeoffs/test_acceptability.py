@@ -156,6 +156,20 @@ def test_another_preference_meets_the_same_figures():
     np.testing.assert_array_equal(free, exact)
 
 
+def test_a_changed_cell_or_seed_is_drawn_anew_though_draws_are_kept():
+    rows = matrix(A=[Rate(3, 4)], B=[Grade(4)])
+    [(_, before)] = drawn(rows, None, 100, 1)
+    [(_, same)] = drawn(rows.replace(preference=Preference.order(["c0"])), None, 100, 1)
+    [(_, changed)] = drawn(rows.replace(cells={("A", "c0"): 0.5}), None, 100, 1)
+    [(_, other)] = drawn(rows, None, 100, 2)
+    np.testing.assert_array_equal(before, same)
+    assert (changed[:, 0, 0] == 0.5).all()
+    np.testing.assert_array_equal(changed[:, 1], before[:, 1])
+    assert not (other == before).all()
+    with pytest.raises(ValueError, match="read-only"):
+        before[0, 0, 0] = 2
+
+
 def test_the_matrix_s_own_preference_is_taken_unless_another_is_given():
     weights = Preference.weights({"c0": 1, "c1": 0})
     rows = matrix(A=[1, 0], B=[0, 1]).replace(preference=weights)

@@ -87,6 +87,15 @@ def test_the_finding_says_what_to_measure_or_to_settle_next():
     assert what_to_measure(rows).finding.startswith("Settle weight of ")
 
 
+def test_draws_in_several_parts_are_all_held(monkeypatch):
+    rows = matrix([Unknown()], [0.5], criteria=[SUCCESS], preference=None)
+    monkeypatch.setattr("archkit.tradeoffs.acceptability._AT_ONCE", 300)
+    found = what_to_measure(rows, draws=20_001)
+    assert found.evpi == pytest.approx(1 / 8, abs=0.003)
+    with pytest.raises(ValueError, match="draws must be"):
+        what_to_measure(rows, draws=0)
+
+
 def test_fewer_uses_make_a_rate_more_worth_measuring():
     few, many = (
         what_to_measure(matrix([Rate(0.9 * n, n), 5], [0.85, 5])).table["evppi"][0]

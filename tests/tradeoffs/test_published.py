@@ -12,7 +12,7 @@ from archkit.tradeoffs.preference import Preference
 from archkit.tradeoffs.values import expected_values
 
 # --- MAVT: P. Goodwin and G. Wright, Decision Analysis for Management Judgment, Wiley, chapter 3:
-# which of seven offices to move to. Read in its pages: the weights, Addison's values, the totals and
+# which of seven offices to move to. Read in its pages: weights, Addison's values, the totals and
 # the turning point below. The other offices' values (its table 3.2) were put down from memory and
 # are held to those totals.
 BENEFITS = {

@@ -35,6 +35,13 @@ def test_the_waterfall_adds_up_to_the_lead():
     assert frame.attrs == {"alternative": "A", "rival": "B"}
 
 
+def test_what_is_expected_is_what_is_drawn_on_average_beyond_the_scale_too():
+    rows = matrix([Rate(9, 12), Interval(4, 30, 6)], [Unknown(), Interval(-8, 3)], [0.5, 12])
+    drawn = acceptability(rows, draws=200_000).expected_value["mean"]
+    assert expected_values(rows).to_list() == pytest.approx(drawn.to_list(), abs=0.002)
+    assert expected_values(rows)["C"] == pytest.approx(0.375)
+
+
 def test_any_two_can_be_set_against_each_other():
     rows = matrix([0.8, 6], [0.6, 2], [0.1, 9])
     frame = contributions(rows, alternative="C")
