@@ -10,6 +10,7 @@ from typing import NamedTuple
 from markdown_it.token import Token
 
 from archkit.proposal.document import Proposal, Section
+from archkit.proposal.drawing import MOST_TEXT, arrows_in, drawing_lines
 from archkit.proposal.listing import Entry, entries, leading_name, mapped
 from archkit.proposal.naming import tokens_of
 from archkit.proposal.outline import Part, between, block_tokens, lines_of, parts, plain
@@ -18,9 +19,6 @@ __all__ = ["KINDS", "Component", "Link", "components_in", "kind_of", "links_in",
 
 KINDS = ("service", "store", "cache", "broker", "search", "files", "outside")
 """What a component is."""
-
-MOST_TEXT = 200_000
-"""Characters of a section that are read for its components."""
 
 MOST = 500
 """So many components are read; a design has tens."""
@@ -45,7 +43,8 @@ _DETAIL = re.compile(
     r"|interfaces?|communicat\w+|scal\w+|own\w*|notes?|roles?|language|storage|apis?|ports?"
     r"|(?:domain )?events?(?: published| consumed)?|boundar\w+|inputs?|outputs?|interactions?"
     r"|overview|summary|description|databases?|(?:service )?(?:boundaries|interactions|summary)"
-    r"|(?:key |data |request )?(?:flows?|interactions?)|(?:text[- ]based )?diagram"
+    r"|(?:[\w-]+ )?(?:flows?|interactions?)|(?:text[- ]based )?diagram"
+    r"|a?synchronous(?: (?:communication|calls?|messag\w+|paths?))?|a?sync"
     r"|(?:cross-cutting|shared) .*|(?:high-level |system |component )?(?:diagram|overview|view)"
     r"|how .*|why .*|caching|messaging|security|deployment|architectural style|style|pattern\w*"
     r"|(?:architecture|architectural) .*|.*\bprinciples?\b.*)$"
@@ -58,18 +57,13 @@ _LED = re.compile(
     r"^\s*(?:[-*+]|\d+[.)])?\s*(?:(?:\*\*|__|`)[^*\n]{1,80}(?:\*\*|__|`)"
     r"|[^:—–\n]{2,50}(?::\s|\s[—–-]+\s))"
 )
+_CODE = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+`(?P<name>[^`\n]{1,80})`")
 _HEADS = re.compile(
     r"(?i)^(?:(?:micro)?services?|components?|modules?|names?|parts?|elements?|containers?"
     r"|(?:data )?stores?|systems?|layers?|tiers?|service name|subsystems?)$"
 )
-_DIAGRAM = {"", "text", "txt", "plaintext", "ascii"}
 _TREE_ROOT = re.compile(r"^(?P<name>[A-Za-z][\w ./&()-]{0,60}?):(?:\s|$)")
 _TREE_BRANCH = re.compile(r"^[\s│|]+(?:[├└+`|][─—-]{1,3}>?|-+>?|[*-])\s*(?P<name>[^:\n]{1,70})")
-_ARROW = re.compile(
-    r"(?P<a>[\w][\w ./&-]{0,50}?[\w)]|\w)\s*(?:\[[^\]\n]{0,80}\])?[\])}\"'`*]*\s*"
-    r"(?:<?(?:-{1,3}|={1,2}|─{1,3})>|→|⟶|⇒)\s*(?:\|(?P<how>[^|\n]{1,80})\|)?\s*[\[({\"'`*]*"
-    r"(?P<b>\w[\w ./&-]{0,50}\w|\w)"
-)
 
 
 class Component(NamedTuple):
@@ -183,9 +177,8 @@ def _plain_entries(
     tokens: Sequence[Token], lines: Sequence[str], start: int, end: int
 ) -> list[Entry]:
     found = entries(tokens, lines, start, end, takes=_takes)
-    return [
-        e for e in found if e.columns or (_LED.match(e.text) and len(_bare(e.name).split()) <= 6)
-    ]
+    led = (e._replace(name=code["name"]) if (code := _CODE.match(e.text)) else e for e in found)
+    return [e for e in led if e.columns or (_LED.match(e.text) and len(_bare(e.name).split()) <= 6)]
 
 
 def _takes(head: str) -> bool:
@@ -199,45 +192,36 @@ def _bare(name: str) -> str:
 
 def _drawn(proposal: Proposal) -> Iterator[Component]:
     """Yield the roots of trees and the ends of arrows."""
-    for line, text in _drawing_lines(proposal):
+    for line, text in drawing_lines(proposal):
         root = _TREE_ROOT.match(text)
         if root and "->" not in text and not _DETAIL.match(root["name"]):
             name = _bare(root["name"])
             yield Component(name, kind_of(name, text[root.end() :]), line, text)
             continue
-        branch = _TREE_BRANCH.match(text)
-        if branch and not _ARROW.search(text):
+        arrows = list(arrows_in(text))
+        branch = None if arrows else _TREE_BRANCH.match(text)
+        if branch:
             name = _bare(branch["name"])
             yield Component(name, kind_of(name, branch["name"]), line, text)
-            continue
-        for match in _ARROW.finditer(text):
-            for name in (match["a"], match["b"]):
-                if len(name) > 2:
-                    yield Component(name.strip(), kind_of(name.strip(), text), line, text)
+        for end in (name for arrow in arrows for name in (arrow.a, arrow.b)):
+            if len(end) > 2:
+                yield Component(end.strip(), kind_of(end.strip(), text), line, text)
 
 
 def _links(proposal: Proposal) -> Iterator[Link]:
     root = ""
-    for line, text in _drawing_lines(proposal):
+    for line, text in drawing_lines(proposal):
         named = _TREE_ROOT.match(text)
-        branch = _TREE_BRANCH.match(text)
+        arrows = list(arrows_in(text))
+        branch = None if arrows else _TREE_BRANCH.match(text)
         if named and "->" not in text:
             root = _bare(named["name"])
-        elif branch and root and not _ARROW.search(text):
+        elif branch and root:
             how = text[branch.end() :].strip(" :")
             yield Link(root, _bare(branch["name"]), how, line)
         else:
-            for match in _ARROW.finditer(text):
-                if len(match["a"]) > 2 and len(match["b"]) > 2:
-                    rest = text[match.end() :].strip()
-                    how = match["how"] or (rest[1:].strip() if rest.startswith(":") else "")
-                    yield Link(match["a"].strip(), match["b"].strip(), how, line)
-
-
-def _drawing_lines(proposal: Proposal) -> Iterator[tuple[int, str]]:
-    room = MOST_TEXT
-    for block in proposal.code_blocks:
-        if block.section == 2 and block.language in _DIAGRAM:
-            for offset, line in enumerate(lines_of(block.text[:room]), start=1):
-                yield block.line + offset, line[:300].rstrip()
-            room = max(room - len(block.text), 0)
+            for arrow in arrows:
+                if len(arrow.a) > 2 and len(arrow.b) > 2:
+                    rest = arrow.rest.strip()
+                    how = arrow.how or (rest[1:].strip() if rest.startswith(":") else "")
+                    yield Link(arrow.a.strip(), arrow.b.strip(), how, line)

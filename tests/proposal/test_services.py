@@ -107,6 +107,66 @@ def test_arrows_say_what_uses_what() -> None:
     ]
 
 
+CHAIN = """## 2. Architecture Overview
+
+### High-level flow
+
+1. `Order API` takes an order.
+
+### Communication
+
+- **Synchronous:** HTTPS
+- **Asynchronous:** Kafka
+
+```
+Client -> [Order API] -> (Kafka: orders) -> [Stock Service]
+```
+"""
+MERMAID = """## 2. Architecture Overview
+
+```mermaid
+flowchart LR
+  subgraph edge
+    M[Mobile App] -->|HTTPS, JSON| GW["API Gateway"]
+  end
+  GW --> CAT(Catalog Service) & MW[Mail Worker]
+  CAT -- reads --> PG[(PostgreSQL<br>16)]
+  CAT -.-> redis
+```
+
+```mermaid
+sequenceDiagram
+  A->>B: hello
+```
+"""
+
+
+def test_each_part_of_a_chain_leads_to_the_next() -> None:
+    proposal = read_proposal(CHAIN)
+    links = [(link.source, link.target) for link in links_in(proposal)]
+    assert links == [
+        ("Client", "Order API"), ("Order API", "Kafka"), ("Kafka", "Stock Service"),
+    ]  # fmt: skip
+    assert {c.name for c in components_in(proposal)} == {
+        "Client", "Order API", "Kafka", "Stock Service",
+    }  # fmt: skip
+
+
+def test_a_mermaid_flowchart_is_read_by_the_names_it_shows() -> None:
+    proposal = read_proposal(MERMAID)
+    lines = MERMAID.splitlines()
+    found = [(x.source, x.target, x.how) for x in links_in(proposal)]
+    assert found == [
+        ("Mobile App", "API Gateway", "HTTPS, JSON"),
+        ("API Gateway", "Catalog Service", ""),
+        ("API Gateway", "Mail Worker", ""),
+        ("Catalog Service", "PostgreSQL", "reads"),
+        ("Catalog Service", "redis", ""),
+    ]
+    (reads,) = [x for x in links_in(proposal) if x.how == "reads"]
+    assert "PG" in lines[reads.line - 1]
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
