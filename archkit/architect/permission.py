@@ -192,11 +192,21 @@ class Permissions:
         from anyio.to_thread import run_sync
 
         try:  # a cancelled turn does not wait for the user, whose late answer counts for nothing
-            said = await run_sync(ask, tool, dict(given), summary, abandon_on_cancel=True)
+            said = await run_sync(
+                _answered, ask, tool, dict(given), summary, abandon_on_cancel=True
+            )
         except Exception as error:
             why = f"the question to the user failed ({type(error).__name__}: {error})"
             raise ToolFailedError(f"{tool}: not permitted; {why}", refused=True) from error
         return _verdict(said)
+
+
+def _answered(ask: Ask, *question: Any) -> Any:
+    """Ask; a callback that exits or is interrupted refuses, and does not end the loop it is in."""
+    try:
+        return ask(*question)
+    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        raise RuntimeError(f"{type(error).__name__} {error}".strip()) from error
 
 
 def _rule(text: str) -> Rule:

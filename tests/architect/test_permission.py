@@ -259,3 +259,11 @@ def test_what_was_said_always_ends_with_the_session():
         assert granted(session, "Edit") == "user, for the session"
         assert granted(session, "Edit") == "user, for the session"
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), KeyboardInterrupt()])
+def test_a_callback_that_ends_its_program_ends_no_session(end):
+    def ask(*_):
+        raise end
+
+    assert type(end).__name__ in denied(Permissions(ask=ask), "Write")
