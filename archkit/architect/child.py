@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -78,11 +78,15 @@ class Children:
         What they may use.
     now
         The clock.
+    notices
+        Is told what the user should know.
 
     Attributes
     ----------
     over
         Those that came to an end, in order.
+    left_usd
+        Says what the parent may still spend, None for no limit: no child may spend more.
     """
 
     def __init__(
@@ -96,12 +100,15 @@ class Children:
         project: str,
         budget: Budget | None = None,
         now: Callable[[], datetime] = utc_now,
+        notices: list[str] | None = None,
     ) -> None:
         self._card, self._workspace, self._memory, self._client = card, workspace, memory, client
         self._session_id, self._project, self._now = session_id, project, now
         self._budget = budget or Budget()
+        self._notices = notices if notices is not None else []
         self._started = 0
         self.over: list[Child] = []
+        self.left_usd: Callable[[], float | None] = lambda: None
 
     def tool(self) -> Tool:
         """Return the tool Task."""
@@ -132,8 +139,17 @@ class Children:
         if self._started >= self._budget.children:
             text = f"Task: the session had its {self._budget.children} child sessions."
             raise ToolFailedError(text, refused=True)
+        left = self.left_usd()
+        if left is not None and left <= 0:
+            raise ToolFailedError("Task: the session's max_cost_usd is reached.", refused=True)
         self._started += 1
-        return await self._answer(card, prompt)
+        may = self._budget.cost_usd if left is None else min(self._budget.cost_usd, left)
+        return await self._answer(card, prompt, replace(self._budget, cost_usd=may))
+
+    def restore(self, over: Iterable[Child]) -> None:
+        """Take in those that came to an end before: what they spent and how many they are."""
+        self.over += over
+        self._started += len(self.over)
 
     def _read_card(self, name: str) -> AgentCard:
         if not re.fullmatch(r"[\w][\w .-]*", name) or name.endswith(".md"):
@@ -143,11 +159,12 @@ class Children:
         except ArchkitError as error:
             raise ToolFailedError(f"Task: {error.what} {error.mend}") from error
 
-    async def _answer(self, card: AgentCard, prompt: str) -> str:
+    async def _answer(self, card: AgentCard, prompt: str, budget: Budget) -> str:
         from anyio import CancelScope
 
         child = _Working(self._client_for(card), card, self._workspace, self._memory, self._now)
-        child.begin(self._card, self._budget, project=self._project, parent=self._session_id)
+        child.notices = self._notices
+        child.begin(self._card, budget, project=self._project, parent=self._session_id)
         ended = "cancelled"
         try:
             text, ended = await child.answer(prompt)
@@ -184,6 +201,7 @@ class _Working:
         self._client, self._card, self._workspace = client, card, workspace
         self._memory, self._now = memory, now
         self.session_id = new_id()
+        self.notices: list[str] = []
         self._minutes: Minutes
         self._conversation: Conversation
 
@@ -200,7 +218,7 @@ class _Working:
         near = partial(mapped_texts, change=partial(relative_paths, root=self._workspace))
         filed = {"session_id": self.session_id, "agent": self._card.name, "project": project}
         # it is part of the parent's session, whose memory is on: it is written down there
-        self._minutes = Minutes(self._memory, near, **filed)
+        self._minutes = Minutes(self._memory, near, notices=self.notices, **filed)
         box = ToolBox(
             self._card,
             self._workspace,

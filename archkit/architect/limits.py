@@ -62,3 +62,7 @@ class Limits:
             why="Its max_cost_usd is reached; what was said so far is kept.",
             mend=_MEND.format(name="max_cost_usd"),
         )
+
+    def left_usd(self, spent_usd: float | None) -> float | None:
+        """Return what may still be spent, in US dollars; None for no limit."""
+        return None if self.max_cost_usd is None else self.max_cost_usd - (spent_usd or 0.0)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
+from archkit.architect.backlog import backlog_of
 from archkit.architect.dialogue import Message, Note, Said, Tokens, ToolCall, clipped
-from archkit.errors import ArchkitError
+from archkit.errors import ArchkitError, SessionError
+from archkit.memory.redact import redact_value
 
 if TYPE_CHECKING:
     from archkit.architect.card import AgentCard
@@ -19,9 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Minutes"]
 
+_WAITS = (
+    "What is said here is not on record yet: it is written as soon as the memory takes it, and "
+    "lost if this process ends before."
+)
+
 
 class Minutes:
     """Writes the events of one session; without a memory only the transcript is kept.
+
+    What the memory cannot take, its disk being full, waits and is written with what comes next.
 
     Parameters
     ----------
@@ -31,6 +41,8 @@ class Minutes:
         Writes the paths in an event's payload as seen from the workspace, where there is one.
     session_id, agent, project
         What each event is filed under.
+    notices
+        Is told when the memory takes nothing in, and when it does again; without, that is raised.
     """
 
     def __init__(
@@ -41,8 +53,13 @@ class Minutes:
         session_id: str,
         agent: str,
         project: str,
+        notices: list[str] | None = None,
     ) -> None:
         self._memory, self._near = memory, near
+        self._backlog = backlog_of(memory) if memory is not None else None
+        self._notices, self._trouble = notices, ""
+        self._working = False
+        self._place = (session_id, id(self if memory is None else memory))
         self._filed = {"session_id": session_id, "agent": agent, "project": project}
         self.transcript: list[Said] = []
 
@@ -63,8 +80,47 @@ class Minutes:
         return sum(costs) if costs else None
 
     def restore(self, said: Iterable[Message | ToolCall]) -> None:
-        """Take in what was said before; it is written already."""
+        """Take in what was said before, which is written already, and go on from there.
+
+        Raises
+        ------
+        SessionError
+            Another holds the session in this process, and is at work.
+        """
+        other = _HELD.get(self._place)
+        if other is not None and other is not self and other._working:
+            raise SessionError(
+                "The session is at work elsewhere in this process.",
+                why="Two that go on with one session at once would get in each other's way.",
+                mend="Wait until its step has ended, or cancel it; then resume it.",
+            )
+        _HELD[self._place] = self
         self.transcript += said
+
+    def check_alone(self) -> None:
+        """See that nobody else of this process has taken up the session since.
+
+        Raises
+        ------
+        SessionError
+            Somebody has.
+        """
+        if _HELD.setdefault(self._place, self) is not self:
+            raise SessionError(
+                "The session has been taken up elsewhere in this process.",
+                why="What was said there is not known here.",
+                mend="Go on with it there, or take it up again: Session.resume(id, memory).",
+            )
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """While the model answers: nobody else of this process takes up the session."""
+        self.check_alone()
+        self._working = True
+        try:
+            yield
+        finally:
+            self._working = False
 
     def started(self, card: AgentCard, brief: str, gate: Gate, **circumstances: str) -> None:
         """Write who works on what: `circumstances` are workspace, model and client."""
@@ -91,8 +147,20 @@ class Minutes:
 
     def keep(self, said: Message | ToolCall) -> None:
         """Write a turn or a tool call."""
-        self._append("message" if isinstance(said, Message) else "tool_call", said.as_payload())
+        payload = said.as_payload()
+        if isinstance(said, Message):
+            payload["content"] = [self._as_signed(block) for block in payload["content"]]
+        self._append("message" if isinstance(said, Message) else "tool_call", payload)
         self.transcript.append(said)
+
+    def _as_signed(self, block: dict[str, Any]) -> dict[str, Any]:
+        """Leave the signature off thinking that is not written down as it was."""
+        if block.get("type") != "thinking":
+            return block
+        near = self._near(block) if self._near else block
+        if redact_value(near)[0] == block:
+            return block
+        return {name: value for name, value in block.items() if name != "signature"}
 
     def answers(self, answers: Mapping[str, str]) -> None:
         """Write what the user answered, by key; under "" what belongs to no question."""
@@ -116,7 +184,32 @@ class Minutes:
         text = version.proposal.text
         self._append("proposal", {"text": text, "version": version.number, **history, **checked})
 
+    def flush(self) -> None:
+        """Write what the memory could not take so far; a notice says if it still cannot."""
+        if self._memory is not None and self._backlog is not None:
+            self._tell(self._backlog.flush(self._memory))
+
     def _append(self, kind: str, payload: dict[str, Any], *, entity_id: str | None = None) -> None:
-        if self._memory is not None:
+        if self._memory is not None and self._backlog is not None:
             told = self._near(payload) if self._near else payload
-            self._memory.append(kind, told, entity_id=entity_id, **self._filed)
+            filed = {"entity_id": entity_id, **self._filed}
+            self._tell(self._backlog.write(self._memory, kind, told, **filed))
+
+    def _tell(self, trouble: ArchkitError | None) -> None:
+        """Leave one notice of what keeps the memory from writing, while it does."""
+        if self._notices is None:
+            if trouble:
+                raise trouble
+            return
+        notice = f"{_WAITS} {trouble.what} {trouble.why} {trouble.mend}" if trouble else ""
+        if notice == self._trouble:
+            return
+        if self._trouble in self._notices:
+            self._notices.remove(self._trouble)
+        if notice:
+            self._notices.append(notice)
+        self._trouble = notice
+
+
+_HELD: WeakValueDictionary[tuple[str, int], Minutes] = WeakValueDictionary()
+"""Who goes on with a session, by its id and memory: the last that took it up in this process."""

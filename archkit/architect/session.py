@@ -110,7 +110,7 @@ class Session(SessionState):
         Raises
         ------
         SessionError
-            The memory knows no such session, or not how it began.
+            The memory knows no such session, or not how it began; or it is at work in this process.
         """
         stored = read_session(memory, session_id)
         if not stored.brief:
@@ -151,7 +151,7 @@ class Session(SessionState):
                 why=f"It is about: {clipped(self.asked)}",
                 mend="Start a new Session for another brief, or add to this one with .answer(…).",
             )
-        if not self.asked:
+        if not self.asked or not self.briefing:
             self._start(brief)
         reply = self._ask(questions_request(self.asked, self.briefing, self._told))
         if reply.ended == "max_turns":
@@ -310,12 +310,14 @@ class Session(SessionState):
     def close(self) -> None:
         """Close the connection to the model; what was said stays."""
         self._conversation.close()
+        self._minutes.flush()
 
     def _ask(self, request: list[dict[str, Any]], schema: Mapping[str, Any] | None = None) -> Reply:
         try:
-            return self._conversation.ask(
-                request, on_text=self._on_text, on_tool=self._on_step, schema=schema
-            )
+            with self._minutes.at_work():
+                return self._conversation.ask(
+                    request, on_text=self._on_text, on_tool=self._on_step, schema=schema
+                )
         except SessionError as error:
             self._minutes.status(self._conversation.status, self.stage, error.what)
             self._report(f"{self.title}: {error.what}", self._conversation.status)

@@ -82,7 +82,8 @@ class SessionState:
         self.client_kind, self.client_reason = chosen.kind, chosen.reason
         self.model = chosen.model
         filed = {"agent": self.card.name, "project": self.project, "session_id": self.session_id}
-        self._minutes = Minutes(self._memory, self._near, **filed)
+        self._notices = list(self.gate.warnings)
+        self._minutes = Minutes(self._memory, self._near, notices=self._notices, **filed)
         self._box = ToolBox(
             self.card,
             self._workspace,
@@ -97,6 +98,7 @@ class SessionState:
         )
         turns = max_turns if max_turns is not None else self.card.max_turns or _MAX_TURNS
         self.limits = Limits(turns, max_cost_usd, max_wait_s)
+        self._box.limit_children(lambda: self.limits.left_usd(self.cost_usd))
         self._conversation = Conversation(
             chosen,
             self._box,
@@ -111,7 +113,6 @@ class SessionState:
         self.briefing = Briefing()
         self.proposal: Proposal | None = None
         self.decisions: list[Decision] = []
-        self._notices = list(self.gate.warnings)
         self.asked, self._told, self._answers = "", "", dict[str, str]()
         self._drafts = Drafts(self._minutes, self._notices, max_repairs=max_repairs)
 
@@ -125,9 +126,15 @@ class SessionState:
         self.decisions = list(stored.decisions)
         self._answers = dict(stored.answers)
         self._minutes.restore(stored.said)
+        if stored.forked:
+            self._notices.append(
+                "The session was gone on with in two places at once: both are on record here, one "
+                "between the other."
+            )
         self._conversation.restore(stored)
         self._box.restore(stored.calls)
-        if self._memory is not None and self.stage != "new":
+        self._box.limit_children(lambda: self.limits.left_usd(self.cost_usd), stored.children)
+        if self._memory is not None and (self.stage != "new" or self._told):
             self.evidence.ask_again(stored.calls, self._memory.query, brief=self.asked)
         self._box.may_ask = not stored.proposals
         asked = Questions(self._box.asked or ())
@@ -136,6 +143,8 @@ class SessionState:
         self.steps.restore(stored.steps)
 
     def _start(self, text: str) -> None:
+        """Read the project, ask the memory; what is on record of it already is not done again."""
+        self._minutes.check_alone()
         self.briefing = get_task_briefing(
             self._workspace,
             text,
@@ -144,13 +153,12 @@ class SessionState:
             session_id=self.session_id,
             now=self._now,
         )
-        self.asked = text
-        where, self.started_at = self._workspace.name, self._now()
-        self._minutes.started(
-            self.card, text, self.gate, workspace=where, model=self.model, client=self.client_kind
-        )
-        if self._memory is not None:  # whatever the model does: the memory first, then questions
-            self._told = self._look_up(self._memory)
+        if not self.asked:
+            self.asked, self.started_at = text, self._now()
+            where = {"workspace": self._workspace.name, "model": self.model}
+            self._minutes.started(self.card, text, self.gate, client=self.client_kind, **where)
+        if self._memory is not None and not self._told:
+            self._told = self._look_up(self._memory)  # whatever the model does: the memory first
 
     def _look_up(self, memory: SessionMemory) -> str:
         """Ask the memory about the brief itself; return what it says, as JSON."""

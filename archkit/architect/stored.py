@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from archkit.architect.child import Child
 from archkit.architect.dialogue import Message, Tokens, ToolCall
 from archkit.architect.offline.request_body import read_body
 from archkit.errors import SessionError
@@ -22,6 +23,10 @@ __all__ = ["Asking", "StoredProposal", "StoredSession", "read_session"]
 T = TypeVar("T")
 _SESSION = "SELECT * FROM session_log WHERE session_id = $session_id"
 _CARD = "SELECT card_hash, workspace FROM session WHERE session_id = $session_id"
+_CHILDREN = (
+    "SELECT session_id, agent, status, cost_usd FROM session_log "
+    "WHERE parent_session_id = $session_id ORDER BY started_at, session_id"
+)
 _PAYLOADS = (
     "SELECT kind, payload FROM event WHERE session_id = $session_id AND kind IN "
     "('message', 'tool_call', 'answer', 'proposal', 'decision', 'step') "
@@ -68,6 +73,7 @@ class StoredSession:
     proposals: tuple[StoredProposal, ...] = ()
     decisions: tuple[Decision, ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
+    children: tuple[Child, ...] = ()
 
     @property
     def calls(self) -> Iterator[ToolCall]:
@@ -99,14 +105,14 @@ class StoredSession:
         """What a model is sent to go on: messages by turns, each tool use with its result.
 
         Answers that broke off or were refused are left out; a use whose result never came is
-        told that it was not run.
+        told that nobody knows whether it ran.
         """
         results = {c.tool_use_id: c for c in self.said if isinstance(c, ToolCall)}
         turns: list[dict[str, Any]] = []
         for said in self.said:
             if not isinstance(said, Message):
                 continue
-            content = [dict(block) for block in said.content]
+            content = [dict(block) for block in said.content if not _unsigned(block)]
             if said.role == "user":
                 _add(turns, "user", content or [{"type": "text", "text": said.text}])
                 continue
@@ -119,6 +125,12 @@ class StoredSession:
                 _add(turns, "assistant", content)
                 _add(turns, "user", [_result(use, results.get(use["id"])) for use in uses])
         return turns
+
+    @property
+    def forked(self) -> bool:
+        """Whether two went on with it at once, each counting for itself."""
+        numbers = [said.n for said in self.said if said.n]
+        return len(set(numbers)) < len(numbers)
 
     @property
     def open_request(self) -> list[dict[str, Any]] | None:
@@ -189,8 +201,16 @@ def read_session(memory: Asking, session_id: str) -> StoredSession:
         proposals=tuple(_known(StoredProposal, p) for p in by_kind.get("proposal", ())),
         decisions=tuple(Decision.from_payload(p) for p in by_kind.get("decision", ())),
         steps=tuple(by_kind.get("step", ())),
+        children=tuple(_children(memory, session_id)),
         **text,
     )
+
+
+def _children(memory: Asking, session_id: str) -> Iterator[Child]:
+    for row in memory.sql(_CHILDREN, session_id=session_id).to_dict("records"):
+        spent = row["cost_usd"]
+        known = None if spent is None or spent != spent else float(spent)
+        yield Child(row["session_id"], row["agent"], _text(row["status"]), known)
 
 
 _CALL = {"n": 0, "tool": "", "input": None, "output": ""}
@@ -224,6 +244,11 @@ def _known(kind: type[T], payload: Mapping[str, Any], **least: Any) -> T:
     return kind(**{**least, **known})
 
 
+def _unsigned(block: Mapping[str, Any]) -> bool:
+    """Say whether it is thinking that is not on record as it was: no server takes it back."""
+    return block.get("type") == "thinking" and "signature" not in block
+
+
 def _add(turns: list[dict[str, Any]], role: str, content: Sequence[Mapping[str, Any]]) -> None:
     blocks = [dict(block) for block in content]
     if not blocks:
@@ -237,6 +262,9 @@ def _add(turns: list[dict[str, Any]], role: str, content: Sequence[Mapping[str, 
 def _result(use: Mapping[str, Any], call: ToolCall | None) -> dict[str, Any]:
     result: dict[str, Any] = {"type": "tool_result", "tool_use_id": use["id"]}
     if call is None:
-        said = "Not run: the session was interrupted before."
+        said = (
+            "No result: the session was interrupted before this ran, or while it did. "
+            "Look what is there before you do it again."
+        )
         return {**result, "content": said, "is_error": True}
     return {**result, "content": call.output, **({"is_error": True} if call.is_error else {})}

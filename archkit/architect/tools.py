@@ -118,7 +118,11 @@ class ToolBox(OwnTools):
             from archkit.architect.child import Children
 
             self._children = Children(
-                card, workspace, memory, client, session_id=session_id, project=project, now=now
+                *(card, workspace, memory, client),
+                session_id=session_id,
+                project=project,
+                now=now,
+                notices=self.notices,
             )
         self._mcp_on, self._connected, self._ungranted = bool(mcp), False, set[str]()
         self.offered = {tool.name: tool for tool in self._chosen()}
@@ -131,6 +135,14 @@ class ToolBox(OwnTools):
     def children(self) -> list[Child]:
         """The child sessions that are over."""
         return list(self._children.over) if self._children else []
+
+    def limit_children(
+        self, left_usd: Callable[[], float | None], over: Iterable[Child] = ()
+    ) -> None:
+        """Hold child sessions to what their parent may still spend; `over` ran before."""
+        if self._children is not None:
+            self._children.left_usd = left_usd
+            self._children.restore(over)
 
     async def connect(self) -> None:
         """Start the MCP servers that may be started, if they were not, and offer their tools."""

@@ -1,10 +1,11 @@
 import json
 import threading
+from dataclasses import replace
 
 import anyio
 import httpx2
 import pytest
-from scripted_client import Remembered, answer, asking, text, use
+from scripted_client import Remembered, Server, answer, asking, text, use
 from tool_talk import Talk, card_of, refusal, run
 
 import archkit as ak
@@ -231,3 +232,45 @@ def test_a_child_is_answered_by_the_model_of_its_card(tmp_path, monkeypatch):
         run(talk.box, "Task", subagent_type="scout", prompt="x")
         assert talk.server.bodies[0]["model"] == model
     assert "sk-" not in json.dumps(talk.server.bodies)
+
+
+def session_with_scout(tmp_path, memory, server, **settings):
+    shop = tmp_path / "shop"
+    agents = shop / ".claude" / "agents"
+    agents.mkdir(parents=True, exist_ok=True)
+    (agents / "scout.md").write_text(SCOUT.format(fields="tools: Read\n"), encoding="utf-8")
+    given = {
+        "card": card_of(tmp_path, "Read, Task", aml_enabled="true"),
+        "workspace": shop,
+        "memory": memory,
+    }
+    return {**given, "client": server.client(), **settings}
+
+
+def test_a_child_spends_no_more_than_its_parent_has_left(tmp_path):
+    dear = {"input_tokens": 100_000, "output_tokens": 50}
+    read = use("Read", "r", file_path="x")
+    server = Server(
+        answer(task("t1"), task("t2")),
+        *(answer(read, usage=dear) for _ in range(3)),
+    )
+    session = ak.Session(**session_with_scout(tmp_path, None, server, max_cost_usd=0.1))
+    with pytest.raises(SessionError, match=r"has spent 0\.2"):
+        session.brief("Stop the N+1 queries")
+    first, second = [call for call in session.transcript if getattr(call, "tool", "") == "Task"]
+    assert "has spent" in first.output
+    assert second.refused
+    assert "max_cost_usd is reached" in second.output
+    assert len(server.bodies) == 2
+
+
+def test_what_children_spent_counts_after_a_restart(tmp_path):
+    server = Server(answer(task()), answer(text("There.")), answer(asking("users")))
+    with ak.Memory(tmp_path / "m.duckdb") as memory:
+        given = session_with_scout(tmp_path, memory, server)
+        session = ak.Session(**given)
+        session.brief("Stop the N+1 queries")
+        again = ak.Session.resume(session.session_id, **given)
+    assert again._box.children == [replace(session._box.children[0], ended="ended")]
+    assert again.cost_usd == pytest.approx(session.cost_usd)
+    assert again.cost_usd == pytest.approx(3 * 0.0025)

@@ -122,7 +122,7 @@ def test_a_tool_that_never_answered_is_told_so(tmp_path, shop, memory):
     stored = read_session(memory, session.session_id)
     last = replace(stored, said=stored.said[:3]).history[-1]["content"][0]
     assert last["is_error"] is True
-    assert "Not run" in last["content"]
+    assert "before you do it again" in last["content"]
 
 
 def test_thinking_goes_back_as_it_came(tmp_path, shop, memory):
@@ -191,6 +191,99 @@ def test_a_session_nobody_knows_cannot_be_resumed(memory):
         Session.resume("nobody", memory)
 
 
+def test_a_session_that_was_killed_before_its_first_request_is_briefed_all_the_same(
+    tmp_path, shop, memory, monkeypatch
+):
+    session, _ = begun(tmp_path, shop, memory)
+    monkeypatch.setattr(session, "_look_up", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        session.brief(BRIEF)
+    again, server = resumed(session, tmp_path, memory, answer(asking("users")))
+    again.brief(BRIEF)
+    assert again.briefing["project"]
+    assert len(again.evidence) == 1
+    assert next(step.status for step in again.steps) == "done"
+    assert "Sells posts." in server.bodies[0]["messages"][0]["content"][0]["text"]
+    started = memory.sql("SELECT count(*) AS n FROM event WHERE kind = 'session_started'")
+    assert started.n[0] == 1
+
+
+def test_what_the_memory_said_counts_after_a_brief_that_broke_off(tmp_path, shop, memory):
+    session, _ = begun(tmp_path, shop, memory, httpx2.ConnectError("gone"))
+    with pytest.raises(SessionError):
+        session.brief(BRIEF)
+    again, _ = resumed(session, tmp_path, memory, answer(asking("users")))
+    again.brief(BRIEF)
+    assert len(again.evidence) == len(session.evidence) == 1
+
+
+def test_thinking_that_named_a_secret_does_not_go_back_changed(tmp_path, shop, memory):
+    secret = "sk-ant-api03-" + "Ab1" * 20
+    thoughts = [
+        {"type": "thinking", "thinking": said, "signature": "sig"}
+        for said in (f"The key is {secret}.", f"It lies in {shop}/README.md.", "Plain.")
+    ]
+    session, _ = begun(
+        tmp_path,
+        shop,
+        memory,
+        *(
+            answer(thought, use("query_patterns", f"t{n}", query="N+1"))
+            for n, thought in enumerate(thoughts)
+        ),
+        answer(asking("users")),
+    )
+    session.brief(BRIEF)
+    history = read_session(memory, session.session_id).history
+    kept = [b for m in history for b in m["content"] if b["type"] == "thinking"]
+    assert kept == [thoughts[2]]
+    again, _ = resumed(session, tmp_path, memory)
+    assert "The key is [hidden" in again.transcript[2].thinking
+
+
+def test_who_resumes_a_session_holds_it_and_the_other_is_told(tmp_path, shop, memory):
+    session, server = begun(tmp_path, shop, memory, answer(asking("users")))
+    session.brief(BRIEF)
+    again, _ = resumed(session, tmp_path, memory, answer(text(PROPOSAL)))
+    with pytest.raises(SessionError, match="taken up elsewhere") as error:
+        session.propose()
+    assert "Session.resume" in error.value.mend
+    assert len(server.bodies) == 1
+    assert again.propose().text == PROPOSAL
+    numbers = [said.n for said in read_session(memory, session.session_id).said]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_session_at_work_is_not_taken_up_beside_itself(tmp_path, shop, memory):
+    tried = []
+
+    def resume(_):
+        with pytest.raises(SessionError, match="at work elsewhere") as error:
+            resumed(session, tmp_path, memory)
+        tried.append(error.value.mend)
+
+    session, _ = begun(tmp_path, shop, memory, answer(asking("users")), answer(text(PROPOSAL)))
+    session.brief(BRIEF)
+    session._on_text = resume
+    assert session.propose().text == PROPOSAL
+    assert tried
+
+
+def test_a_session_that_two_processes_went_on_with_says_so(tmp_path, shop, memory):
+    session, _ = begun(tmp_path, shop, memory, answer(asking("users")))
+    session.brief(BRIEF)
+    first, _ = resumed(session, tmp_path, memory, answer(text(PROPOSAL)))
+    second, _ = resumed(session, tmp_path, memory, answer(text(PROPOSAL)))
+    second.propose()
+    first._minutes.check_alone = lambda: None  # as if in a process of its own
+    first.propose()
+    again, server = resumed(session, tmp_path, memory, answer(text(PROPOSAL)))
+    assert "in two places at once" in again.notices[0]
+    again.propose()
+    roles = [message["role"] for message in server.bodies[0]["messages"]]
+    assert roles == [("user", "assistant")[n % 2] for n in range(len(roles))]
+
+
 def test_a_changed_card_is_said(tmp_path, shop, memory):
     session, _ = begun(tmp_path, shop, memory, answer(asking("users")))
     session.brief(BRIEF)
@@ -203,4 +296,6 @@ def test_the_offline_architect_goes_on_where_it_stood(shop, memory):
     session.brief(BRIEF)
     again = Session.resume(session.session_id, memory, workspace=shop, client="offline")
     assert [q.key for q in again.questions] == [q.key for q in session.questions]
-    assert again.propose().text == session.propose().text
+    said = again.propose().text
+    third = Session.resume(session.session_id, memory, workspace=shop, client="offline")
+    assert third.propose().text == said
