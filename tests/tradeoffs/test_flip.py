@@ -105,6 +105,25 @@ def test_level_alternatives_flip_at_once_whichever_way_parts_them():
     assert frame["flips_to"].to_list() == ["B"]
 
 
+def test_the_level_part_to_the_side_on_which_the_other_is_better_however_rounding_falls():
+    for n in range(1, 97):
+        share = n / 97
+        criteria = (SUCCESS, Criterion("ease", "max", 0, 100))
+        rows = [[0.7, 0], [0, 70 * share / (1 - share)]]
+        if rows[1][1] > 100:
+            break
+        frame = weight_flip(matrix(*rows, weights=(n, 97 - n), criteria=criteria), None, "success")
+        [row] = frame.itertuples()
+        assert abs(row.change) < 1e-12
+        assert (row.change >= 0) if row.flips_to == "A" else (row.change <= 0)
+
+
+def test_what_a_weight_gives_up_those_that_weigh_nothing_share_evenly():
+    criteria = [Criterion("a"), Criterion("b"), Criterion("c")]
+    rows = matrix([0.8, 0.2, 0.2], [0.6, 0.4, 0.8], weights=(1, 0, 0), criteria=criteria)
+    assert weight_flip(rows, None, "a")["flips_at"].to_list() == pytest.approx([2 / 3])
+
+
 @pytest.mark.parametrize("names", ["beauty", [], ["success", "beauty"]])
 def test_a_weight_there_is_not_is_refused(names):
     with pytest.raises(ValueError, match="no criterion"):

@@ -43,6 +43,14 @@ def test_one_unknown_weight_is_worth_what_the_integral_says():
     assert found.table["evppi"].to_list() == pytest.approx([1 / 4] * 2, abs=NOISE)
 
 
+def test_a_weight_that_matters_at_its_end_only_is_seen():
+    # E max(w, .9) - .9 is the triangle above .9: .1 · .1 / 2; w passes it in a tenth.
+    rows = matrix([1, 10], [0.9, 1], preference=Preference.none())
+    row = what_to_measure(rows, draws=100_000).table.iloc[0]
+    assert row["evppi"] == pytest.approx(0.005, abs=2e-4)
+    assert row["switch_chance"] == pytest.approx(0.1, abs=0.026)
+
+
 def test_a_figure_that_moves_another_s_lead_is_found_by_nested_drawing():
     rows = matrix([Rate(9, 12), Interval(2, 6)], [Rate(14, 20), Interval(1, 7)], [0.7, 5])
     found = what_to_measure(rows, draws=50_000).table.set_index("subject")

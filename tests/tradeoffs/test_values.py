@@ -111,6 +111,12 @@ def test_a_weight_is_swung_with_the_others_in_proportion():
     assert swung["kind"] == "weight" and pd.isna(swung["alternative"])
     assert 0.2 <= swung["low"] < 0.25 and 0.75 < swung["high"] <= 0.8
     assert swung["flips"]
+    # Cost and ease keep their proportion in what success leaves; ease is level and falls out.
+    means = Preference.intervals({"success": (0.2, 0.8), "ease": (0.2, 0.2)}).mean(rows.criteria)
+    cost_share = means[1] / (means[1] + means[2])
+    for end in ("low", "high"):
+        lead = swung[end] - (1 - swung[end]) * cost_share
+        assert swung[f"lead_{end}"] == pytest.approx(lead)
 
 
 def test_where_nothing_is_uncertain_or_nobody_rivals_the_tornado_is_empty():
