@@ -67,7 +67,8 @@ _LABEL = re.compile(
     r"(?P<after>[ \t]*(?::|[—–-][ \t]))?"
 )
 _GENERIC = re.compile(
-    r"(?i)^(?:overview|summary|introduction|context|conclusions?|notes?|references|constraints?"
+    r"(?i)^(?:overview|summary(?: table)?|at a glance|introduction|context|conclusions?"
+    r"|notes?|references|constraints?"
     r"|(?:technology|tech)?\s?(?:stack|choices?)\s?(?:overview|summary|at a glance)?"
     r"|(?:decision|comparison|evaluation|technology) (?:matrix|log|drivers|criteria|table|summary)"
     r"|(?:cost|budget)s?(?: estimates?| summary)?|open questions|next steps"
@@ -128,14 +129,24 @@ def choices_in(
     if not heads:
         return _listed(tokens, lines, start, end)
     found: list[Choice] = []
+    if heads[0] is not inside[0]:  # deeper headings stand before the first of the highest level
+        found += choices_in(tokens, lines, parts, start, heads[0].line - 1)
+    overviews: list[Choice] = []
     for head, after in zip(heads, [*(p.line - 1 for p in heads[1:]), end], strict=True):
         name = leading_name(head.title)
         items = _grouped(tokens, lines, inside, head, after)
-        if items:
+        if items and _GENERIC.match(name) and not any(map(_has_aspects, items)):
+            overviews += items
+        elif items:
             found += items
         elif not _GENERIC.match(name):
             found.append(Choice(name, "".join(lines[head.line - 1 : after]), head.line))
+    found = found or overviews
     return tuple(found) or _listed(tokens, lines, start, heads[0].line - 1)
+
+
+def _has_aspects(choice: Choice) -> bool:
+    return any(_by_label(choice).values())
 
 
 def _grouped(

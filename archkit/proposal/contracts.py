@@ -31,7 +31,10 @@ __all__ = ["contracts_of"]
 MOST = 1_000
 """So many endpoints are read; a design has tens."""
 
-_LEAD = re.compile(r"^\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?[*_`]*(?=[A-Z]{3,7}\b)")
+_LEAD = re.compile(
+    r"^\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(?:<[a-z]+>\s?){0,4}[*_`]*(?=[A-Z]{3,7}\b)"
+)
+_TAG = re.compile(r"</?[a-z]+>")
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 _STATUS_KEYS = ("status", "statusCode", "status_code", "code")
 _LISTS = {"", "http", "rest", "text", "plaintext", "txt"}
@@ -271,7 +274,7 @@ def _summary(home: _Home, begin: int, end: int, row: int | None, text: _Text) ->
     if begin != home.line:
         return plain(text.lines[begin - 1].lstrip("# ").strip())[:200]
     rest = line.partition(home.path)[2] if not line.lstrip().startswith("|") else ""
-    said = plain(rest.strip(" `*_)").lstrip("-–—:#/ ").strip())
+    said = plain(_TAG.sub("", rest).strip(" `*_)").lstrip("-–—:#/ ").strip())
     if len(said) > 3 and not statuses_in(said, 0):
         return said[:200]
     if row is not None:

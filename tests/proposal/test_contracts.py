@@ -165,6 +165,14 @@ def test_a_row_may_hold_its_json_in_its_cells() -> None:
     assert shorthand.examples == ()
 
 
+def test_an_endpoint_may_head_what_unfolds() -> None:
+    head = "<details>\n<summary><code>POST /orders</code> – add an order</summary>\n\n"
+    contract = only(f"{head}Returns 201.\n\n```json\n{{}}\n```\n</details>\n")
+    assert (contract.template, contract.summary) == ("/orders", "add an order")
+    assert [status.code for status in contract.statuses] == [201]
+    assert len(contract.examples) == 1
+
+
 def test_another_endpoint_that_is_mentioned_or_called_does_not_cut_the_text() -> None:
     text = """### POST /jobs
 

@@ -190,6 +190,16 @@ def test_a_graph_behind_one_endpoint_stands_for_its_contracts() -> None:
     assert [r for r, _ in found(with_section(4, graph)) if r[0] == "A"] == []
 
 
+def test_what_a_query_holds_is_no_path_parameter() -> None:
+    text = "### `GET /a?from={date}&to={date}`\n\n200 OK, 404\n\n```json\n{}\n```\n\n"
+    assert messages(with_section(4, f"## 4. API Contracts\n\n{text}"), "A07") == []
+
+
+def test_a_box_that_says_only_api_is_no_service_left_undefined() -> None:
+    drawn = f"{section(2)}```\n│ Web UI │──▶│ API │\n```\n\n"
+    assert messages(with_section(2, drawn), "X02") == []
+
+
 def test_filler_is_found_hollow_in_every_group_that_asks_for_more() -> None:
     rules = {r for r, _ in found(SHORT)}
     assert rules == {"E01", "A01", "D01", "T01", "K01", "K02", "K03", "K04"}

@@ -152,6 +152,13 @@ def test_each_part_of_a_chain_leads_to_the_next() -> None:
     }  # fmt: skip
 
 
+def test_boxes_drawn_with_lines_are_read() -> None:
+    drawn = "│  Web UI  │────▶│  API  │────►│ PostgreSQL │\n└──────────┘     └───┘\n"
+    proposal = read_proposal(f"## 2. Architecture Overview\n\n```text\n{drawn}```\n")
+    links = [(link.source, link.target) for link in links_in(proposal)]
+    assert links == [("Web UI", "API"), ("API", "PostgreSQL")]
+
+
 def test_a_mermaid_flowchart_is_read_by_the_names_it_shows() -> None:
     proposal = read_proposal(MERMAID)
     lines = MERMAID.splitlines()

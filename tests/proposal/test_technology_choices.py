@@ -73,6 +73,17 @@ def test_a_table_that_compares_within_a_choice_lists_none() -> None:
     assert [c.name for c in choices(text)] == ["DB: PG"]
 
 
+@pytest.mark.parametrize("title", ["Summary table", "Stack at a glance", "Overview"])
+@pytest.mark.parametrize("level", ["###", "####"])
+def test_a_table_that_sums_up_the_choices_lists_none_beside_them(title: str, level: str) -> None:
+    table = f"{level} {title}\n\n| Layer | Choice |\n|---|---|\n| API | Flask |\n\n"
+    told = "#### PG\n\n*Why:* keys.\n\n#### Go\n\n*Why:* small.\n\n"
+    assert [c.name for c in choices(told + table)] == ["PG", "Go"]
+    if level == "####":
+        assert [c.name for c in choices(table + told)] == ["PG", "Go"]
+    assert [c.technology for c in choices(table)] == ["Flask"]
+
+
 def test_a_heading_over_a_list_of_choices_only_groups_them() -> None:
     text = "### Data\n\n- **PG:** keys\n- **Redis:** quick\n\n### Web\n\n#### Envoy\n\nx\n"
     assert [c.name for c in choices(text)] == ["PG", "Redis", "Envoy"]

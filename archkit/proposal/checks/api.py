@@ -39,7 +39,9 @@ _NO_RESPONSE = re.compile(
 _BODY_METHODS = {"POST", "PUT", "PATCH"}
 _BODYLESS = {101, 204, 205, 301, 302, 303, 304, 307, 308}
 _MOST_LINES, _MOST_LINE = 400, 1_000
-_OWN_LINE = re.compile(r"\s*(?:\||[>\s]*(?:[-*+]\s|\d+[.)]\s|#+\s)?[\s*_`]*[A-Z]{3,7}\b)")
+_OWN_LINE = re.compile(
+    r"\s*(?:\||[>\s]*(?:[-*+]\s|\d+[.)]\s|#+\s)?(?:<[a-z]+>\s?){0,4}[\s*_`]*[A-Z]{3,7}\b)"
+)
 _HOLE = re.compile(r"\{([^{}/]*)\}")
 
 
@@ -168,8 +170,9 @@ def parameters(reading: Reading) -> Iterator[Fault]:
         for name in contract.undeclared:
             said = f"does not declare its path parameter `{name}` among the others"
             yield _fault(reading, contract, said)
-        holes = _HOLE.findall(contract.path)
-        if contract.path.count("{") != contract.path.count("}"):
+        path = contract.path.partition("?")[0]
+        holes = _HOLE.findall(path)
+        if path.count("{") != path.count("}"):
             yield _fault(reading, contract, "has a brace in its path that is not paired")
         elif len(set(holes)) < len(holes):
             twice = next(name for name in holes if holes.count(name) > 1)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from archkit.proposal.checks.api import json_errors
 from archkit.proposal.choices import Choice
 from archkit.proposal.contract import template
-from archkit.proposal.naming import Names, core_of, tokens_of
+from archkit.proposal.naming import GENERIC, Names, core_of, tokens_of
 from archkit.proposal.rule import Fault, Reading, clipped, rule
 
 __all__ = ["RULES"]
@@ -92,6 +92,8 @@ def overview_in_services(reading: Reading) -> Iterator[Fault]:
     names = Names(defined.text, [service.name for service in reading.services])
     for component in reading.components:
         if component.kind != "service" or not _SERVICE.search(component.name):
+            continue
+        if GENERIC.issuperset(tokens_of(component.name)):
             continue
         if not names.mention(component.name):
             name = clipped(component.name)
