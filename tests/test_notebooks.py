@@ -54,6 +54,7 @@ def test_the_notebooks_are_those_the_readme_names():
         "00_start_here",
         "10_architect_session",
         "15_decision_records",
+        "20_tradeoffs",
         "50_does_memory_help",
         "90_report",
     ]

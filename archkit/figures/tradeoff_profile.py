@@ -175,7 +175,7 @@ def _add_line(
             for criterion, row in rows.iterrows()
         ],
         hoverinfo="text",
-        name=name,
+        name=escaped(name),
         cliponaxis=False,
     )
 

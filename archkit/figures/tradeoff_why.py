@@ -143,7 +143,7 @@ def tradeoff_tornado(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     names = [str(row["input"]) for row in rows]
     add_rows(fig, names, ["changes it" if row["flips"] else "" for row in rows], theme)
     ends = [*frame["low_lead"], *frame["high_lead"], 0.0, lead]
-    axis = f"lead of {elided(leader, 28)} over the best other"
+    axis = f"lead of {escaped(elided(leader, 28))} over the best other"
     fig.update_xaxes(**_lead_axis(axis, min(ends), max(ends), theme))
     sure = ci_prob_of(frame)
     said = [f"each over its {percent(sure, 0)} interval" if sure else "each over its interval"]

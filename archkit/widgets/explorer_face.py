@@ -73,9 +73,10 @@ class ExplorerFace:
         saves: bool,
         answers: bool,
     ) -> None:
-        from archkit.widgets.live_figure import LiveFigure
+        from archkit.widgets.live_figure import LiveFigure, WidthWatch
 
-        self.figure, self.summary = LiveFigure(), page(kind="ak-summary")
+        self.figure, self._watch = LiveFigure(), WidthWatch()
+        self.summary = page(kind="ak-summary")
         self.told, self.saved = page(), page()
         self._actions, self._quiet = actions, False
         self.sliders = {name: self._slider(name, points) for name, points in state.points.items()}
@@ -179,7 +180,7 @@ class ExplorerFace:
         style = page(f"<style>{explorer_style()}</style>", kind="ak-style")
         self._pair = row(self.x, self.y)
         self._pair.layout.display = "none"
-        drawn = column(self.figure, kind="ak-figure")
+        drawn = column(self.figure, self._watch, kind="ak-figure")
         parts = (style, self.panes, *self._columns.values(), self.views, self._pair)
         root = column(*parts, drawn, self.summary, kind="archkit-panel")
         root.add_class("archkit-explorer")

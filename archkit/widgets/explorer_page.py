@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archkit.errors import ArchkitError
+    from archkit.tradeoffs.criterion import Criterion
     from archkit.widgets.explorer_frames import Findings
 
 __all__ = ["explorer_style", "static_copy", "summary"]
@@ -107,7 +108,7 @@ def _weight_table(findings: Findings) -> str:
     locked, central = findings.state.locked, findings.result.central_weights
     leader = findings.order[0]
     rows = "".join(
-        f'<tr><th scope="row">{esc(criterion.name)}</th><td>{esc(direction(criterion))}</td>'
+        f'<tr><th scope="row">{esc(criterion.name)}</th><td>{_better(criterion)}</td>'
         f'<td class="ak-number">{100 * findings.weights[criterion.name]:.0f}{_THIN}%'
         f"{' locked' if criterion.name in locked else ''}</td>"
         f'<td class="ak-number">{_share(central.loc[leader, criterion.name])}</td></tr>'
@@ -117,9 +118,13 @@ def _weight_table(findings: Findings) -> str:
         "<details open><summary>Weights</summary><table><thead><tr>"
         '<th scope="col">criterion</th><th scope="col">better</th>'
         '<th scope="col" class="ak-number">weight</th>'
-        f'<th scope="col" class="ak-number">where {esc(leader)} is first</th>'
+        f'<th scope="col" class="ak-number ak-wraps">where {esc(leader)} is first</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></details>"
     )
+
+
+def _better(criterion: Criterion) -> str:
+    return esc(direction(criterion).removesuffix(" is better"))
 
 
 def _share(value: Any) -> str:

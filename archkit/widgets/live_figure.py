@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import anywidget
 import plotly.graph_objects as go
 from plotly.graph_objects import Figure
 
-__all__ = ["LiveFigure"]
+__all__ = ["LiveFigure", "WidthWatch"]
+
+_WATCH = """
+export default {
+  render({ el }) {
+    let width = 0;
+    const watch = new ResizeObserver(([entry]) => {
+      if (Math.abs(entry.contentRect.width - width) < 1) return;
+      width = entry.contentRect.width;
+      window.dispatchEvent(new Event("resize"));
+    });
+    watch.observe(el);
+    return () => watch.disconnect();
+  },
+};
+"""
+
+
+class WidthWatch(anywidget.AnyWidget):
+    """Has figures take the width they have: plotly draws before it is on the page, and guesses."""
+
+    _esm = _WATCH
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]
@@ -20,6 +42,11 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
 
     _shown_as = ""
 
+    def __init__(self) -> None:
+        super().__init__(layout={"autosize": True})
+        own: Any = self
+        own._config = {**own._config, "responsive": True, "displayModeBar": False}
+
     def show_figure(self, figure: Figure, kind: str) -> None:
         """Look like `figure`; one of the same kind as before is taken on in a single message."""
         own: Any = self
@@ -29,7 +56,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             own.data = ()
             self.add_traces(list(figure.data))
             self._shown_as = kind
-        layout = new["layout"]
+        layout = {**new["layout"], "autosize": True}
         annotations, meta = layout.pop("annotations", []), layout.pop("meta", {})
         if (self.layout.meta or {}).get("archkit_theme") == meta.get("archkit_theme"):
             layout.pop("template", None)
