@@ -213,6 +213,11 @@ def test_the_steps_of_a_waterfall_add_up_to_the_lead():
     assert fig.data[0].marker.pattern.shape[1] == "/"
 
 
+def test_a_lead_that_rounds_to_nothing_is_called_level():
+    level = figures.tradeoff_waterfall(waterfall(cost=0.1, speed=-0.0999))
+    assert said(level).startswith("A and B are level, what speaks for the first most is cost")
+
+
 @pytest.mark.parametrize(
     ("rows", "title"),
     [

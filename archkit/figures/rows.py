@@ -30,6 +30,7 @@ _ORDER = ("measured", "observed", "reported", "simulated")
 _CAVEATS = {
     "reported": "reported figures were not seen here",
     "simulated": "simulated: made-up data",
+    "stated": "stated figures are somebody's judgement",
 }
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 

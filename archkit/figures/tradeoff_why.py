@@ -29,6 +29,7 @@ __all__ = ["tradeoff_tornado", "tradeoff_waterfall", "tradeoff_worth"]
 Row = dict[Hashable, Any]
 _MOST = 14
 _ONE = "There is one alternative only: nothing can overtake it. Give it a rival."
+_LEVEL = 5e-4  # a lead that rounds to nothing
 _THIN = "\u202f"
 
 
@@ -86,8 +87,11 @@ def tradeoff_waterfall(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     fig.update_xaxes(**_lead_axis("lead so far (value, 0 to 1)", min(edge), max(edge), theme))
     best = max(rows, key=lambda row: row["contribution"])
     title = f"{elided(leader, 24)} leads {elided(rival, 24)} by {abs(total):.3f}"
+    if abs(total) < _LEVEL:
+        title = f"{elided(leader, 24)} and {elided(rival, 24)} are level"
     if best["contribution"] > 0:
-        title += f", most by {elided(str(best['criterion']), 22)}"
+        said_by = "what speaks for the first most is" if abs(total) < _LEVEL else "most by"
+        title += f", {said_by} {elided(str(best['criterion']), 22)}"
     said = ["weight × difference of mean values, a criterion each", *caveats(_parts(frame))]
     key: list[KeyEntry] = [("■", "measured", f"speaks for {elided(leader, 26)}")]
     if min(steps) < 0:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archkit.markup import esc
+from archkit.tradeoffs.ladder import readings
 from archkit.tradeoffs.matrix_shown import direction, matrix_html
 from archkit.widgets.panel_shown import error_lines, stylesheet
 from archkit.widgets.static_page import hiding
@@ -53,6 +54,8 @@ def summary(findings: Findings, error: ArchkitError | None = None) -> str:
     notes = [said, f"{state.draws:,} draws, seed {state.seed}"]
     if state.load != 1:
         notes.append(f"at {state.load:g} × today's load")
+    if state.preference.kind == "ladder":
+        notes.append(readings(findings.matrix, state.preference.chains[0]).told)
     beyond = findings.matrix.beyond_scale
     if beyond:
         notes.append(f"{len(beyond)} cells reach beyond their scale and count as its end")

@@ -271,3 +271,11 @@ def test_one_alternative_or_one_criterion_can_be_explored(count):
     for view in shown._face.views.options:
         shown._face.views.value = view
         assert shown.figure.layout.title.text
+
+
+def test_a_ladder_says_where_its_two_readings_disagree():
+    criteria = [Criterion("testability", "max", 1, 5), Criterion("readability", "max", 1, 5)]
+    rated = PerformanceMatrix(["A", "B"], criteria, [[Known(4), Known(1)], [Known(3), Known(5)]])
+    shown = explore(rated, Preference.ladder(), draws=100)
+    assert "testability" in shown._face.summary.value.split("as handed in")[-1]
+    assert "rung" in shown._face.summary.value or "ladder" in shown._face.summary.value
