@@ -47,6 +47,8 @@ def entries(
 ) -> tuple[Entry, ...]:
     """Return the rows of tables between two lines (from 0), else items, else bold paragraphs.
 
+    Items that all say something of the bold paragraph above them ("Reason: …") are part of it.
+
     Parameters
     ----------
     tokens, lines
@@ -54,7 +56,8 @@ def entries(
     start, end
         The first line and the one after the last.
     takes
-        Says of a table's first head, and of a bold lead, whether it is of the kind looked for.
+        Says of a table's first head, a bold lead, and what an item begins with, whether it is of
+        the kind looked for.
     """
     first_token = bisect_left(tokens, start, key=_start)
     nearby = tokens[first_token : bisect_left(tokens, end, lo=first_token, key=_start)]
@@ -63,8 +66,8 @@ def entries(
     if found:
         return tuple(found)
     spans = [t.map for t in within if t.type == "list_item_open" and t.level == 1 and t.map]
-    if not spans:
-        leads = [t.map[0] for t in within if _begins_bold(t, lines, takes) and t.map]
+    leads = [t.map[0] for t in within if _begins_bold(t, lines, takes) and t.map]
+    if leads and (not spans or not any(takes(_begins_with(lines[at])) for at, _ in spans)):
         spans = [[first, last] for first, last in pairwise([*leads, end])]
     texts = [(first, "".join(lines[first:last])) for first, last in spans]
     return tuple(Entry(leading_name(_first(text)), text, line + 1) for line, text in texts)
@@ -115,6 +118,10 @@ def _begins_bold(token: Token, lines: Sequence[str], takes: Callable[[str], bool
         return False
     lead = _LEAD.match(lines[token.map[0]])
     return lead is not None and takes(lead["lead"])
+
+
+def _begins_with(line: str) -> str:
+    return leading_name(_first(line)).partition(":")[0]
 
 
 def _first(text: str) -> str:

@@ -39,7 +39,8 @@ _KIND_OF = {kind: re.compile(rf"(?i)\b(?:{words})\b") for kind, words in _KIND.i
 _DETAIL = re.compile(
     r"(?i)^(?:(?:core |key |main |component |service )?(?:responsibilit\w+|dut(?:y|ies)|purpose"
     r"|functions?|features?)"
-    r"|endpoints?|depend\w+|(?:key )?technolog\w+|tech(?:nology)? stack|data(?: stores?| owned)?"
+    r"|endpoints?|depend\w+(?: on)?|publishe[sd]|consumed?s?|subscribes(?: to)?|uses|used by|calls"
+    r"|called by|(?:key )?technolog\w+|tech(?:nology)? stack|data(?: stores?| owned)?"
     r"|interfaces?|communicat\w+|scal\w+|own\w*|notes?|roles?|language|storage|apis?|ports?"
     r"|(?:domain )?events?(?: published| consumed)?|boundar\w+|inputs?|outputs?|interactions?"
     r"|overview|summary|description|databases?|(?:service )?(?:boundaries|interactions|summary)"
@@ -58,6 +59,8 @@ _LED = re.compile(
     r"|[^:—–\n]{2,50}(?::\s|\s[—–-]+\s))"
 )
 _CODE = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+`(?P<name>[^`\n]{1,80})`")
+_FROM = frozenset(("from", "source", "caller", "producer", "client", "consumer"))
+_TO = frozenset(("to", "target", "destination", "callee", "provider", "server"))
 _HEADS = re.compile(
     r"(?i)^(?:(?:micro)?services?|components?|modules?|names?|parts?|elements?|containers?"
     r"|(?:data )?stores?|systems?|layers?|tiers?|service name|subsystems?)$"
@@ -98,13 +101,14 @@ def components_in(proposal: Proposal) -> tuple[Component, ...]:
         return ()
     drawn = list(_drawn(proposal))
     listed = _listed(section)
-    return _once([*drawn, *listed])
+    ends = [(name, li.line) for li in _tabled(proposal) for name in (li.source, li.target)]
+    return _once([*drawn, *(Component(n, kind_of(n), line, "") for n, line in ends), *listed])
 
 
 def links_in(proposal: Proposal) -> tuple[Link, ...]:
-    """Return which component uses which, from the trees and arrows of section 2."""
+    """Return which component uses which, from the trees, arrows and from-to tables of section 2."""
     found: dict[tuple[str, str], Link] = {}
-    for link in _links(proposal):
+    for link in (*_links(proposal), *_tabled(proposal)):
         found.setdefault((link.source.casefold(), link.target.casefold()), link)
     return tuple(found.values())
 
@@ -206,6 +210,25 @@ def _drawn(proposal: Proposal) -> Iterator[Component]:
         for end in (name for arrow in arrows for name in (arrow.a, arrow.b)):
             if len(end) > 2:
                 yield Component(end.strip(), kind_of(end.strip(), text), line, text)
+
+
+def _tabled(proposal: Proposal) -> Iterator[Link]:
+    """Yield the rows of tables that say from what to what."""
+    section = next((s for s in proposal.sections if s.number == 2 and not s.is_empty), None)
+    if section is None:
+        return
+    text = section.text[:MOST_TEXT]
+    lines = lines_of(text)
+    rows = entries(mapped(block_tokens(text)), lines, 0, len(lines), takes=_is_from)
+    for row in rows:
+        cells = [(plain(head).casefold().strip(" :"), _bare(cell)) for head, cell in row.columns]
+        if len(cells) > 1 and cells[1][0] in _TO and cells[0][1] and cells[1][1]:
+            how = cells[2][1] if len(cells) > 2 else ""
+            yield Link(cells[0][1], cells[1][1], how, row.line + section.text_line - 1)
+
+
+def _is_from(head: str) -> bool:
+    return plain(head).casefold().strip(" :") in _FROM
 
 
 def _links(proposal: Proposal) -> Iterator[Link]:

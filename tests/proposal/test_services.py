@@ -6,7 +6,7 @@ import pytest
 
 from archkit.proposal.document import read_proposal
 from archkit.proposal.naming import Names, core_of, singular, tokens_of
-from archkit.proposal.services import MOST, components_in, kind_of, links_in, services_in
+from archkit.proposal.services import MOST, Link, components_in, kind_of, links_in, services_in
 
 FORMS = {
     "sub-headings": "### 3.1 Order Service\n\nTakes orders.\n\n### 3.2 Mail Worker\n\nSends.\n",
@@ -157,6 +157,23 @@ def test_boxes_drawn_with_lines_are_read() -> None:
     proposal = read_proposal(f"## 2. Architecture Overview\n\n```text\n{drawn}```\n")
     links = [(link.source, link.target) for link in links_in(proposal)]
     assert links == [("Web UI", "API"), ("API", "PostgreSQL")]
+
+
+def test_a_table_may_say_what_leads_where() -> None:
+    rows = "| Devices | Broker | MQTT |\n| Broker | **Ingestion Service** | pull |\n"
+    text = f"## 2. Architecture Overview\n\n| From | To | Protocol |\n|---|---|---|\n{rows}"
+    proposal = read_proposal(text)
+    assert links_in(proposal) == (
+        Link("Devices", "Broker", "MQTT", 5),
+        Link("Broker", "Ingestion Service", "pull", 6),
+    )
+    assert [c.name for c in components_in(proposal)] == ["Devices", "Broker", "Ingestion Service"]
+
+
+def test_items_below_a_bold_name_tell_of_it() -> None:
+    told = "- Purpose: one\n- Depends on: two\n\n"
+    text = f"## 3. Service Definitions\n\n**Orders**\n\n{told}**Mail**\n\n{told}"
+    assert [s.name for s in services_in(read_proposal(text))] == ["Orders", "Mail"]
 
 
 def test_a_mermaid_flowchart_is_read_by_the_names_it_shows() -> None:

@@ -73,6 +73,15 @@ def test_a_table_that_compares_within_a_choice_lists_none() -> None:
     assert [c.name for c in choices(text)] == ["DB: PG"]
 
 
+@pytest.mark.parametrize("lead", ["**1. PG**", "**PG**", "1. **PG**"])
+def test_items_below_a_bold_name_tell_of_the_choice(lead: str) -> None:
+    told = "- Justification: keys.\n- Alternatives: MySQL.\n- Trade-off: room.\n"
+    told = told if lead[0] == "*" else told.replace("- ", "   - ")
+    found = choices(f"{lead}\n\n{told}\n{lead.replace('PG', 'Redis')}\n\n{told}")
+    assert [c.name for c in found] == ["PG", "Redis"]
+    assert set(said_by(found)) == {Said("keys.", "MySQL.", "room.")}
+
+
 @pytest.mark.parametrize("title", ["Summary table", "Stack at a glance", "Overview"])
 @pytest.mark.parametrize("level", ["###", "####"])
 def test_a_table_that_sums_up_the_choices_lists_none_beside_them(title: str, level: str) -> None:
