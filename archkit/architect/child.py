@@ -159,6 +159,10 @@ class Children:
         except ArchkitError as error:
             raise ToolFailedError(f"Task: {error.what} {error.mend}") from error
 
+    def leave_memory(self) -> None:
+        """Give no child the memory from now on."""
+        self._memory = None
+
     async def _answer(self, card: AgentCard, prompt: str, budget: Budget) -> str:
         from anyio import CancelScope
 

@@ -184,6 +184,11 @@ class Minutes:
         text = version.proposal.text
         self._append("proposal", {"text": text, "version": version.number, **history, **checked})
 
+    def leave_memory(self, reason: str) -> None:
+        """Write no more from now on."""
+        self._memory = self._backlog = None
+        self.transcript.append(Note(f"The memory is off: {reason}."))
+
     def flush(self) -> None:
         """Write what the memory could not take so far; a notice says if it still cannot."""
         if self._memory is not None and self._backlog is not None:

@@ -144,6 +144,7 @@ class Session(SessionState):
                 why="The architect has nothing to work on.",
                 mend='Say what to build: session.brief("Stop the N+1 queries in the posts API").',
             )
+        self._mind_the_gate()
         brief = self._near(text.strip())
         if self.stage != "new" or (self.asked and brief != self.asked):
             raise SessionError(
@@ -330,11 +331,13 @@ class Session(SessionState):
         return reply
 
     def _needs_brief(self, what: str) -> None:
+        self._mind_the_gate()
         if self.stage == "new":
             why = "The session has no brief." if not self.asked else "Its first turn broke off."
             raise SessionError(what, why=why, mend='Call session.brief("…") first.')
 
     def _needs_proposal(self) -> None:
+        self._mind_the_gate()
         if self.proposal is None:
             self._needs_brief("There is nothing to decide on yet.")
             raise SessionError(

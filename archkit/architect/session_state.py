@@ -160,6 +160,23 @@ class SessionState:
         if self._memory is not None and not self._told:
             self._told = self._look_up(self._memory)  # whatever the model does: the memory first
 
+    def _mind_the_gate(self) -> None:
+        """Leave the memory alone from now on if the project has turned it off since.
+
+        Raises
+        ------
+        SessionError
+            The project's status file cannot be read.
+        """
+        if self._memory is None:
+            return
+        gate = memory_gate(self.card, self._memory, self._workspace)
+        if not gate.on:
+            self.gate, self._memory = gate, None
+            self._minutes.leave_memory(gate.reason)
+            self._box.leave_memory()
+            self._notices.append(f"The memory was turned off in this session: {gate.reason}.")
+
     def _look_up(self, memory: SessionMemory) -> str:
         """Ask the memory about the brief itself; return what it says, as JSON."""
         began = perf_counter()

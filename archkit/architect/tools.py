@@ -144,6 +144,14 @@ class ToolBox(OwnTools):
             self._children.left_usd = left_usd
             self._children.restore(over)
 
+    def leave_memory(self) -> None:
+        """Offer no tool of the memory from now on, here and to child sessions."""
+        self._memory = None
+        self.offered = {n: tool for n, tool in self.offered.items() if n not in MEMORY_TOOLS}
+        self.withheld = self._withheld()
+        if self._children is not None:
+            self._children.leave_memory()
+
     async def connect(self) -> None:
         """Start the MCP servers that may be started, if they were not, and offer their tools."""
         if not self._servers.by_name or self._connected:

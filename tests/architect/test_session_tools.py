@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from scripted_client import PROPOSAL, Server, answer, asking, text, use
+from scripted_client import PROPOSAL, Remembered, Server, answer, asking, card, text, use
 from test_shell import alive, gone
 from tool_talk import card_of
 
@@ -133,3 +133,29 @@ def test_after_a_restart_files_and_tools_are_as_they_were(tmp_path, shop):
     assert again.files_modified == ["a.md"]
     assert (shop / "a.md").read_text() == "mine"
     assert "may only read" in again.withheld["Write"]
+
+
+def test_a_project_may_turn_the_memory_off_in_the_middle(tmp_path):
+    shop, memory = tmp_path / "shop", Remembered()
+    shop.mkdir()
+    server = Server(
+        answer(asking("users")), answer(use("query_patterns", query="N+1")), answer(text(PROPOSAL))
+    )
+    given = {"workspace": shop, "client": server.client(), "max_repairs": 0}
+    session = Session(card(tmp_path), memory, **given)
+    session.brief("Stop the N+1 queries")
+    written = len(memory.events)
+    status = shop / "docs" / "development" / "status.xml"
+    status.parent.mkdir(parents=True)
+    status.write_text('<status><aml enabled="false"/></status>', encoding="utf-8")
+    session.answer(users="many")
+    assert session.propose().text == PROPOSAL
+    session.decide("DataLoader", rationale="it batches")
+    assert len(memory.events) == written
+    assert memory.decisions == []
+    assert session.memory_off == "docs/development/status.xml, line 1, turns the memory off"
+    assert "turned off in this session" in session.notices[0]
+    names = [[tool["name"] for tool in body["tools"]] for body in server.bodies]
+    assert ["query_patterns" in offered for offered in names] == [True, False, False]
+    call = next(s for s in session.transcript if getattr(s, "tool_use_id", "") == "toolu_1")
+    assert call.refused
