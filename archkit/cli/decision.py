@@ -179,7 +179,13 @@ def whole_id(memory: Memory, text: str, what: str) -> str:
     meant = [found for found in known if len(text) >= _SHORTEST and found.startswith(text)]
     if len(meant) == 1:
         return meant[0]
-    some = ", ".join(meant[:3] or known[:3]) or "none"
+    if not known:
+        raise kind(
+            f"There is no {what} yet.",
+            why="The memory has none on record.",
+            mend='Begin with: archkit session "…"; or name another memory with --memory.',
+        )
+    some = ", ".join(meant[:3] or known[:3])
     raise kind(
         f"{'Several' if meant else 'No'} {what}{'s' if meant else ''} "
         f"{'begin' if meant else 'begins'} with {text[:60]!r}.",

@@ -88,6 +88,12 @@ def session(
     if resume is not None and no_memory:
         raise usage("--resume needs the memory that has the session on record.")
     screen, told = Screen(as_json), text_or_stdin(brief) if brief is not None else ""
+    if brief is not None and not told.strip():
+        raise SessionError(
+            "The brief is empty.",
+            why="The architect has nothing to work on.",
+            mend='Say what to build: archkit session "Stop the N+1 queries in the posts API".',
+        )
     given = answers_in(answers) if answers else {}
     if out is not None and out.exists():
         raise usage(f"{shown_path(out)} is there already; name another file.", "--out")
@@ -99,7 +105,7 @@ def session(
     if not no_memory:
         settings = {"learning_rate": learns.learning_rate}
         settings |= {"pattern_threshold": learns.pattern_threshold}
-        kept = opened(memory, writes=True, **settings)
+        kept = opened(memory, writes=resume is None, **settings)
     with kept as held:
         given_to: dict[str, Any] = {
             "card": architect,
@@ -130,7 +136,8 @@ def _hold(
     """Hold the session, from the brief to the proposal."""
     screen.note(f"{work.card.name}, {work.client_kind}: {work.client_reason}")
     screen.note(f"memory {'on' if work.gate.on else 'off'}: {work.gate.reason}")
-    for notice in work.notices:
+    before = list(work.notices)
+    for notice in before:
         screen.note(notice)
     if work.stage == "new":
         with screen.busy("The architect reads the project and asks the memory"):
@@ -147,6 +154,9 @@ def _hold(
     with screen.busy("The architect writes the proposal"):
         work.propose()
     screen.markdown(_text(work))
+    for notice in work.notices:
+        if notice not in before:
+            screen.note(notice)
 
 
 def ask_all(

@@ -8,7 +8,7 @@ from archkit_shell import BRIEF, invoke, shown, told
 from archkit.architect.dialogue import Option, Question, Questions
 from archkit.cli.screen import Screen
 from archkit.cli.session import answers_in, ask_all
-from archkit.errors import SessionError
+from archkit.errors import SessionError, StoreError
 from archkit.memory.memory import Memory
 
 
@@ -122,6 +122,7 @@ def test_an_empty_brief_is_an_error(tmp_path, shop):
     result = invoke("session", " ", *at(tmp_path, shop))
     assert result.exit_code == 1
     assert "The brief is empty" in result.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_numbers_take_options_and_the_end_of_input_leaves_the_rest_open(capsys):
@@ -165,6 +166,37 @@ def test_a_session_on_record_goes_on(worked, said, tmp_path):
     with Memory(worked) as memory:
         made = memory.sql("SELECT version FROM proposal ORDER BY version")["version"]
     assert list(made) == [1, 2]
+
+
+def test_going_on_makes_no_memory_where_there_is_none(tmp_path, shop):
+    result = invoke("session", "--resume", "last", *at(tmp_path, shop))
+    assert result.exit_code == 1
+    assert "There is no memory at" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_memory_without_sessions_says_so(tmp_path, shop):
+    with Memory(tmp_path / "data" / "m.duckdb") as memory:
+        memory.append("activity", {"summary": "x"})
+    result = invoke("session", "--resume", "last", *at(tmp_path, shop))
+    assert result.exit_code == 1
+    assert "There is no session yet." in result.stderr
+
+
+def test_what_came_up_on_the_way_is_said_after_the_proposal(tmp_path, shop, monkeypatch):
+    append, calls = Memory.append, []
+
+    def full(memory, kind, *given, **filed):
+        calls.append(kind)
+        if kind == "proposal":
+            raise StoreError("It cannot be written.", why="The disk is full.", mend="Free some.")
+        return append(memory, kind, *given, **filed)
+
+    monkeypatch.setattr(Memory, "append", full)
+    result = invoke("session", BRIEF, "--yes", *at(tmp_path, shop))
+    assert result.exit_code == 0
+    assert "not on record yet" in " ".join(result.stderr.split())
+    assert "Executive Summary" in result.stdout
 
 
 @pytest.mark.parametrize(
