@@ -34,6 +34,8 @@ MOST = 1_000
 _LEAD = re.compile(
     r"^\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(?:<[a-z]+>\s?){0,4}[*_`]*(?=[A-Z]{3,7}\b)"
 )
+_LABELLED = re.compile(r"(?i)^(?:[-+]\s+)?(?:(?:description|summary|purpose|what)\s*[:–—-]\s*)?")
+_PARAMETERS = re.compile(r"(?i)(?:[-+]\s+)?(?:path|query|url|header)\s+param|(?:[-+]\s+)?auth")
 _TAG = re.compile(r"</?[a-z]+>")
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 _STATUS_KEYS = ("status", "statusCode", "status_code", "code")
@@ -274,7 +276,7 @@ def _summary(home: _Home, begin: int, end: int, row: int | None, text: _Text) ->
     if begin != home.line:
         return plain(text.lines[begin - 1].lstrip("# ").strip())[:200]
     rest = line.partition(home.path)[2] if not line.lstrip().startswith("|") else ""
-    said = plain(_TAG.sub("", rest).strip(" `*_)").lstrip("-–—:#/ ").strip())
+    said = plain(_TAG.sub("", rest).strip(" `*_)").lstrip("-–—:,#/ ").strip())
     if len(said) > 3 and not statuses_in(said, 0):
         return said[:200]
     if row is not None:
@@ -283,11 +285,13 @@ def _summary(home: _Home, begin: int, end: int, row: int | None, text: _Text) ->
         if words:
             return words[0][:200]
     for number in range(home.line + 1, end + 1):
-        said = plain(text.lines[number - 1].strip())
+        said = _LABELLED.sub("", plain(text.lines[number - 1].strip()))
         if number in text.fence_of and said.startswith(("# ", "// ")):
             return said.lstrip("#/ ")[:200]
         if number in text.fence_of or label_of(said) or said.startswith(("#", "|")):
             return ""
+        if said.endswith(":") or _PARAMETERS.match(said):
+            continue
         if said:
             return said[:200]
     return ""

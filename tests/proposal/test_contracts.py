@@ -173,6 +173,20 @@ def test_an_endpoint_may_head_what_unfolds() -> None:
     assert len(contract.examples) == 1
 
 
+@pytest.mark.parametrize(
+    ("below", "summary"),
+    [
+        ("- Description: Read one order.", "Read one order."),
+        ("- **Purpose**: Read one order.", "Read one order."),
+        ("Path parameters: `id` (string)\n\nRead one order.", "Read one order."),
+        ("- Auth: bearer\n- Read one order.", "Read one order."),
+        ("Query parameters:\n\n| Name | Type |\n|---|---|\n| a | int |", ""),
+    ],
+)
+def test_a_summary_says_what_an_endpoint_does(below: str, summary: str) -> None:
+    assert only(f"#### GET /orders/{{id}}\n\n{below}\n\n200 OK\n").summary == summary
+
+
 def test_another_endpoint_that_is_mentioned_or_called_does_not_cut_the_text() -> None:
     text = """### POST /jobs
 
