@@ -81,7 +81,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 
 
 def mixed() -> PerformanceMatrix:
-    """Return the matrix that is weighed: 12 rates, 11 ranges, 12 grades, 6 figures, 7 others."""
+    """Return the matrix that is weighed: 12 rates, 15 ranges, 12 grades, 6 figures, 3 unknown."""
     criteria = [
         Criterion("success"),
         Criterion("set-up", "min", 0, 10, "h"),
