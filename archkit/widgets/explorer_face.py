@@ -189,6 +189,7 @@ class ExplorerFace:
 
     def _observe(self) -> None:
         acts = self._actions
+        self._watch.observe(lambda change: self.figure.take_width(change["new"]), names="width")
         self.reading.observe(self._loud(lambda value: acts.read(value)), names="value")
         self.load.observe(self._loud(lambda value: acts.load(value)), names="value")
         for made in (self.x, self.y):

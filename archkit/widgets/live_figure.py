@@ -7,30 +7,33 @@ from typing import Any
 
 import anywidget
 import plotly.graph_objects as go
+import traitlets
 from plotly.graph_objects import Figure
 
 __all__ = ["LiveFigure", "WidthWatch"]
 
 _WATCH = """
 export default {
-  render({ el }) {
-    let width = 0;
+  render({ model, el }) {
+    let timer = 0;
     const watch = new ResizeObserver(([entry]) => {
-      if (Math.abs(entry.contentRect.width - width) < 1) return;
-      width = entry.contentRect.width;
-      window.dispatchEvent(new Event("resize"));
+      const width = Math.floor(entry.contentRect.width);
+      clearTimeout(timer);
+      if (width < 1 || width === model.get("width")) return;
+      timer = setTimeout(() => { model.set("width", width); model.save_changes(); }, 80);
     });
     watch.observe(el);
-    return () => watch.disconnect();
+    return () => { clearTimeout(timer); watch.disconnect(); };
   },
 };
 """
 
 
 class WidthWatch(anywidget.AnyWidget):
-    """Has figures take the width they have: plotly draws before it is on the page, and guesses."""
+    """Says how wide it is, in pixels: plotly draws before it is on the page, and only guesses."""
 
     _esm = _WATCH
+    width = traitlets.Int(0).tag(sync=True)
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]
@@ -42,10 +45,12 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
 
     _shown_as = ""
 
-    def __init__(self) -> None:
-        super().__init__(layout={"autosize": True})
-        own: Any = self
-        own._config = {**own._config, "responsive": True, "displayModeBar": False}
+    _width: int | None = None
+
+    def take_width(self, width: int) -> None:
+        """Be so many pixels wide, now and whatever is shown later."""
+        self._width = width
+        self.update_layout(width=width)
 
     def show_figure(self, figure: Figure, kind: str) -> None:
         """Look like `figure`; one of the same kind as before is taken on in a single message."""
@@ -56,7 +61,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             own.data = ()
             self.add_traces(list(figure.data))
             self._shown_as = kind
-        layout = {**new["layout"], "autosize": True}
+        layout = {**new["layout"], "width": self._width}
         annotations, meta = layout.pop("annotations", []), layout.pop("meta", {})
         if (self.layout.meta or {}).get("archkit_theme") == meta.get("archkit_theme"):
             layout.pop("template", None)

@@ -46,6 +46,15 @@ def run_cell(page: Page, number: int) -> None:
     raise AssertionError(f"Cell {number} did not run.")
 
 
+def fits(page: Page) -> None:
+    """Wait until the figure is as wide as its frame."""
+    page.wait_for_function(
+        "() => { const f = document.querySelector('.archkit-explorer .ak-figure'); "
+        "const w = f.querySelector('.main-svg').getBoundingClientRect().width; "
+        "return w <= f.clientWidth && w > f.clientWidth - 12; }"
+    )
+
+
 def test_a_weight_is_moved_a_cell_is_set_and_a_decision_is_saved(page: Page, lab: Lab) -> None:
     said: list[str] = []
     foreign: list[str] = []
@@ -79,8 +88,7 @@ def test_a_weight_is_moved_a_cell_is_set_and_a_decision_is_saved(page: Page, lab
     for view in ("Ranks", "Profiles", "Two criteria", "Why", "What could change it", "Measure"):
         shown.get_by_role("button", name=view, exact=True).click()
         expect(title).not_to_have_text("")
-    wide = shown.locator(".ak-figure").evaluate("(e) => [e.scrollWidth, e.clientWidth]")
-    assert wide[0] <= wide[1]
+    fits(page)
 
     shown.get_by_role("button", name="Save", exact=True).click()
     shown.get_by_role("button", name="Save as a decision").click()
@@ -91,6 +99,7 @@ def test_a_weight_is_moved_a_cell_is_set_and_a_decision_is_saved(page: Page, lab
     run_cell(page, 1)
     page.locator(".jp-OutputArea-output", has_text="decision").last.wait_for()
     page.set_viewport_size({"width": 600, "height": 1300})
+    fits(page)
     wide = shown.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
     assert wide[0] <= wide[1]
     assert (said, foreign) == ([], [])
