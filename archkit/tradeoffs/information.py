@@ -60,7 +60,7 @@ class Information:
         if self.evpi <= _ROUNDING or self.table.empty or self.table["evppi"][0] <= _ROUNDING:
             return "Nothing that could be learnt of one figure or weight would change the choice."
         first = self.table.iloc[0]
-        verb = "Measure" if first["kind"] == "cell" else "Settle"
+        verb = "Measure" if first["kind"] == "cell" else "Settle the"
         return (
             f"{verb} {first['subject']} next: knowing it would change the choice in "
             f"{100 * first['switch_chance']:.0f} % of cases."

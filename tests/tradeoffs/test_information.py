@@ -92,7 +92,7 @@ def test_the_finding_says_what_to_measure_or_to_settle_next():
         "Measure success of A next: knowing it would change the choice in"
     )
     rows = matrix([1, 10], [0, 0], preference=Preference.none())
-    assert what_to_measure(rows).finding.startswith("Settle weight of ")
+    assert what_to_measure(rows).finding.startswith("Settle the weight of ")
 
 
 def test_draws_in_several_parts_are_all_held(monkeypatch):
