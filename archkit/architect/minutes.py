@@ -80,47 +80,45 @@ class Minutes:
         return sum(costs) if costs else None
 
     def restore(self, said: Iterable[Message | ToolCall]) -> None:
-        """Take in what was said before, which is written already, and go on from there.
+        """Take in what was said before; it is written already."""
+        self.transcript += said
+
+    def check_alone(self) -> None:
+        """See that nobody else of this process goes on, or went on, with the session.
 
         Raises
         ------
         SessionError
-            Another holds the session in this process, and is at work.
+            Somebody does, or said more than is known here.
         """
         other = _HELD.get(self._place)
-        if other is not None and other is not self and other._working:
+        if other is None or other is self:
+            return
+        if other._working:
             raise SessionError(
                 "The session is at work elsewhere in this process.",
                 why="Two that go on with one session at once would get in each other's way.",
                 mend="Wait until its step has ended, or cancel it; then resume it.",
             )
-        _HELD[self._place] = self
-        self.transcript += said
-
-    def check_alone(self) -> None:
-        """See that nobody else of this process has taken up the session since.
-
-        Raises
-        ------
-        SessionError
-            Somebody has.
-        """
-        if _HELD.setdefault(self._place, self) is not self:
+        if other._last() > self._last():
             raise SessionError(
-                "The session has been taken up elsewhere in this process.",
+                "The session went on elsewhere in this process.",
                 why="What was said there is not known here.",
                 mend="Go on with it there, or take it up again: Session.resume(id, memory).",
             )
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """While the model answers: nobody else of this process takes up the session."""
+        """While the model answers: nobody else of this process goes on with the session."""
         self.check_alone()
-        self._working = True
+        _HELD[self._place], self._working = self, True
         try:
             yield
         finally:
             self._working = False
+
+    def _last(self) -> int:
+        return max((said.n for said in self.transcript), default=0)
 
     def started(self, card: AgentCard, brief: str, gate: Gate, **circumstances: str) -> None:
         """Write who works on what: `circumstances` are workspace, model and client."""
@@ -217,4 +215,4 @@ class Minutes:
 
 
 _HELD: WeakValueDictionary[tuple[str, int], Minutes] = WeakValueDictionary()
-"""Who goes on with a session, by its id and memory: the last that took it up in this process."""
+"""Who goes on with a session, by its id and memory: the last of this process that did."""

@@ -110,7 +110,7 @@ class Session(SessionState):
         Raises
         ------
         SessionError
-            The memory knows no such session, or not how it began; or it is at work in this process.
+            The memory knows no such session, or not how it began.
         """
         stored = read_session(memory, session_id)
         if not stored.brief:

@@ -241,32 +241,40 @@ def test_thinking_that_named_a_secret_does_not_go_back_changed(tmp_path, shop, m
     assert "The key is [hidden" in again.transcript[2].thinking
 
 
-def test_who_resumes_a_session_holds_it_and_the_other_is_told(tmp_path, shop, memory):
+def test_who_has_not_heard_how_a_session_went_on_is_told(tmp_path, shop, memory):
     session, server = begun(tmp_path, shop, memory, answer(asking("users")))
     session.brief(BRIEF)
     again, _ = resumed(session, tmp_path, memory, answer(text(PROPOSAL)))
-    with pytest.raises(SessionError, match="taken up elsewhere") as error:
+    assert again.propose().text == PROPOSAL
+    with pytest.raises(SessionError, match="went on elsewhere") as error:
         session.propose()
     assert "Session.resume" in error.value.mend
     assert len(server.bodies) == 1
-    assert again.propose().text == PROPOSAL
     numbers = [said.n for said in read_session(memory, session.session_id).said]
     assert numbers == sorted(set(numbers))
 
 
-def test_a_session_at_work_is_not_taken_up_beside_itself(tmp_path, shop, memory):
+def test_taking_up_a_session_to_look_at_it_stops_nobody(tmp_path, shop, memory):
+    session, _ = begun(tmp_path, shop, memory, answer(asking("users")), answer(text(PROPOSAL)))
+    session.brief(BRIEF)
+    _looked_at, _ = resumed(session, tmp_path, memory)
+    assert session.propose().text == PROPOSAL
+
+
+def test_two_do_not_go_on_with_one_session_at_once(tmp_path, shop, memory):
     tried = []
 
-    def resume(_):
-        with pytest.raises(SessionError, match="at work elsewhere") as error:
-            resumed(session, tmp_path, memory)
-        tried.append(error.value.mend)
+    def go_on(_):
+        again, server = resumed(session, tmp_path, memory)
+        with pytest.raises(SessionError, match="at work elsewhere"):
+            again.propose()
+        tried.append(server.bodies)
 
     session, _ = begun(tmp_path, shop, memory, answer(asking("users")), answer(text(PROPOSAL)))
     session.brief(BRIEF)
-    session._on_text = resume
+    session._on_text = go_on
     assert session.propose().text == PROPOSAL
-    assert tried
+    assert tried[0] == []
 
 
 def test_a_session_that_two_processes_went_on_with_says_so(tmp_path, shop, memory):
