@@ -63,6 +63,8 @@ def show(file: StoryFile = None, project: Project = None, as_json: AsJson = Fals
     screen.say(f"{found.name}: {found.status or 'no status'}")
     screen.say()
     screen.table(_TASK, _rows(found))
+    if found.warnings or found.drift:
+        screen.say()
     _tell(screen, found, found.drift)
 
 
@@ -111,7 +113,8 @@ def tick(
         screen.data({**told, "warnings": list(update.story.warnings)})
         return
     _show_diff(screen, update)
-    _tell(screen, update.story, update.drift)
+    if _tell(screen, update.story, update.drift):
+        screen.say()
     screen.say(update.summary(), style="bold")
     if update.changed and not update.written:
         screen.say("This was a preview: nothing was changed. Do it with --apply.")
@@ -147,12 +150,12 @@ def _show_diff(screen: Screen, update: StoryUpdate) -> None:
         screen.say()
 
 
-def _tell(screen: Screen, found: Story, drift: tuple[Drift, ...]) -> None:
+def _tell(screen: Screen, found: Story, drift: tuple[Drift, ...]) -> bool:
+    """Show what is odd about a story, and say whether anything is."""
     lines = [*found.warnings]
     lines += [f"Line {d.line}: {d.message}" if d.line else d.message for d in drift]
-    if lines:
-        screen.say()
-        screen.points(lines, mark="!")
+    screen.points(lines, mark="!")
+    return bool(lines)
 
 
 def _drift(drift: Drift) -> dict[str, Any]:

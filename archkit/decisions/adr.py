@@ -18,7 +18,7 @@ from archkit.decisions.adr_status import Link
 
 if TYPE_CHECKING:
     from archkit.decisions.adr_block import Difference
-    from archkit.records import Decision
+    from archkit.records import Decision, Outcome
 
 __all__ = ["Adr", "Field", "StatusSaid", "read_adr"]
 
@@ -79,6 +79,13 @@ class Adr:
         from archkit.decisions.adr_block import decision_of
 
         return decision_of(self)[0]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes of that decision which were known when it was written; else none."""
+        from archkit.decisions.adr_block import outcomes_of
+
+        return outcomes_of(self)
 
     @property
     def differences(self) -> tuple[Difference, ...]:

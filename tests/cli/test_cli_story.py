@@ -100,3 +100,11 @@ def test_a_project_without_a_status_file_is_an_error(tmp_path):
     result = invoke("story", "show", "--project", tmp_path, "--json")
     assert result.exit_code == 1
     assert "status.xml" in json.loads(result.stdout)["error"]["what"]
+
+
+def test_one_blank_line_stands_between_the_parts_and_none_at_an_end(home):
+    for words in (["show"], ["tick", "1.2"], ["tick"]):
+        text = invoke("story", *words).output
+        assert "\n\n\n" not in text
+        assert not text.startswith("\n")
+        assert not text.endswith("\n\n")

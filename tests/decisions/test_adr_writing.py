@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archkit.decisions.adr import read_adr
-from archkit.decisions.adr_block import outcomes_of
 from archkit.decisions.adr_writing import to_adr
 from archkit.records import Alternative, Decision, Outcome
 
@@ -43,7 +42,8 @@ OUTCOMES = (
 def test_a_decision_comes_back_whole_with_its_outcomes(style):
     adr = read_adr(to_adr(DECISION, style, 7, outcomes=OUTCOMES))
     assert (adr.kind, adr.decision, adr.differences) == ("adr", DECISION, ())
-    assert outcomes_of(adr) == OUTCOMES
+    assert adr.outcomes == OUTCOMES
+    assert read_adr("# Use X\n\n## Decision\n\nWe use X.\n").outcomes == ()
     assert adr.title == DECISION.title
     assert (adr.status, adr["date"].value) == ("accepted", AT.date())
     assert adr["chosen"].value == "Refresh tokens"
