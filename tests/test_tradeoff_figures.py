@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from archkit import figures
-from archkit.figures.style import TOKENS
+from archkit.figures.style import TOKENS, narrowed
 
 ALL = (
     figures.tradeoff_ranking,
@@ -245,3 +245,20 @@ def test_names_are_no_markup(draw):
     fig.layout.meta = None  # never drawn: what a page may say in its own words
     assert "<b>A</b>" not in json.dumps(fig.to_plotly_json(), default=str)
     assert "&lt;b&gt;A" in json.dumps(fig.to_plotly_json(), default=str)
+
+
+def test_inputs_worth_next_to_nothing_are_counted_not_drawn():
+    fig = figures.tradeoff_worth(worth(("a", 0.03, 0.4), ("b", 0.0001, 0.0), ("c", 0.0, 0.0)))
+    assert len(fig.data[0].x) == 1
+    assert "+ 2 inputs worth less" in said(fig)
+
+
+def test_a_narrow_figure_breaks_its_title_anew_and_keeps_its_plot():
+    fig = figures.tradeoff_ranking(
+        ranking(("A long name of one", 0.8, 0.55, 2), ("B", 0.7, 0.45, 1))
+    )
+    words, plot = said(fig), fig.layout.height - fig.layout.margin.t
+    narrow = narrowed(fig, 320)
+    assert max(map(len, narrow.layout.title.text.split("<br>"))) <= 32
+    assert narrow.layout.height - narrow.layout.margin.t == plot
+    assert " ".join(said(narrow).split()) == " ".join(words.split())

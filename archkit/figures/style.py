@@ -26,6 +26,7 @@ __all__ = [
     "in_words",
     "key_of",
     "mark_of",
+    "narrowed",
     "new_figure",
     "number",
     "percent",
@@ -76,6 +77,7 @@ _NAME_WIDTH = 36
 _TITLE_WIDTH = 60
 _SUBTITLE_WIDTH = 84
 _KEY_WIDTH = 80
+_FULL_WIDTH = 600  # pixels that lines of these widths take at most
 
 KeyEntry = tuple[str, str, str]
 """One entry of a key: the sign, the colour token, what it stands for."""
@@ -197,16 +199,23 @@ def new_figure(theme: str) -> Figure:
 
 
 def titled(
-    fig: Figure, title: str, subtitle: str, *, height: int, key: Sequence[KeyEntry] = ()
+    fig: Figure,
+    title: str,
+    subtitle: str,
+    *,
+    height: int,
+    key: Sequence[KeyEntry] = (),
+    room: float = 1.0,
 ) -> Figure:
     """Set the finding as title, the evidence as subtitle and, under it, what the marks mean.
 
-    The key is text, not a plotly legend, which would take its room from the plot.
+    The key is text, not a plotly legend, which would take its room from the plot. `room` is the
+    share of a page's width that lines may take.
     """
     theme = fig.layout.meta["archkit_theme"]
-    heads = textwrap.wrap(title, _TITLE_WIDTH) or [""]
-    below = [escaped(line) for line in textwrap.wrap(subtitle, _SUBTITLE_WIDTH)]
-    below += _key_lines(key, theme)
+    heads = textwrap.wrap(title, int(_TITLE_WIDTH * room)) or [""]
+    below = [escaped(line) for line in textwrap.wrap(subtitle, int(_SUBTITLE_WIDTH * room))]
+    below += _key_lines(key, theme, int(_KEY_WIDTH * room))
     top = 40 + 21 * len(heads) + 17 * len(below)
     fig.update_layout(
         title={"text": "<br>".join(map(escaped, heads)), "y": 1 - 26 / (height + top)},
@@ -220,7 +229,17 @@ def titled(
     return fig
 
 
-def _key_lines(key: Sequence[KeyEntry], theme: str) -> list[str]:
+def narrowed(fig: Figure, width: int) -> Figure:
+    """Break title, subtitle and key anew where a figure is only so many pixels wide."""
+    said, top = fig.layout.meta, fig.layout.meta["top"]
+    if width >= _FULL_WIDTH:
+        return fig
+    key = [(sign, token, label) for sign, token, label in said["key"]]
+    height, room = int(fig.layout.height - top), max(width / _FULL_WIDTH, 0.3)
+    return titled(fig, said["title"], said["subtitle"], height=height, key=key, room=room)
+
+
+def _key_lines(key: Sequence[KeyEntry], theme: str, width: int) -> list[str]:
     """Bring the key to lines short enough for a narrow page."""
     lines: list[list[KeyEntry]] = []
     room = 0
@@ -228,7 +247,7 @@ def _key_lines(key: Sequence[KeyEntry], theme: str) -> list[str]:
         room -= len(entry[2]) + 5
         if room < 0:
             lines.append([])
-            room = _KEY_WIDTH - len(entry[2]) - 5
+            room = width - len(entry[2]) - 5
         lines[-1].append(entry)
     colour = TOKENS[theme]
     return [

@@ -29,6 +29,7 @@ __all__ = ["tradeoff_tornado", "tradeoff_waterfall", "tradeoff_worth"]
 Row = dict[Hashable, Any]
 _MOST = 14
 _ONE = "There is one alternative only: nothing can overtake it. Give it a rival."
+_LEAST_WORTH = 0.01  # of the most: what is worth less is counted only
 _LEVEL = 5e-4  # a lead that rounds to nothing
 _THIN = "\u202f"
 
@@ -181,7 +182,9 @@ def tradeoff_worth(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     """
     if frame.empty:
         return blank(theme, "What is worth measuring next?", "Everything that counts is known.")
-    shown = frame.head(_MOST).iloc[::-1]
+    most = float(frame["worth"].max())
+    some = frame[frame["worth"] >= most * _LEAST_WORTH].head(_MOST) if most > 0 else frame.head(1)
+    shown = some.iloc[::-1]
     rows = shown.to_dict("records")
     fig = new_figure(theme)
     fig.add_bar(
@@ -201,7 +204,6 @@ def tradeoff_worth(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     )
     changes = [f"changes it {percent(row['switch_rate'], 0)}" for row in rows]
     add_rows(fig, [str(row["input"]) for row in rows], changes, theme)
-    most = float(frame["worth"].max())
     fig.update_xaxes(
         title={"text": "expected gain of knowing it (value, 0 to 1)"},
         range=[0, max(most * 1.05, 1e-3)],
@@ -213,8 +215,8 @@ def tradeoff_worth(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     if most < 5e-4:
         title = "Nothing is worth measuring before choosing"
     said = [f"n {number(top['draws'])} draws", f"knowing all: {top['all_worth']:.3f}"]
-    if len(frame) > _MOST:
-        said.append(f"+ {count_of(len(frame) - _MOST, 'input')} worth less")
+    if len(frame) > len(some):
+        said.append(f"+ {count_of(len(frame) - len(some), 'input')} worth less")
     said += caveats(_parts(frame))
     return titled(fig, title, " · ".join(said), height=ROW_HEIGHT * len(rows) + 56)
 

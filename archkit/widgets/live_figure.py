@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 import traitlets
 from plotly.graph_objects import Figure
 
+from archkit.figures.style import narrowed
+
 __all__ = ["LiveFigure", "WidthWatch"]
 
 _WATCH = """
@@ -46,15 +48,20 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
     _shown_as = ""
 
     _width: int | None = None
+    _shown: Figure | None = None
 
     def take_width(self, width: int) -> None:
         """Be so many pixels wide, now and whatever is shown later."""
         self._width = width
-        self.update_layout(width=width)
+        if self._shown is not None:
+            self.show_figure(self._shown, self._shown_as)
 
     def show_figure(self, figure: Figure, kind: str) -> None:
         """Look like `figure`; one of the same kind as before is taken on in a single message."""
         own: Any = self
+        self._shown = figure
+        if self._width is not None:
+            figure = narrowed(go.Figure(figure), self._width)
         new = figure.to_plotly_json()
         same = self._shown_as == kind and len(own.data) == len(new["data"])
         if not same:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import ipywidgets
@@ -279,3 +280,15 @@ def test_a_ladder_says_where_its_two_readings_disagree():
     shown = explore(rated, Preference.ladder(), draws=100)
     assert "testability" in shown._face.summary.value.split("as handed in")[-1]
     assert "rung" in shown._face.summary.value or "ladder" in shown._face.summary.value
+
+
+def test_the_figure_takes_the_width_of_the_page_and_stays_within_the_messages(sent):
+    shown = explorer()
+    shown.move("security", 40)
+    shown._face._watch.width = 480
+    assert shown._face.figure.layout.width == 480
+    sent.clear()
+    shown.move("security", 90)
+    assert len(sent) <= MOST_MESSAGES
+    lines = shown._face.figure.layout.title.text.split("<br>")
+    assert max(len(html.unescape(line)) for line in lines) <= 48
