@@ -42,6 +42,8 @@ _NO_TABLE = re.compile(
     r"|server|type|view|materialized|login|statistics|default|event|cast|aggregate|collation)\b"
     r"|alter\s+table\s.*\b(?:row\s+level\s+security|owner\s+to|set\s+schema|replica\s+identity)\b"
 )
+_INTERNAL = re.compile(r"(?s)(?: but got| for)? ?<(?:Token|class)\b.*")
+"""How sqlglot names its own objects in a message."""
 _SHOWN = 80
 
 
@@ -190,7 +192,8 @@ def _read_statement(chunk: list[Any], block: CodeBlock, dialect: Dialect, read: 
 def _refused(error: ParseError, text: str, first_line: int, line: int) -> Unchecked:
     told = error.errors[0] if error.errors else {}
     at = told.get("line")
-    said = str(told.get("description") or "It is no SQL").rstrip(".")
+    said = _INTERNAL.sub("", str(told.get("description") or "It is no SQL")).rstrip(".: ")
+    said = "A part is missing" if said.startswith("Required keyword") else said
     near = " ".join(str(told.get("highlight") or "").split())[:40]
     why = f"{said} at “{near}”." if near else f"{said}."
     return Unchecked(first_line + int(at) if at else line, _start(text), why, broken=True)

@@ -200,6 +200,49 @@ def test_a_box_that_says_only_api_is_no_service_left_undefined() -> None:
     assert messages(with_section(2, drawn), "X02") == []
 
 
+TWO = (
+    "CREATE TABLE a (id INT PRIMARY KEY);\n"
+    "CREATE TABLE b (a_id INT REFERENCES a (id), id INT PRIMARY KEY);\n"
+)
+
+
+def with_sql(sql: str, end: str = "\n```\n\n") -> str:
+    return with_section(5, f"## 5. Data Schema\n\n```sql\n{sql}{end}")
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("CREATE TABLE a (id INT PRIMARY KEY CHECK (id > ));", "A part is missing at “)”."),
+        ("CREATE INDEX ON ;", "Expected table name at “ON”."),
+    ],
+)
+def test_why_sql_does_not_parse_is_said_in_plain_words(sql: str, why: str) -> None:
+    assert messages(with_sql(sql), "D02") == [f"This SQL does not parse: {why}"]
+
+
+def test_what_a_block_without_end_swallows_is_not_read_as_sql() -> None:
+    text = with_section(6, "").replace("## 7.", "## 8.")
+    text = f"{text}\n## 5. Data Schema\n\n```sql\n{TWO}\n\n## 9. Also\n\n- 10 % is with us ^ on (\n"
+    assert messages(text, "S05")
+    assert messages(text, "D02") == []
+
+
+def test_a_table_created_twice_is_one_finding() -> None:
+    twice = TWO + "CREATE INDEX ON b (a_id);\n" + TWO
+    rules = [f.rule for f in check_proposal(with_sql(twice)) if f.rule in ("D06", "D09")]
+    assert rules == ["D09", "D09"]
+
+
+def test_the_only_store_has_the_schema_in_whatever_form() -> None:
+    six = "## 6. Technology Stack Rationale\n\n### PostgreSQL\n\nWhy: keys.\n\n"
+    five = "## 5. Data Schema\n\n```dbml\nTable a { id int [pk] }\n```\n\n"
+    text = with_section(6, six).replace(section(5), five)
+    assert messages(text, "X03") == []
+    more = text.replace("### PostgreSQL", "### MongoDB\n\nWhy: x.\n\n### PostgreSQL")
+    assert len(messages(more, "X03")) == 1
+
+
 def test_filler_is_found_hollow_in_every_group_that_asks_for_more() -> None:
     rules = {r for r, _ in found(SHORT)}
     assert rules == {"E01", "A01", "D01", "T01", "K01", "K02", "K03", "K04"}

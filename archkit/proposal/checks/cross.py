@@ -111,7 +111,10 @@ def overview_in_services(reading: Reading) -> Iterator[Fault]:
     needs=("D01", "T01"),
 )
 def stores(reading: Reading) -> Iterator[Fault]:
-    """Look in section 5 for each database chosen; the only relational one has the SQL there."""
+    """Look in section 5 for each database chosen; the only relational one has the SQL there.
+
+    The only database of all has whatever schema there is.
+    """
     schema = reading.section(5)
     if schema is None:
         return
@@ -134,6 +137,7 @@ def stores(reading: Reading) -> Iterator[Fault]:
     others = [store for store in chosen.keys() | headed if store not in _RELATIONAL]
     for store, choice in chosen.items():
         alone = (relational == [store] and has_tables) or (others == [store] and has_others)
+        alone = alone or (has_others and len(relational) + len(others) == 1)
         if not alone and not _STORES[store].search(said):
             message = f"{store} is chosen here, but section 5 has no schema of it."
             yield reading.fault(choice.line, message, section=6)

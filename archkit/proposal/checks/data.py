@@ -60,8 +60,9 @@ def shown(reading: Reading) -> Iterator[Fault]:
 )
 def parses(reading: Reading) -> Iterator[Fault]:
     """Name each statement that no dialect knows."""
+    never_closed = [block.line for block in _blocks(reading) if not block.closed]  # S05 tells it
     for statement in _unchecked(reading):
-        if statement.broken:
+        if statement.broken and statement.line <= min(never_closed, default=statement.line):
             message = f"This SQL does not parse: {statement.why}"
             yield reading.fault(statement.line, message, section=5)
 
@@ -150,6 +151,8 @@ def indexes(reading: Reading) -> Iterator[Fault]:
     """Name each foreign key that no index or key begins with; MySQL makes one by itself."""
     schema = reading.proposal.schema
     for table, key in _references(reading):
+        if schema.table(table.name) is not table:
+            continue  # an index is of the first table of its name
         by_itself = table.block < len(schema.dialects) and schema.dialects[table.block] == "mysql"
         if not by_itself and not table.derived and not _is_led(table, key):
             named = ", ".join(key.columns)
