@@ -63,9 +63,10 @@ def tradeoff_profile(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         rows = frame[frame["alternative"] == name].set_index("criterion").loc[criteria]
         _add_line(fig, str(name), rows, place, len(names), theme)
     last = frame[frame["criterion"] == criteria[-1]].set_index("alternative")["value"]
-    _name_ends(fig, last.loc[names[:_MOST_NAMED]], len(criteria) - 1, theme)
+    notes = _name_ends(last.loc[names[:_MOST_NAMED]], len(criteria) - 1, theme)
     ends = frame.drop_duplicates("criterion").set_index("criterion").loc[criteria]
-    _scale_ends(fig, ends, theme)
+    # Added one by one, plotly checks all of them again for each.
+    fig.update_layout(annotations=notes + _scale_ends(ends, theme))
     fig.update_xaxes(
         range=[-0.35, len(criteria) - 0.65],
         tickvals=list(range(len(criteria))),
@@ -180,7 +181,7 @@ def _add_line(
     )
 
 
-def _name_ends(fig: Figure, last: pd.Series[float], at: int, theme: str) -> None:
+def _name_ends(last: pd.Series[float], at: int, theme: str) -> list[dict[str, Any]]:
     """Write each name where its line ends, moved apart where they would overlap."""
     order = last.sort_values(kind="stable")
     places: list[float] = []
@@ -188,34 +189,42 @@ def _name_ends(fig: Figure, last: pd.Series[float], at: int, theme: str) -> None
         places.append(max(float(value), places[-1] + _LABEL) if places else float(value))
     over = max(places[-1] - 1.06, 0.0)
     names = list(last.index)
+    notes: list[dict[str, Any]] = []
     for (name, _), place in zip(order.items(), places, strict=True):
         rank = names.index(name)
         token = ("observed", "ink")[rank] if rank < 2 else "mute"
         text = escaped(elided(str(name), 22))
-        fig.add_annotation(
-            x=at,
-            y=place - over,
-            xshift=12,
-            xanchor="left",
-            text=f"<b>{text}</b>" if rank == 0 else text,
-            hovertext=escaped(str(name)),
-            showarrow=False,
-            font={"size": 12, "color": TOKENS[theme][token]},
+        notes.append(
+            {
+                "x": at,
+                "y": place - over,
+                "xshift": 12,
+                "xanchor": "left",
+                "text": f"<b>{text}</b>" if rank == 0 else text,
+                "hovertext": escaped(str(name)),
+                "showarrow": False,
+                "font": {"size": 12, "color": TOKENS[theme][token]},
+            }
         )
+    return notes
 
 
-def _scale_ends(fig: Figure, ends: pd.DataFrame, theme: str) -> None:
+def _scale_ends(ends: pd.DataFrame, theme: str) -> list[dict[str, Any]]:
+    notes: list[dict[str, Any]] = []
     for at, row in enumerate(ends.to_dict("records")):
         for word, y, anchor in ((row["best"], 1.02, "bottom"), (row["worst"], -0.02, "top")):
-            fig.add_annotation(
-                x=at,
-                y=y,
-                yanchor=anchor,
-                text=escaped(str(word)),
-                bgcolor=TOKENS[theme]["card"],
-                showarrow=False,
-                font={"size": 11, "color": TOKENS[theme]["mute"]},
+            notes.append(
+                {
+                    "x": at,
+                    "y": y,
+                    "yanchor": anchor,
+                    "text": escaped(str(word)),
+                    "bgcolor": TOKENS[theme]["card"],
+                    "showarrow": False,
+                    "font": {"size": 11, "color": TOKENS[theme]["mute"]},
+                }
             )
+    return notes
 
 
 def _criterion(name: str, weight: float) -> str:
