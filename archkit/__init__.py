@@ -5,6 +5,7 @@ The public names, in the order of the work::
     read_card models Session Proposal check_proposal     from a brief to a design
     Memory Pattern Decision Alternative Outcome Lesson   what was decided and what came of it
     read_adrs to_adr update_story                        the project's own files about it
+    PerformanceMatrix explore                            what speaks for which alternative
     metrics figures session_panel write_report           what works, and how sure one may be
     ArchkitError                                         what went wrong and how to mend it
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from archkit.proposal.rules import check_proposal
     from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern
     from archkit.report import write_report
+    from archkit.tradeoffs.matrix import PerformanceMatrix
+    from archkit.widgets.explorer import explore
     from archkit.widgets.session_panel import session_panel
 
 __version__ = "0.1.0"
@@ -42,9 +45,11 @@ __all__ = [
     "Memory",
     "Outcome",
     "Pattern",
+    "PerformanceMatrix",
     "Proposal",
     "Session",
     "check_proposal",
+    "explore",
     "figures",
     "metrics",
     "models",
@@ -64,10 +69,12 @@ _HOME = {
     "Memory": "archkit.memory.memory",
     "Outcome": "archkit.records",
     "Pattern": "archkit.records",
+    "PerformanceMatrix": "archkit.tradeoffs.matrix",
     "Proposal": "archkit.proposal.document",
     "Session": "archkit.architect.session",
     "check_proposal": "archkit.proposal.rules",
     "models": "archkit.architect.models",
+    "explore": "archkit.widgets.explorer",
     "read_adrs": "archkit.decisions.adrs",
     "read_card": "archkit.architect.card",
     "session_panel": "archkit.widgets.session_panel",
