@@ -114,7 +114,7 @@ def words(text: str) -> set[str]:
 
 def test_what_cannot_be_drawn_is_shown_as_text_and_breaks_nothing(page: Page, report: Path):
     opened(page, report)
-    source = page.locator("pre", has_text="never closed")
+    source = page.locator("pre", has_text="a[never closed")
     assert source.is_visible()
     assert page.locator("pre + p", has_text="Not drawn: Parse error on line").count() == 1
     assert page.locator("body > [id^=d]").count() == 0  # Mermaid leaves no debris
