@@ -13,6 +13,11 @@ from archkit.architect.tool import ToolFailedError
 from archkit.errors import SessionError
 
 
+@pytest.fixture(autouse=True)
+def _on_somebodys_machine(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)  # where a shell is never offered
+
+
 def granted(permissions, tool, subject=""):
     async def ask():
         return await permissions.granted(tool, {"x": subject}, subject=subject, summary="s")

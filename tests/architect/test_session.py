@@ -28,7 +28,8 @@ BRIEF = "Stop the N+1 queries in the posts API"
 
 @pytest.fixture(autouse=True)
 def _no_keys(monkeypatch):
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ARCHKIT_OFFLINE", "ARCHKIT_MODEL"):
+    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ARCHKIT_OFFLINE", "ARCHKIT_MODEL")
+    for name in (*names, "CI"):
         monkeypatch.delenv(name, raising=False)
 
 
