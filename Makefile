@@ -47,7 +47,7 @@ report: $(SETUP) ## write data/reports/memory.html from your memory
 
 # Not the extra mcda: it is 160 MB that only its users need.
 lock: $(SETUP)   ## resolve requirements.lock anew from pyproject.toml
-	@$(BIN)/python -m uv pip compile pyproject.toml --extra dev --extra mcp --extra semantic --universal \
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra dev --extra lab --extra mcp --extra semantic --universal \
 	  --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
 
 clean:           ## remove .venv and caches; your data stays
