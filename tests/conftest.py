@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from archkit.architect import profile
 from archkit.architect.platforms import PLATFORMS
+from archkit.labs.postgres import own_schema, postgres
 
 # The machine is shared: no example fails for being slow, and each run tries the same ones.
 settings.register_profile("archkit", deadline=None, derandomize=True)
@@ -22,6 +23,7 @@ KEYS = (
     "ANTHROPIC_DEFAULT_HAIKU_MODEL",
     "ARCHKIT_OFFLINE",
     "ARCHKIT_MODEL",
+    "ARCHKIT_POSTGRES_URL",
     "ANTHROPIC_MODEL",
     "ANTHROPIC_PROFILE",
     "ANTHROPIC_CONFIG_DIR",
@@ -52,3 +54,17 @@ def _alone(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("ARCHKIT_DATA", str(tmp_path_factory.mktemp("data")))
     for key in KEYS:
         monkeypatch.delenv(key, raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Start one PostgreSQL for the whole run, for the tests that ask for it."""
+    with postgres(env={}) as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_address(postgres_server):
+    """Give a test an empty schema of its own: .url for psycopg, .engine_url for SQLAlchemy."""
+    with own_schema(postgres_server) as address:
+        yield address
