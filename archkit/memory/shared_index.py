@@ -59,9 +59,12 @@ def open_catalogue(store: Store, wordings: Wordings) -> Catalogue:
 
 
 def _synced(store: Store, wordings: Wordings, index: PatternIndex) -> Catalogue:
-    keys, there = np.array(wordings[0], dtype=np.uint64), index.keys()
-    if len(stale := np.setdiff1d(there, keys, assume_unique=True)):
-        index.update(removed=stale.tolist())
+    keys = np.array(wordings[0], dtype=np.uint64)
+    there, times = np.unique(index.keys(), return_counts=True)
+    wrong = (times > 1) | ~np.isin(there, keys, assume_unique=True)
+    if wrong.any():
+        index.update(removed=there[wrong].tolist())
+        there = there[~wrong]
     kept = np.isin(keys, there, assume_unique=True)
     if kept.all():
         return Catalogue(index, wordings)

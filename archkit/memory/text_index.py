@@ -122,8 +122,9 @@ class TextIndex:
         """
         added, removed = list(added), list(removed)
         if added or removed:
-            known = len(self) > 0
             with self._writing(_BULK_HEAP if len(added) > _BULK else _HEAP) as writer:
+                self.refresh()  # another process may have filled it meanwhile
+                known = len(self) > 0
                 for key in removed:
                     writer.delete_documents_by_query(self._of(key))
                 for entry in added:

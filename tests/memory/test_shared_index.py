@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+import tantivy
 
 from archkit.memory import shared_index
 from archkit.memory.drafts import draft_of
@@ -103,6 +104,25 @@ def test_a_folder_that_fell_behind_catches_up(tmp_path, monkeypatch):
         assert memory.query("zebra").best.pattern.slug == "z"
         assert [r.pattern.slug for r in memory.query("okapi", limit=1)] == ["p0"]
         assert memory.pattern("p0").name == "Okapi"
+
+
+@pytest.mark.usefixtures("few")
+def test_what_a_folder_holds_twice_is_found_once(tmp_path):
+    with filled(tmp_path) as memory:
+        memory.query("cache")
+        index = memory._held._shelf._catalogue._index
+        [inner] = index_folder(memory.path).iterdir()
+    again = tantivy.Index.open(str(inner))
+    again.register_tokenizer("words", index._index._analyzer)
+    writer = again.writer(num_threads=1)
+    for key in index.keys().tolist()[:20]:
+        writer.add_document(index._index._document(index._entry(key, PATTERNS[0])))
+    writer.commit()
+    writer.wait_merging_threads()
+    with Memory(tmp_path, library=False) as memory:
+        found = [ranked.pattern.slug for ranked in memory.query("cache token load", limit=60)]
+        assert len(found) == len(set(found)) > 20
+        assert len(memory._held._shelf._catalogue._index) == len(PATTERNS)
 
 
 @pytest.mark.usefixtures("few")

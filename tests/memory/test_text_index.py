@@ -67,6 +67,13 @@ def test_two_processes_share_a_folder(tmp_path):
     assert found(theirs, "theirs ours") == [1, 2]
 
 
+def test_two_processes_that_both_found_an_empty_folder_fill_it_once(tmp_path):
+    ours, theirs = index(folder=tmp_path), index(folder=tmp_path)
+    ours.update([entry(1, "first"), entry(2, "second")])
+    theirs.update([entry(1, "first"), entry(2, "second")])
+    assert (len(theirs), found(theirs, "first")) == (2, [1])
+
+
 def test_a_folder_keeps_what_was_put_in(tmp_path):
     index(entry(1, "kept"), folder=tmp_path)
     assert found(index(folder=tmp_path), "kept") == [1]
