@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +27,7 @@ from archkit.errors import SessionError
 from archkit.plain import shown_path
 
 if TYPE_CHECKING:
+    from archkit.architect.card import AgentCard
     from archkit.architect.dialogue import Question, Questions
     from archkit.architect.session import Session
 
@@ -73,6 +74,17 @@ def session(
     no_memory: Annotated[
         bool, typer.Option("--no-memory", help="Neither read nor write any memory.")
     ] = False,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(metavar="USD", help="What the model may cost at most, in US dollars."),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="What it may do beyond reading, such as Write(docs/**); may be given repeatedly.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the proposal there.")
     ] = None,
@@ -81,44 +93,31 @@ def session(
 ) -> None:
     """Brief an architect, answer its questions, get a proposal; ends with the session's id."""
     from archkit.architect.card import read_card
-    from archkit.architect.session import Session
 
     if (brief is None) == (resume is None):
         raise usage("Give a brief, or --resume with a session; not both.")
     if resume is not None and no_memory:
         raise usage("--resume needs the memory that has the session on record.")
-    screen, told = Screen(as_json), text_or_stdin(brief) if brief is not None else ""
-    if brief is not None and not told.strip():
-        raise SessionError(
-            "The brief is empty.",
-            why="The architect has nothing to work on.",
-            mend='Say what to build: archkit session "Stop the N+1 queries in the posts API".',
-        )
-    given = answers_in(answers) if answers else {}
-    if out is not None and out.exists():
-        raise usage(f"{shown_path(out)} is there already; name another file.", "--out")
     if no_memory and memory is not None:
         raise usage("--no-memory and --memory contradict each other.")
+    if max_cost is not None and not max_cost > 0:
+        raise usage("What it may cost must be above 0.", "--max-cost")
+    if out is not None and out.exists():
+        raise usage(f"{shown_path(out)} is there already; name another file.", "--out")
+    screen, told = Screen(as_json), _told(brief)
+    given = answers_in(answers) if answers else {}
     architect = read_card(card or "backend-architect")
-    learns = architect.aml_config
-    kept: Any = nullcontext(None)
-    if not no_memory:
-        settings = {"learning_rate": learns.learning_rate}
-        settings |= {"pattern_threshold": learns.pattern_threshold}
-        kept = opened(memory, writes=resume is None, **settings)
-    with kept as held:
-        given_to: dict[str, Any] = {
-            "card": architect,
-            "workspace": workspace,
-            "client": "offline" if offline else None,
-            "on_step": lambda step: screen.note(f"  {step}"),
-        }
-        if resume is not None:
-            if card is None:  # the one it began with
-                del given_to["card"]
-            work = Session.resume(whole_id(held, resume, "session"), held, **given_to)
-        else:
-            work = Session(memory=held, project=project, **given_to)
+    settings: dict[str, Any] = {
+        "workspace": workspace,
+        "client": "offline" if offline else None,
+        "permissions": allow or "read_only",
+        "max_cost_usd": max_cost,
+        "on_step": lambda step: screen.note(f"  {step}"),
+    }
+    if resume is None or card is not None:  # else the one it began with
+        settings["card"] = architect
+    with nullcontext(None) if no_memory else _memory(memory, architect, resume) as held:
+        work = _begun(held, project, resume, settings)
         try:
             _hold(screen, work, told, given, ask=not yes)
         finally:
@@ -128,6 +127,37 @@ def session(
     if as_json:
         screen.data(_as_json(work, out))
     _print_end(screen, work, out)
+
+
+def _told(brief: str | None) -> str:
+    told = text_or_stdin(brief) if brief is not None else ""
+    if brief is not None and not told.strip():
+        raise SessionError(
+            "The brief is empty.",
+            why="The architect has nothing to work on.",
+            mend='Say what to build: archkit session "Stop the N+1 queries in the posts API".',
+        )
+    return told
+
+
+def _memory(path: Path | None, card: AgentCard, resume: str | None) -> AbstractContextManager[Any]:
+    """Open the memory, which learns as the card says."""
+    return opened(
+        path,
+        writes=resume is None,
+        learning_rate=card.aml_config.learning_rate,
+        pattern_threshold=card.aml_config.pattern_threshold,
+    )
+
+
+def _begun(
+    held: Any, project: str | None, resume: str | None, settings: Mapping[str, Any]
+) -> Session:
+    from archkit.architect.session import Session
+
+    if resume is not None:
+        return Session.resume(whole_id(held, resume, "session"), held, **settings)
+    return Session(memory=held, project=project, **settings)
 
 
 def _hold(

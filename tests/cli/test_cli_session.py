@@ -205,3 +205,35 @@ def test_what_came_up_on_the_way_is_said_after_the_proposal(tmp_path, shop, monk
 def test_a_session_begins_or_goes_on(worked, given):
     memory = () if "--no-memory" in given else ("--memory", worked)
     assert invoke("session", *given, *memory).exit_code == 2
+
+
+def test_what_a_session_may_cost_and_do_is_said_when_it_begins(tmp_path, shop, monkeypatch):
+    from archkit.architect.session import Session
+
+    begun = []
+    begin = Session.__init__
+
+    def noted(self, *given, **settings):
+        begun.append(settings)
+        begin(self, *given, **settings)
+
+    monkeypatch.setattr(Session, "__init__", noted)
+    allowed = ("--allow", "Write(docs/**)", "--allow", "Edit", "--max-cost", "0.5")
+    assert invoke("session", BRIEF, "--yes", *allowed, *at(tmp_path, shop)).exit_code == 0
+    assert begun[0]["permissions"] == ["Write(docs/**)", "Edit"]
+    assert begun[0]["max_cost_usd"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (("--max-cost", "0"), 2, "must be above 0"),
+        (("--max-cost", "-1"), 2, "must be above 0"),
+        (("--allow", "rm -rf ("), 1, "no tool's name"),
+    ],
+)
+def test_a_limit_or_rule_that_nothing_could_keep_to_is_refused(tmp_path, shop, given, code, said):
+    result = invoke("session", BRIEF, "--yes", *given, *at(tmp_path, shop))
+    assert result.exit_code == code
+    assert said in " ".join(result.stderr.split())
+    assert not (tmp_path / "data" / "m.duckdb").exists()
