@@ -6,6 +6,12 @@ import os
 import shutil
 
 import pytest
+from playwright.sync_api import BrowserContext, expect
+
+LONG_MS = 90_000
+"""How long a page of a busy machine may take to come to what is expected of it."""
+
+expect.set_options(timeout=LONG_MS)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 OFFLINE = (
@@ -40,3 +46,9 @@ def browser_type_launch_args() -> dict[str, object]:
 def base_url() -> str:
     """No server: reports are opened from disk (and the plugin's own fixture warns)."""
     return ""
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    context.set_default_timeout(LONG_MS)
+    return context

@@ -33,6 +33,7 @@ CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((pl
       || box.top < room.top - 1 || box.bottom > room.bottom + 1))
     .map(([words]) => words);
 })"""
+LOADED = "() => [...document.images].every((img) => img.complete)"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(page: Page, report: Path, width: int = 1000) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(report.as_uri())
-    page.wait_for_selector("html[data-drawn=all]")
+    page.wait_for_selector("html[data-drawn=all]", timeout=90_000)
 
 
 def test_a_report_opens_from_disk_drawn_and_without_a_single_request(page: Page, report: Path):
@@ -131,12 +132,13 @@ def test_what_the_keyboard_is_at_can_be_seen(page: Page, report: Path):
     expect(link).to_have_css("outline-style", "solid")
     expect(link).to_have_css("outline-width", "2px")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#decided")
+    page.wait_for_url("**#decided")
 
 
 def test_printed_it_has_every_figure_whole(page: Page, report: Path):
     opened(page, report)
     page.emulate_media(media="print")
+    page.wait_for_function(LOADED)
     prints = page.locator("img.print-figure:visible")
     assert prints.count() == FIGURES
     assert page.locator(".plot:visible").count() == 0
