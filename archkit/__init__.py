@@ -6,6 +6,7 @@ The public names, in the order of the work::
     Memory Pattern Decision Alternative Outcome Lesson   what was decided and what came of it
     read_adrs to_adr update_story                        the project's own files about it
     PerformanceMatrix explore                            what speaks for which alternative
+    count_queries                                        what a design costs in queries
     metrics figures session_panel write_report           what works, and how sure one may be
     ArchkitError                                         what went wrong and how to mend it
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from archkit.memory.memory import Memory
     from archkit.proposal.document import Proposal
     from archkit.proposal.rules import check_proposal
+    from archkit.queries.counting import count_queries
     from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern
     from archkit.report import write_report
     from archkit.tradeoffs.matrix import PerformanceMatrix
@@ -49,6 +51,7 @@ __all__ = [
     "Proposal",
     "Session",
     "check_proposal",
+    "count_queries",
     "explore",
     "figures",
     "metrics",
@@ -73,6 +76,7 @@ _HOME = {
     "Proposal": "archkit.proposal.document",
     "Session": "archkit.architect.session",
     "check_proposal": "archkit.proposal.rules",
+    "count_queries": "archkit.queries.counting",
     "models": "archkit.architect.models",
     "explore": "archkit.widgets.explorer",
     "read_adrs": "archkit.decisions.adrs",
@@ -97,3 +101,10 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make the cell magic `%%count_queries` known: what `%load_ext archkit` does."""
+    from archkit.queries.magic import load
+
+    load(shell)

@@ -1,0 +1,198 @@
+"""`count_queries`: a block, or a function's calls, whose statements are counted."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from archkit.errors import ArchkitError
+from archkit.queries.count import QueryCount
+from archkit.queries.hook import Hook, open_counts
+
+__all__ = ["count_queries"]
+
+Call = TypeVar("Call", bound=Callable[..., Any])
+_lock = threading.Lock()
+_hooks: dict[int, Hook] = {}
+
+
+class count_queries:  # noqa: N801
+    """Count the statements that a block sends to a database.
+
+    Parameters
+    ----------
+    source
+        SQLAlchemy Engine, Connection or Session (asynchronous ones, too; of a session, its engine),
+        psycopg Connection or AsyncConnection, `sqlite3.Connection`, DuckDB connection; or several
+        in a list.
+    label, n
+        Said in what is shown: what is counted, and for how many items.
+    everywhere
+        Count what other threads and tasks send through the source meanwhile, too. Otherwise only
+        what this thread or task sends, and the tasks it starts in the block; the rest is said in
+        `elsewhere`. DuckDB's log does not tell them apart: there it is always everywhere.
+
+    Raises
+    ------
+    ArchkitError
+        The source is none of these, or is closed.
+
+    Examples
+    --------
+    >>> import sqlite3
+    >>> database = sqlite3.connect(":memory:")
+    >>> with count_queries(database, label="ping") as counted:
+    ...     _ = database.execute("SELECT 1").fetchall()
+    >>> counted.count
+    1
+
+    As a decorator, the last call's count is the function's `counted`:
+
+    >>> @count_queries(database)
+    ... def ping():
+    ...     return database.execute("SELECT 1").fetchall()
+    >>> ping(), ping.counted.count
+    ([(1,)], 1)
+    """
+
+    def __init__(
+        self, source: Any, *, label: str = "", n: int | None = None, everywhere: bool = False
+    ) -> None:
+        self._targets = _targets(source)
+        self._label, self._n, self._everywhere = label, n, everywhere
+        self._open: list[tuple[QueryCount, list[Hook]]] = []
+
+    def __enter__(self) -> QueryCount:
+        count = QueryCount(self._label, self._n, everywhere=self._everywhere)
+        attached: list[Hook] = []
+        try:
+            for kind, target in self._targets:
+                attached.append(_attach(kind, target, count))
+        except BaseException:
+            _detach(attached, count)
+            raise
+        count.counts = " and ".join(dict.fromkeys(hook.counts_what for hook in attached))
+        count.pulls = [functools.partial(hook.pull, count) for hook in attached]
+        self._open.append((count, attached))
+        open_counts.set((*open_counts.get(), count))
+        count.open()
+        return count
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        inside = open_counts.get()
+        here = [pair for pair in self._open if pair[0] in inside] or self._open
+        count, attached = here[-1]
+        self._open.remove((count, attached))
+        open_counts.set(tuple(other for other in inside if other is not count))
+        count.close()
+        _detach(attached, count)
+        count.pulls = []
+
+    async def __aenter__(self) -> QueryCount:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: Call) -> Call:
+        """Count each call of a function; the last call's count is its attribute `counted`."""
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ArchkitError(
+                f"The calls of {function.__name__!r} cannot be counted.",
+                why="It is a generator: its statements are sent while somebody else's code runs.",
+                mend="Count in the code that goes through it: with count_queries(...):",
+            )
+        wrapped: Any
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def wrapped(*args: Any, **settings: Any) -> Any:
+                with self._anew() as wrapped.counted:
+                    return await function(*args, **settings)
+
+        else:
+
+            @functools.wraps(function)
+            def wrapped(*args: Any, **settings: Any) -> Any:
+                with self._anew() as wrapped.counted:
+                    return function(*args, **settings)
+
+        wrapped.counted = None
+        return wrapped  # type: ignore[no-any-return]
+
+    def _anew(self) -> Self:
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__, _open=[])
+        return other
+
+
+def _attach(kind: type[Hook], target: Any, count: QueryCount) -> Hook:
+    with _lock:
+        hook = _hooks.setdefault(id(target), kind(target))
+        try:
+            hook.attach(count)
+        finally:
+            if not hook.attached:
+                del _hooks[id(target)]
+    return hook
+
+
+def _detach(hooks: Iterable[Hook], count: QueryCount) -> None:
+    with _lock:
+        for hook in hooks:
+            hook.detach(count)
+            if not hook.attached:
+                _hooks.pop(id(hook.target), None)
+
+
+def _targets(source: Any) -> list[tuple[type[Hook], Any]]:
+    sources = source if isinstance(source, list | tuple | set) else [source]
+    found = {id(pair[1]): pair for pair in map(_target, sources)}
+    if not found:
+        raise ArchkitError(
+            "count_queries was given no source.",
+            why="The list is empty.",
+            mend="Hand in an engine, a connection or a session.",
+        )
+    return list(found.values())
+
+
+def _target(source: Any) -> tuple[type[Hook], Any]:
+    rooms = {cls.__module__.partition(".")[0] for cls in type(source).__mro__}
+    if "sqlite3" in rooms:
+        from archkit.queries.hook_sqlite import SqliteHook
+
+        return SqliteHook, source
+    if rooms & {"_duckdb", "duckdb"} and hasattr(source, "cursor"):
+        from archkit.queries.hook_duckdb import DuckdbHook
+
+        return DuckdbHook, source
+    if "psycopg" in rooms and hasattr(source, "cursor"):
+        from archkit.queries.hook_psycopg import PsycopgHook
+
+        return PsycopgHook, source
+    if "sqlalchemy" in rooms:
+        from archkit.queries.hook_sqlalchemy import SqlalchemyHook, plain_target
+
+        if (target := plain_target(source)) is not None:
+            return SqlalchemyHook, target
+    raise ArchkitError(
+        f"count_queries cannot count on a {type(source).__name__}.",
+        why="It is none of the sources whose statements can be overheard.",
+        mend="Hand in a SQLAlchemy Engine, Connection or Session, a psycopg, sqlite3 or DuckDB "
+        "connection, or several in a list; spans are read by from_spans.",
+    )

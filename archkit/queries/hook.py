@@ -1,0 +1,98 @@
+"""Where statements are overheard: one hook for each source, shared by all blocks on it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any
+
+from archkit.queries.count import QueryCount
+from archkit.queries.shape import shape_of
+from archkit.queries.tally import Kind
+from archkit.queries.user_frame import user_frame
+
+__all__ = ["Hook", "Sent", "open_counts"]
+
+open_counts: ContextVar[tuple[QueryCount, ...]] = ContextVar("archkit_open_counts", default=())
+"""The blocks that this thread or task is in, outermost first."""
+
+
+class Sent:
+    """A statement under way, and the counts it belongs to."""
+
+    __slots__ = ("_began", "_counts", "_kind")
+
+    def __init__(self, counts: Sequence[QueryCount], kind: Kind) -> None:
+        self._counts, self._kind = counts, kind
+        self._began = perf_counter()
+
+    def ended(self) -> None:
+        """Note that the database took it; a statement of which nobody says so has failed."""
+        took_ms = (perf_counter() - self._began) * 1000
+        for count in self._counts:
+            count.tallies.ended(self._kind, took_ms)
+
+    def fetched(self, rows: int) -> None:
+        """Add rows that it gave back."""
+        for count in self._counts:
+            count.tallies.fetched(self._kind, rows)
+
+
+class Hook:
+    """Overhears one target while at least one count is attached.
+
+    A kind of hook says how to `_install` and `_remove` itself, and calls `sent` for each statement.
+    """
+
+    counts_what = "statements sent"
+    dialect = ""
+    tells_end = True
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self.attached: tuple[QueryCount, ...] = ()
+        self._lock = threading.RLock()
+
+    def attach(self, count: QueryCount) -> None:
+        """Overhear for this count, too."""
+        with self._lock:
+            if not self.attached:
+                self._install()
+            self.attached = (*self.attached, count)
+
+    def detach(self, count: QueryCount) -> None:
+        """Stop doing so; the last one takes the listeners with it, whatever happened."""
+        with self._lock:
+            self.attached = tuple(other for other in self.attached if other is not count)
+            if not self.attached:
+                self._remove(count)
+
+    def pull(self, count: QueryCount) -> None:
+        """Fetch what the source itself wrote down; nothing where it calls us."""
+
+    def sent(
+        self, text: str, *, values: int | None = None, load: tuple[str, str] = ("", "")
+    ) -> Sent:
+        """Count a statement in the blocks of this thread or task."""
+        began = perf_counter()
+        inside = open_counts.get()
+        mine = [count for count in self.attached if count.everywhere or count in inside]
+        for count in self.attached:
+            if count not in mine:
+                count.elsewhere += 1
+        if not mine:
+            return Sent((), Kind(""))
+        kind = Kind(shape_of(text, self.dialect), user_frame(sys._getframe(1)), *load)
+        for count in mine:
+            count.tallies.sent(kind, values, tells_end=self.tells_end)
+            count.overhead_ms += (perf_counter() - began) * 1000
+        return Sent(mine, kind)
+
+    def _install(self) -> None:
+        raise NotImplementedError
+
+    def _remove(self, count: QueryCount) -> None:
+        raise NotImplementedError
