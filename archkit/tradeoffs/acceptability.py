@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from archkit.tradeoffs.cell import Cell
 from archkit.tradeoffs.criterion import Criterion, Floats
@@ -28,7 +29,8 @@ DRAWS = 20_000
 """How many draws are made unless said: the chances are then good to 0.6 percentage points."""
 INTERVAL = 0.9
 """Share of the draws that lies in the intervals shown."""
-_AT_ONCE = 32_768  # draws worked out at a time: 13 MB of figures in a matrix of 6 by 8
+_AT_ONCE = 8_192  # draws worked out at a time: 3 MB of figures in a matrix of 6 by 8
+_MOST_KEPT = 32_768  # draws of figures that are kept: 13 MB in such a matrix
 _LEVEL = (
     1e9  # values that agree to nine digits are level: sums of the same terms may differ by less
 )
@@ -53,7 +55,8 @@ class Acceptability:
         One row an alternative: `mean` value (0 to 1, 1 is best), the `low` and `high` ends of its
         90 % interval, and `first`, its chance of rank 1.
     draws, seed
-        How many draws were made, and from which seed: the same seed gives the same numbers.
+        How many draws were made, and from which seed: the same seed gives the same numbers, in
+        one version of archkit; in another they may differ by `margin`.
     """
 
     rank_acceptability: pd.DataFrame
@@ -138,7 +141,7 @@ def acceptability(
     values, done = np.empty((size, max(draws, 0))), 0
     for weights, figures in drawn(matrix, preference, draws, seed):
         part = values[:, done : done + len(weights)]
-        np.einsum("nc,nac->an", weights, figures, out=part)
+        np.einsum("cn,acn->an", weights.T.copy(), figures.transpose(1, 2, 0), out=part)
         shares = _count(part, ranks, wins)
         central += shares @ weights
         first += shares.sum(axis=1)
@@ -170,6 +173,8 @@ def drawn(
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield weights (n × criteria) and values 0 to 1 (n × alternatives × criteria), in parts.
 
+    A part holds until the next is asked for: all are written into one array.
+
     Raises
     ------
     ValueError
@@ -181,17 +186,12 @@ def drawn(
         raise ValueError(f"seed must be 0 or more, not {seed}.")
     weighting = said(matrix, preference)
     of_weights, of_figures = np.random.default_rng(seed).spawn(2)
-    if draws <= _AT_ONCE:
+    if draws <= _MOST_KEPT:
         weights = weighting.draw(of_weights, draws, matrix.criteria)
         yield weights, _kept(matrix.alternatives, matrix.criteria, matrix.cells, draws, seed)
         return
-    for begin in range(0, draws, _AT_ONCE):
-        n = min(_AT_ONCE, draws - begin)
-        # A generator of its own for each part: an alternative more leaves the others' draws alone.
-        yield (
-            weighting.draw(of_weights, n, matrix.criteria),
-            matrix.values(of_figures.spawn(1)[0], n),
-        )
+    for figures in matrix.values_in_parts(of_figures, draws, _AT_ONCE):
+        yield weighting.draw(of_weights, len(figures), matrix.criteria), figures
 
 
 @lru_cache(maxsize=2)
@@ -206,7 +206,7 @@ def _kept(
     from archkit.tradeoffs.matrix import PerformanceMatrix
 
     _, of_figures = np.random.default_rng(seed).spawn(2)
-    values = PerformanceMatrix(alternatives, criteria, cells).values(of_figures.spawn(1)[0], draws)
+    values = PerformanceMatrix(alternatives, criteria, cells).values(of_figures, draws)
     values.flags.writeable = False
     return values
 
@@ -220,24 +220,36 @@ def _count(values: Floats, ranks: Floats, wins: Floats) -> Floats:
     """Add these draws' ranks and wins; return each alternative's share of the first place."""
     size, n = values.shape
     level = np.rint(values * _LEVEL)
-    above, beside = np.zeros((2, size, n), dtype=np.int16)
+    # A byte counts 127 rivals, and a comparison is added to it as it is.
+    above, beside = np.zeros((2, size, n), dtype=np.int8 if size <= 127 else np.int16)
+    tied = False
     for one in range(size):
         for other in range(one):
             beats, beaten = level[one] > level[other], level[one] < level[other]
-            even = ~(beats | beaten)
-            above[one] += beaten
-            above[other] += beats
-            beside[one] += even
-            beside[other] += even
-            lead = (np.count_nonzero(beats) - np.count_nonzero(beaten)) / 2
+            above[one] += beaten.view(np.int8)
+            above[other] += beats.view(np.int8)
+            won, lost = np.count_nonzero(beats), np.count_nonzero(beaten)
             # wins starts at one half of all draws, which is what ties are worth.
-            wins[one, other] += lead
-            wins[other, one] -= lead
-    # Alternatives that are level take the ranks from above + 1 to above + 1 + beside, evenly.
+            wins[one, other] += (won - lost) / 2
+            wins[other, one] -= (won - lost) / 2
+            if won + lost < n:
+                even, tied = (~(beats | beaten)).view(np.int8), True
+                beside[one] += even
+                beside[other] += even
+    if not tied:
+        ranks += [[np.count_nonzero(row == rank) for rank in range(size)] for row in above]
+        return (above == 0).astype(float)
+    return _shared(above, beside, ranks)
+
+
+def _shared(above: NDArray[np.int_], beside: NDArray[np.int_], ranks: Floats) -> Floats:
+    """Add ranks where some are level: they take those from above + 1 on, evenly."""
+    size = len(above)
     share = 1.0 / (1.0 + beside)
     for one in range(size):
+        last = above[one].astype(int) + beside[one] + 1
         start = np.bincount(above[one], weights=share[one], minlength=size + 1)
-        end = np.bincount(above[one] + beside[one] + 1, weights=share[one], minlength=size + 1)
+        end = np.bincount(last, weights=share[one], minlength=size + 1)
         ranks[one] += np.cumsum(start - end)[:size]
     return np.where(above == 0, share, 0.0)
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from archkit.errors import ArchkitError
 from archkit.plain import missing
+from archkit.tradeoffs.beta_table import beta_quantiles
 from archkit.tradeoffs.criterion import Criterion, Floats, Load, finite
 
 __all__ = ["PROVENANCES", "Cell", "Grade", "Interval", "Known", "Rate", "Unknown", "cell_of"]
@@ -58,7 +59,11 @@ class Cell(ABC):
         """Return the figure that is not exceeded with probability q (0 to 1)."""
 
     def draw(self, rng: np.random.Generator, n: int, criterion: Criterion) -> Floats:
-        """Return n figures it may be, on the criterion's scale."""
+        """Return n figures it may be, on the criterion's scale.
+
+        Each takes one random number, as its quantile: what moves a little moves its draws a
+        little, and draws made in parts are those made at once.
+        """
         return self.quantile(rng.random(n), criterion)
 
     @property
@@ -149,12 +154,6 @@ class Interval(Cell):
         """Return the figure that is not exceeded with probability q (0 to 1)."""
         return _triangle(np.asarray(q, dtype=float), self.low, self.mode, self.high)
 
-    def draw(self, rng: np.random.Generator, n: int, criterion: Criterion) -> Floats:
-        """Return n figures it may be."""
-        if self.mode is None or self.sure:
-            return rng.uniform(self.low, self.high, n)
-        return rng.triangular(self.low, self.mode, self.high, n)
-
 
 @dataclass(frozen=True, slots=True)
 class Rate(Cell):
@@ -212,8 +211,8 @@ class Rate(Cell):
         return found
 
     def draw(self, rng: np.random.Generator, n: int, criterion: Criterion) -> Floats:
-        """Return n rates it may be."""
-        return rng.beta(self.a, self.b, n)
+        """Return n rates it may be; see `beta_table.ERROR`."""
+        return beta_quantiles(rng.random(n), self.a, self.b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,17 +254,13 @@ class Grade(Cell):
         """Return the figure that is not exceeded with probability q (0 to 1)."""
         return _triangle(np.asarray(q, dtype=float), *self._corners(criterion))
 
-    def draw(self, rng: np.random.Generator, n: int, criterion: Criterion) -> Floats:
-        """Return n figures it may be, on the criterion's scale."""
-        return rng.triangular(*self._corners(criterion), n)
-
     def _corners(self, criterion: Criterion) -> tuple[float, float, float]:
-        grades = (max(self.level - 1, 1), self.level, min(self.level + 1, self.levels))
+        steps = self.levels - 1
         low, mode, high = (
-            _between(criterion.low, criterion.high, (grade - 1) / (self.levels - 1))
-            for grade in grades
+            criterion.low * (1 - grade / steps) + criterion.high * (grade / steps)
+            for grade in (max(self.level - 2, 0), self.level - 1, min(self.level, steps))
         )
-        return float(low), float(mode), float(high)
+        return low, mode, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +330,9 @@ def _plain_load(load: Load) -> dict[str, Any]:
 def _between(low: float, high: float, share: ArrayLike) -> Floats:
     """Return what lies so far from low to high, each end met exactly."""
     at = np.asarray(share, dtype=float)
-    met: Floats = np.asarray(low * (1 - at) + high * at)
+    met: Floats = np.asarray(np.subtract(1, at))
+    met *= low
+    met += high * at
     return met
 
 
@@ -343,7 +340,13 @@ def _triangle(q: Floats, low: float, mode: float | None, high: float) -> Floats:
     if mode is None or low == high:
         return _between(low, high, q)
     turn = (mode - low) / (high - low)
-    rising = low + (high - low) * np.sqrt(turn * q)
-    falling = high - (high - low) * np.sqrt((1 - turn) * (1 - q))
-    found: Floats = np.clip(np.where(q < turn, rising, falling), low, high)
-    return found
+    # In place, for these are most of what a simulation takes.
+    rise, fall = np.asarray(np.minimum(q, turn)), np.asarray(np.maximum(q, turn))
+    rise *= turn
+    np.sqrt(rise, out=rise)
+    np.subtract(1, fall, out=fall)
+    fall *= 1 - turn
+    np.sqrt(fall, out=fall)
+    np.subtract(1 - turn, fall, out=fall)
+    rise += fall
+    return _between(low, high, rise)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["PerformanceMatrix"]
 
 _VERSION = 1
+_BLOCK = 8_192  # numbers of 64 kB: a larger array costs more to be had than to be filled
 _MIDDLES = (np.arange(1_000) + 0.5) / 1_000
 
 
@@ -163,34 +164,32 @@ class PerformanceMatrix:
         kept = {key: cell for key, cell in kept.items() if key in there} | dict(cells or {})
         return PerformanceMatrix(names, columns, kept, preference or self.preference)
 
-    def figures(self, rng: np.random.Generator, n: int) -> Floats:
-        """Return n draws of all figures, each on its criterion's scale: (n, A, C).
-
-        Each cell has a random stream of its own, so that a cell that is changed, or an
-        alternative added at the end, leaves the draws of the others as they were.
-        """
-        drawn = np.empty((len(self.alternatives), len(self.criteria), n))
-        streams = iter(rng.spawn(len(self.alternatives) * len(self.criteria)))
-        for row, cells in zip(drawn, self.cells, strict=True):
-            for figures, cell, criterion in zip(row, cells, self.criteria, strict=True):
-                figures[:] = cell.draw(next(streams), n, criterion)
-        return drawn.transpose(2, 0, 1)
-
     def values(self, rng: np.random.Generator, n: int) -> Floats:
         """Return n draws of what every cell is worth: (n, A, C), 0 to 1, 1 is best.
 
-        Figures beyond their scale count as its end; `beyond_scale` says which.
+        Figures beyond their scale count as its end; `beyond_scale` says which. Each cell has a
+        random stream of its own, so that a cell that is changed, or an alternative added at the
+        end, leaves the draws of the others as they were.
         """
-        drawn = self.figures(rng, n)
-        over = set(self.beyond_scale)
-        for name, row in zip(self.alternatives, drawn.transpose(1, 2, 0), strict=True):
-            for worth, criterion in zip(row, self.criteria, strict=True):
-                less = criterion.objective == "min"
-                worth -= criterion.high if less else criterion.low
-                worth /= -criterion.span if less else criterion.span
-                if (name, criterion.name) in over:
-                    np.clip(worth, 0.0, 1.0, out=worth)
-        return drawn
+        return next(self.values_in_parts(rng, n, max(n, 1)))
+
+    def values_in_parts(self, rng: np.random.Generator, n: int, most: int) -> Iterator[Floats]:
+        """Yield the n draws of `values` in parts of at most so many.
+
+        All parts are one array: a part holds until the next is asked for.
+        """
+        size = len(self.alternatives), len(self.criteria)
+        drawn, open_ = np.empty((*size, min(n, most))), []
+        for (a, c), stream in zip(np.ndindex(size), rng.spawn(size[0] * size[1]), strict=True):
+            cell, criterion = self.cells[a][c], self.criteria[c]
+            if cell.sure:
+                drawn[a, c] = criterion.value(cell.mean(criterion))
+            else:
+                open_.append((drawn[a, c], cell, criterion, stream))
+        for begin in range(0, max(n, 1), most):
+            for worth, cell, criterion, stream in open_:
+                _fill(worth[: n - begin], cell, criterion, stream)
+            yield drawn[:, :, : n - begin].transpose(2, 0, 1)
 
     def mean_values(self) -> Floats:
         """Return what every cell is worth on average, as drawn: (A, C), 0 to 1, 1 is best."""
@@ -304,6 +303,20 @@ class PerformanceMatrix:
 
     def _column(self, name: str) -> int:
         return place_of("criterion", name, tuple(criterion.name for criterion in self.criteria))
+
+
+def _fill(worth: Floats, cell: Cell, criterion: Criterion, stream: np.random.Generator) -> None:
+    """Draw a cell, in blocks that stay in the processor's cache."""
+    low, high = cell.ends(criterion)
+    beyond = low < criterion.low or high > criterion.high
+    zero, span = criterion.figure(0.0), criterion.figure(1.0) - criterion.figure(0.0)
+    for begin in range(0, len(worth), _BLOCK):
+        block = worth[begin : begin + _BLOCK]
+        figures = cell.draw(stream, len(block), criterion)
+        figures -= zero
+        np.divide(figures, span, out=block)
+        if beyond:
+            np.clip(block, 0.0, 1.0, out=block)
 
 
 def _mean_value(cell: Cell, criterion: Criterion) -> float:

@@ -82,10 +82,27 @@ def test_draws_are_seeded_and_stay_within_zero_and_one():
 
 
 def test_values_are_the_figures_seen_on_their_scales():
-    figures = _matrix().figures(np.random.default_rng(9), 100)
-    values = _matrix().values(np.random.default_rng(9), 100)
-    for place, criterion in enumerate(CRITERIA):
-        assert values[:, :, place] == pytest.approx(criterion.value(figures[:, :, place]))
+    matrix = _matrix()
+    values = matrix.values(np.random.default_rng(9), 100)
+    streams = iter(np.random.default_rng(9).spawn(9))
+    for row, cells in enumerate(matrix.cells):
+        for column, (cell, criterion) in enumerate(zip(cells, CRITERIA, strict=True)):
+            figures = cell.draw(next(streams), 100, criterion)
+            assert values[:, row, column] == pytest.approx(criterion.value(figures))
+
+
+def test_draws_in_parts_are_those_made_at_once():
+    whole = _matrix().values(np.random.default_rng(9), 100)
+    parts = [part.copy() for part in _matrix().values_in_parts(np.random.default_rng(9), 100, 30)]
+    assert [len(part) for part in parts] == [30, 30, 30, 10]
+    assert (np.concatenate(parts) == whole).all()
+
+
+def test_a_cell_that_moves_a_little_moves_its_draws_a_little():
+    one = _matrix().replace(cells={("A", "success_rate"): Rate(30, 38)})
+    other = _matrix().replace(cells={("A", "success_rate"): Rate(30.1, 38)})
+    before, after = (m.values(np.random.default_rng(9), 2_000)[:, 0, 0] for m in (one, other))
+    assert 0 < np.abs(after - before).max() < 0.005
 
 
 def test_changing_a_cell_or_adding_an_alternative_leaves_the_other_draws_alone():
