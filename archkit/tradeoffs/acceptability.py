@@ -238,7 +238,7 @@ def _count(values: Floats, ranks: Floats, wins: Floats) -> Floats:
                 beside[other] += even
     if not tied:
         ranks += [[np.count_nonzero(row == rank) for rank in range(size)] for row in above]
-        return (above == 0).astype(float)
+        return np.asarray(above == 0, dtype=float)
     return _shared(above, beside, ranks)
 
 
