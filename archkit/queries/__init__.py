@@ -1,8 +1,44 @@
-"""Queries counted, N+1 found, and strategies compared on a database of your own."""
+"""Queries counted, N+1 found, and strategies compared on a database of your own.
+
+What is here is loaded when first used: counting runs in other people's programs and stays small.
+"""
 
 from __future__ import annotations
 
-from archkit.queries.count import QueryCount
-from archkit.queries.counting import count_queries
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["QueryCount", "count_queries"]
+if TYPE_CHECKING:
+    from archkit.queries.compare import compare_queries, compare_queries_async
+    from archkit.queries.comparison import ComparisonError, QueryComparison
+    from archkit.queries.count import QueryCount
+    from archkit.queries.counting import count_queries
+    from archkit.queries.spans import from_spans
+
+__all__ = [
+    "ComparisonError",
+    "QueryComparison",
+    "QueryCount",
+    "compare_queries",
+    "compare_queries_async",
+    "count_queries",
+    "from_spans",
+]
+
+_HOME = {
+    "ComparisonError": "comparison",
+    "QueryComparison": "comparison",
+    "QueryCount": "count",
+    "compare_queries": "compare",
+    "compare_queries_async": "compare",
+    "count_queries": "counting",
+    "from_spans": "spans",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'archkit.queries' has no attribute {name!r}")
+    value = getattr(import_module(f"archkit.queries.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Self
 
 from archkit.queries.n_plus_one import findings
-from archkit.queries.tally import Tallies, Tally
+from archkit.queries.tally import Tallies, Tally, sums
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["QueryCount"]
 
+_TOLD = ("label", "n", "everywhere", "counts", "elsewhere", "overhead_ms", "notes")
+
 
 class QueryCount:
-    """The statements of one block.
+    """The statements of one block. It holds no connection, and no value of any statement.
 
     Attributes
     ----------
@@ -23,8 +27,9 @@ class QueryCount:
     counts
         What one is: `statements sent` (as the program sends them; `executemany` is one) or
         `statements run` (as the database runs them, BEGIN and each row of `executemany` included).
-    elsewhere
-        Statements on the same source that other threads or tasks sent meanwhile; not in `count`.
+    everywhere, elsewhere
+        Whether other threads and tasks were counted, too; if not, how many statements they sent
+        on the same source meanwhile. They are not in `count`.
     overhead_ms
         Time that counting itself took; part of `wall_ms`.
     notes
@@ -38,17 +43,18 @@ class QueryCount:
         self.overhead_ms = 0.0
         self.notes: list[str] = []
         self.tallies = Tallies()
-        self.pulls: list[Callable[[], None]] = []
+        self.pulls: tuple[Callable[[], None], ...] = ()
+        self.read_up_to: dict[str, int] = {}
         self._began = perf_counter()
         self._wall_ms: float | None = None
 
     def open(self) -> None:
         """Begin the block: its time runs from now on."""
-        self._began = perf_counter()
+        self._began, self._wall_ms = perf_counter(), None
 
     def close(self, wall_ms: float | None = None) -> None:
         """End the block: its time stands from now on."""
-        self._wall_ms = (perf_counter() - self._began) * 1000 if wall_ms is None else wall_ms
+        self._wall_ms = self.wall_ms if wall_ms is None else wall_ms
 
     @property
     def wall_ms(self) -> float:
@@ -58,25 +64,25 @@ class QueryCount:
     @property
     def count(self) -> int:
         """Statements counted."""
-        return sum(tally.count for tally in self._all())
+        return int(sums(self._all())["count"])
 
     @property
     def failed(self) -> int | None:
         """Statements in `count` that failed or never ended; None where the source does not tell."""
-        known = [tally.count - tally.ended for tally in self._all() if tally.ended is not None]
-        return sum(known) if known else None
+        failed: int | None = sums(self._all())["failed"]
+        return failed
 
     @property
     def rows(self) -> int | None:
-        """Rows that were fetched; None where the source does not tell."""
-        known = [tally.rows for tally in self._all() if tally.rows is not None]
-        return sum(known) if known else None
+        """Rows that reads gave back; None where the source does not tell."""
+        rows: int | None = sums(self._all())["rows"]
+        return rows
 
     @property
     def execute_ms(self) -> float | None:
         """Time in `execute` alone, without fetching; None where the source does not tell."""
-        known = [tally.execute_ms for tally in self._all() if tally.execute_ms is not None]
-        return sum(known) if known else None
+        execute_ms: float | None = sums(self._all())["execute_ms"]
+        return execute_ms
 
     @property
     def by_shape(self) -> pd.DataFrame:
@@ -86,42 +92,100 @@ class QueryCount:
         -------
         pandas.DataFrame
             `shape` (the text without literals), `count`, `execute_ms` (sum, fetching not in it;
-            missing where the source does not tell), `rows` (fetched; missing likewise), `where`
-            (the first line of your code that sent it, relative to the working directory).
+            missing where the source does not tell), `rows` (read; missing likewise), `where` (the
+            first line of your code that sent it, relative to the working directory).
         """
-        merged: dict[str, list[Tally]] = {}
-        for tally in self._all():
-            merged.setdefault(tally.kind.shape, []).append(tally)
-        frame = pd.DataFrame(
-            [
-                (
-                    shape,
-                    sum(tally.count for tally in tallies),
-                    _sum([tally.execute_ms for tally in tallies]),
-                    _sum([tally.rows for tally in tallies]),
-                    tallies[0].kind.where,
-                )
-                for shape, tallies in merged.items()
-            ],
-            columns=["shape", "count", "execute_ms", "rows", "where"],
-        ).astype({"count": int, "execute_ms": float, "rows": "Int64"})
-        return frame.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+        import pandas as pd
+
+        columns = ["shape", "count", "execute_ms", "rows", "where"]
+        frame = pd.DataFrame(self.shapes(), columns=columns)
+        return frame.astype({"count": "int64", "execute_ms": "float64", "rows": "Int64"})
 
     @property
     def n_plus_one(self) -> pd.DataFrame:
-        """Statements sent once per row of an earlier one, most first; see `findings`."""
+        """Statements sent once per row of an earlier one, most first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a finding. `rule`: `lazy load` (SQLAlchemy says that a relationship was loaded
+            for one object, at least twice), `column load` (likewise columns that were deferred or
+            expired), or `one lookup per row` (at least five reads by one key from one place, with
+            different values; not those for a list of keys). `relationship`: which one, or whose
+            columns, where the ORM says; `shape`, `count`, `where`.
+        """
+        import pandas as pd
+
+        columns = ["rule", "relationship", "shape", "count", "where"]
+        return pd.DataFrame(self.findings(), columns=columns).astype({"count": "int64"})
+
+    @property
+    def summary(self) -> str:
+        """What was counted and what looks like N+1, in a few lines."""
+        from archkit.queries.count_shown import summary
+
+        return summary(self)
+
+    def shapes(self) -> list[dict[str, Any]]:
+        """Return the rows of `by_shape`."""
+        merged: dict[str, list[Tally]] = {}
+        for tally in self._all():
+            merged.setdefault(tally.kind.shape, []).append(tally)
+        rows = [
+            {"shape": shape, **sums(tallies), "where": tallies[0].kind.where}
+            for shape, tallies in merged.items()
+        ]
+        return sorted(rows, key=lambda row: -row["count"])
+
+    def findings(self) -> list[dict[str, Any]]:
+        """Return the rows of `n_plus_one`."""
         return findings(self._all())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as what JSON can hold; `from_json` reads it back."""
+        return {
+            **{name: getattr(self, name) for name in _TOLD},
+            "notes": list(self.notes),
+            "wall_ms": self.wall_ms,
+            **sums(self._all()),
+            "by_shape": self.shapes(),
+            "n_plus_one": self.findings(),
+            "tallies": [tally.as_json() for tally in self.tallies.all()],
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        """Read what `as_json` returned.
+
+        Raises
+        ------
+        ValueError
+            It is not that.
+        """
+        try:
+            count = cls(told["label"], told["n"], everywhere=told["everywhere"])
+            for name in _TOLD:
+                setattr(count, name, told[name])
+            count.notes = list(told["notes"])
+            count.tallies = Tallies(Tally.from_json(tally) for tally in told["tallies"])
+            count.close(float(told["wall_ms"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"This is no count of queries: {error!r}.") from error
+        return count
 
     def _all(self) -> list[Tally]:
         for pull in self.pulls:
             pull()
         return self.tallies.all()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_json, (self.as_json(),)
+
     def __repr__(self) -> str:
         label = f"{self.label!r}, " if self.label else ""
-        return f"QueryCount({label}{self.count} {self.counts}, {self.wall_ms:.3g} ms)"
+        return f"QueryCount({label}{self.count:,} {self.counts}, {self.wall_ms:.3g} ms)"
 
+    def _repr_html_(self) -> str:
+        from archkit.queries.count_shown import count_html
 
-def _sum(values: list[float | None] | list[int | None]) -> float | int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+        return count_html(self)

@@ -76,7 +76,7 @@ class count_queries:  # noqa: N801
             _detach(attached, count)
             raise
         count.counts = " and ".join(dict.fromkeys(hook.counts_what for hook in attached))
-        count.pulls = [functools.partial(hook.pull, count) for hook in attached]
+        count.pulls = tuple(functools.partial(hook.pull, count) for hook in attached)
         self._open.append((count, attached))
         open_counts.set((*open_counts.get(), count))
         count.open()
@@ -95,7 +95,7 @@ class count_queries:  # noqa: N801
         open_counts.set(tuple(other for other in inside if other is not count))
         count.close()
         _detach(attached, count)
-        count.pulls = []
+        count.pulls = ()
 
     async def __aenter__(self) -> QueryCount:
         return self.__enter__()
@@ -171,28 +171,44 @@ def _targets(source: Any) -> list[tuple[type[Hook], Any]]:
     return list(found.values())
 
 
+_COUNTABLE = {
+    "sqlite3": {"Connection"},
+    "_duckdb": {"DuckDBPyConnection"},
+    "psycopg": {"Connection", "AsyncConnection"},
+    "sqlalchemy": {
+        *("Engine", "Connection", "AsyncEngine", "AsyncConnection", "Session", "AsyncSession"),
+        *("scoped_session", "async_scoped_session"),
+    },
+}
+
+
 def _target(source: Any) -> tuple[type[Hook], Any]:
-    rooms = {cls.__module__.partition(".")[0] for cls in type(source).__mro__}
+    # By name, so that a source's package is imported only where there is such a source.
+    names = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(source).__mro__}
+    if isinstance(source, type):
+        names = {(source.__module__.partition(".")[0], source.__name__)} & {
+            ("sqlalchemy", "Engine")
+        }
+    rooms = {room for room, name in names if name in _COUNTABLE.get(room, ())}
     if "sqlite3" in rooms:
         from archkit.queries.hook_sqlite import SqliteHook
 
         return SqliteHook, source
-    if rooms & {"_duckdb", "duckdb"} and hasattr(source, "cursor"):
+    if "_duckdb" in rooms:
         from archkit.queries.hook_duckdb import DuckdbHook
 
         return DuckdbHook, source
-    if "psycopg" in rooms and hasattr(source, "cursor"):
+    if "psycopg" in rooms:
         from archkit.queries.hook_psycopg import PsycopgHook
 
         return PsycopgHook, source
     if "sqlalchemy" in rooms:
         from archkit.queries.hook_sqlalchemy import SqlalchemyHook, plain_target
 
-        if (target := plain_target(source)) is not None:
-            return SqlalchemyHook, target
+        return SqlalchemyHook, plain_target(source)
     raise ArchkitError(
         f"count_queries cannot count on a {type(source).__name__}.",
         why="It is none of the sources whose statements can be overheard.",
         mend="Hand in a SQLAlchemy Engine, Connection or Session, a psycopg, sqlite3 or DuckDB "
-        "connection, or several in a list; spans are read by from_spans.",
+        "connection, or several in a list; spans are read by archkit.queries.from_spans.",
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
@@ -23,21 +22,21 @@ open_counts: ContextVar[tuple[QueryCount, ...]] = ContextVar("archkit_open_count
 class Sent:
     """A statement under way, and the counts it belongs to."""
 
-    __slots__ = ("_began", "_counts", "_kind")
+    __slots__ = ("_began", "_kind", "counts")
 
     def __init__(self, counts: Sequence[QueryCount], kind: Kind) -> None:
-        self._counts, self._kind = counts, kind
+        self.counts, self._kind = counts, kind
         self._began = perf_counter()
 
     def ended(self) -> None:
         """Note that the database took it; a statement of which nobody says so has failed."""
         took_ms = (perf_counter() - self._began) * 1000
-        for count in self._counts:
+        for count in self.counts:
             count.tallies.ended(self._kind, took_ms)
 
     def fetched(self, rows: int) -> None:
         """Add rows that it gave back."""
-        for count in self._counts:
+        for count in self.counts:
             count.tallies.fetched(self._kind, rows)
 
 
@@ -48,47 +47,55 @@ class Hook:
     """
 
     counts_what = "statements sent"
-    dialect = ""
     tells_end = True
 
     def __init__(self, target: Any) -> None:
         self.target = target
         self.attached: tuple[QueryCount, ...] = ()
-        self._lock = threading.RLock()
 
     def attach(self, count: QueryCount) -> None:
         """Overhear for this count, too."""
-        with self._lock:
-            if not self.attached:
-                self._install()
-            self.attached = (*self.attached, count)
+        if not self.attached:
+            self._install()
+        self.attached = (*self.attached, count)
 
     def detach(self, count: QueryCount) -> None:
         """Stop doing so; the last one takes the listeners with it, whatever happened."""
-        with self._lock:
-            self.attached = tuple(other for other in self.attached if other is not count)
-            if not self.attached:
-                self._remove(count)
+        self.attached = tuple(other for other in self.attached if other is not count)
+        if not self.attached:
+            self._remove(count)
 
     def pull(self, count: QueryCount) -> None:
         """Fetch what the source itself wrote down; nothing where it calls us."""
 
     def sent(
-        self, text: str, *, values: int | None = None, load: tuple[str, str] = ("", "")
+        self,
+        text: str,
+        *,
+        dialect: str,
+        values: Any = None,
+        load: tuple[str, str] = ("", ""),
+        but: Collection[QueryCount] = (),
     ) -> Sent:
-        """Count a statement in the blocks of this thread or task."""
+        """Count a statement in the blocks of this thread or task, but not in those named."""
         began = perf_counter()
         inside = open_counts.get()
-        mine = [count for count in self.attached if count.everywhere or count in inside]
+        mine = []
         for count in self.attached:
-            if count not in mine:
+            if count in but:
+                continue
+            if count.everywhere or count in inside:
+                mine.append(count)
+            else:
                 count.elsewhere += 1
         if not mine:
-            return Sent((), Kind(""))
-        kind = Kind(shape_of(text, self.dialect), user_frame(sys._getframe(1)), *load)
+            return _NOBODYS
+        kind = Kind(shape_of(text, dialect), user_frame(sys._getframe(1)), *load)
         for count in mine:
-            count.tallies.sent(kind, values, tells_end=self.tells_end)
-            count.overhead_ms += (perf_counter() - began) * 1000
+            count.tallies.sent(kind, (text, values), tells_end=self.tells_end)
+        took_ms = (perf_counter() - began) * 1000
+        for count in mine:
+            count.overhead_ms += took_ms
         return Sent(mine, kind)
 
     def _install(self) -> None:
@@ -96,3 +103,6 @@ class Hook:
 
     def _remove(self, count: QueryCount) -> None:
         raise NotImplementedError
+
+
+_NOBODYS = Sent((), Kind(""))

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
 from archkit.queries.hook import Hook, Sent
 
@@ -19,9 +20,13 @@ _originals: dict[tuple[type, str], Any] = {}
 class PsycopgHook(Hook):
     """Counts the statements that the cursors of a psycopg connection send."""
 
-    dialect = "postgresql"
-
     def _install(self) -> None:
+        if self.target.closed:
+            raise ArchkitError(
+                "This psycopg connection cannot be counted on.",
+                why="It is closed.",
+                mend="Hand in an open connection.",
+            )
         with _lock:
             if not _hooks:
                 _wrap_cursors()
@@ -61,7 +66,7 @@ def _sent(cursor: Any, query: Any, values: Any) -> Sent | None:
         text = query.decode("utf-8", "replace")
     else:
         text = query if isinstance(query, str) else query.as_string(cursor)
-    return hook.sent(text, values=hash(repr(values)))
+    return hook.sent(text, dialect="postgresql", values=values)
 
 
 def _ended(sent: Sent | None, cursor: Any) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
 from archkit.queries.hook import Hook, Sent
+from archkit.queries.hook_rows import count_fetched
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -15,37 +17,63 @@ if TYPE_CHECKING:
 __all__ = ["SqlalchemyHook", "plain_target"]
 
 _LOAD = "archkit_load"
+_COUNTED = "archkit_counted"
 _orm_lock = threading.Lock()
 _orm_hooks: list[SqlalchemyHook] = []
 
 
-def plain_target(source: Any) -> Any:
-    """Give the Engine or Connection behind an asynchronous one, or behind a session."""
+def plain_target(source: Any) -> Engine | Connection | type[Engine]:
+    """Give the Engine or Connection behind an asynchronous one, or behind a session.
+
+    The class Engine stands for every engine.
+
+    Raises
+    ------
+    ArchkitError
+        There is none behind it, or it is closed.
+    """
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import UnboundExecutionError
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+    from sqlalchemy.ext.asyncio import async_scoped_session as async_scoped
     from sqlalchemy.orm import Session, scoped_session
 
-    if isinstance(source, scoped_session):
-        source = source()
-    if isinstance(source, AsyncSession):
-        source = source.sync_session
-    if isinstance(source, Session):
-        source = source.get_bind()
-    if isinstance(source, AsyncEngine):
-        source = source.sync_engine
-    if isinstance(source, AsyncConnection):
-        source = source.sync_connection
-    return source if isinstance(source, Connection | Engine) else None
+    if source is Engine:
+        return Engine
+    found = source
+    if isinstance(found, scoped_session | async_scoped):
+        found = found()
+    if isinstance(found, AsyncSession):
+        found = found.sync_session
+    if isinstance(found, Session):
+        try:
+            found = found.get_bind()
+        except UnboundExecutionError:
+            raise ArchkitError(
+                "This session cannot be counted on.",
+                why="It is bound to no engine, or to several.",
+                mend="Hand in the engine, or the engines in a list.",
+            ) from None
+    if isinstance(found, AsyncEngine):
+        found = found.sync_engine
+    if isinstance(found, AsyncConnection):
+        found = found.sync_connection
+    if isinstance(found, Engine) or (isinstance(found, Connection) and not found.closed):
+        return found
+    raise ArchkitError(
+        "This SQLAlchemy connection cannot be counted on.",
+        why="It is closed, or not yet open.",
+        mend="Hand in an open connection, or the engine.",
+    )
 
 
 class SqlalchemyHook(Hook):
-    """Counts the statements that go through an Engine or a Connection."""
+    """Counts the statements that go through an Engine, through all of them, or a Connection."""
 
-    target: Engine | Connection
+    target: Engine | Connection | type[Engine]
 
-    def __init__(self, target: Engine | Connection) -> None:
+    def __init__(self, target: Engine | Connection | type[Engine]) -> None:
         super().__init__(target)
-        self.dialect = target.dialect.name
         self._under_way = f"archkit_sent_{id(self)}"
 
     def _install(self) -> None:
@@ -73,22 +101,35 @@ class SqlalchemyHook(Hook):
     def _before(
         self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:
-        load = context.execution_options.get(_LOAD, ("", "")) if context else ("", "")
-        sent = self.sent(statement, values=hash(str(parameters)), load=load)
+        counted = vars(context).get(_COUNTED, ())
+        sent = self.sent(
+            statement,
+            dialect=conn.dialect.name,
+            values=parameters,
+            load=context.execution_options.get(_LOAD, ("", "")),
+            but=counted,
+        )
         setattr(context, self._under_way, sent)
+        # An engine, its connection and the class of engines may all be overheard: one statement.
+        setattr(context, _COUNTED, (*counted, *sent.counts))
 
     def _after(
         self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:
-        sent: Sent = getattr(context, self._under_way)
-        sent.ended()
+        # Absent where the block began between the two events of a statement.
+        sent: Sent | None = vars(context).pop(self._under_way, None)
+        vars(context).pop(_COUNTED, None)
+        if sent is not None and sent.counts:
+            sent.ended()
+            count_fetched(context, cursor, sent.fetched)
 
 
 def _say_what_loads(state: ORMExecuteState) -> None:
     """Write on the statement which relationship, or whose columns, it loads for a single object."""
     if state.is_relationship_load and state.lazy_loaded_from is not None:
-        prop: Any = state.loader_strategy_path[-1] if state.loader_strategy_path else None
-        name = f"{prop.parent.class_.__name__}.{prop.key}" if prop is not None else "?"
+        path: Any = state.loader_strategy_path
+        prop = path.prop if path is not None and path.is_property else None
+        name = f"{prop.parent.class_.__name__}.{prop.key}" if prop is not None else ""
         state.update_execution_options(**{_LOAD: ("lazy load", name)})
     elif state.is_column_load and state.bind_mapper is not None:
         name = state.bind_mapper.class_.__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
 from archkit.queries.hook import Hook
 
@@ -11,21 +12,33 @@ __all__ = ["SqliteHook"]
 
 
 class SqliteHook(Hook):
-    """Counts the statements that a `sqlite3.Connection` runs."""
+    """Counts the statements that a `sqlite3.Connection` runs.
+
+    A connection has one trace callback, and sqlite3 does not tell which: one that you have set
+    is gone after the block, and one that you set inside it ends the counting.
+    """
 
     counts_what = "statements run"
-    dialect = "sqlite"
     tells_end = False
     target: sqlite3.Connection
 
     def _install(self) -> None:
-        self.target.set_trace_callback(self._traced)
+        try:
+            self.target.set_trace_callback(self._traced)
+        except sqlite3.ProgrammingError as error:
+            raise ArchkitError(
+                "This sqlite3 connection cannot be counted on.",
+                why=str(error),
+                mend="Hand in an open connection, in the thread that opened it.",
+            ) from error
 
     def _traced(self, text: str) -> None:
-        self.sent(text, values=hash(text))
+        self.sent(text, dialect="sqlite", values=())
 
     def _remove(self, count: QueryCount) -> None:
         try:
             self.target.set_trace_callback(None)
-        except sqlite3.ProgrammingError:
-            count.notes.append("The connection was closed inside the block.")
+        except sqlite3.ProgrammingError as error:
+            # Closed inside the block, or it belongs to another thread, which then calls in vain.
+            if "closed" in str(error):
+                count.notes.append("The connection was closed inside the block.")

@@ -3,48 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-import pandas as pd
-
-from archkit.queries.shape import is_lookup
 from archkit.queries.tally import MANY_VALUES, Tally
 
-__all__ = ["FEWEST_LOADS", "FEWEST_LOOKUPS", "findings"]
+__all__ = ["FEWEST_LOADS", "FEWEST_LOOKUPS", "findings", "told"]
 
 FEWEST_LOADS = 2
 FEWEST_LOOKUPS = 5
 _LOOKUP = "one lookup per row"
 
 
-def findings(tallies: Iterable[Tally]) -> pd.DataFrame:
-    """Give what was loaded row by row.
+def findings(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
+    """Give what was loaded row by row, most statements first.
 
-    Parameters
-    ----------
-    tallies
-        What was counted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a finding, most statements first. `rule`: `lazy load` (SQLAlchemy says that a
-        relationship was loaded for one object, at least twice), `column load` (likewise columns
-        that were deferred or expired), or `one lookup per row` (at least five reads by one key
-        with different values, from one place; not those for a list of keys). `relationship`: which
-        one, where the ORM says; `shape`, `count`, `where`.
+    A `lazy load` is SQLAlchemy's own word: a relationship was loaded for one object, at least
+    twice; a `column load` likewise, of columns that were deferred or expired. `one lookup per row`
+    are at least five reads by one key, with different values where the source tells them, from one
+    place; reads for a list of keys (`IN`, `= ANY`, `json_each`) and pages of a list are none.
     """
     found: dict[tuple[str, ...], list[Tally]] = {}
     for tally in tallies:
         kind = tally.kind
         if kind.load:
             found.setdefault((kind.load, kind.relationship), []).append(tally)
-        elif is_lookup(kind.shape) and (tally.values is None or len(tally.values) >= MANY_VALUES):
+        elif tally.lookup and (not tally.values or len(tally.values) >= MANY_VALUES):
             found.setdefault((_LOOKUP, "", kind.shape, kind.where), []).append(tally)
     rows = [
-        (key[0], key[1], group[0].kind.shape, count, group[0].kind.where)
+        {
+            "rule": key[0],
+            "relationship": key[1],
+            "shape": group[0].kind.shape,
+            "count": count,
+            "where": group[0].kind.where,
+        }
         for key, group in found.items()
         if (count := sum(tally.count for tally in group))
         >= (FEWEST_LOOKUPS if key[0] == _LOOKUP else FEWEST_LOADS)
     ]
-    frame = pd.DataFrame(rows, columns=["rule", "relationship", "shape", "count", "where"])
-    return frame.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+    return sorted(rows, key=lambda row: -row["count"])
+
+
+def told(finding: dict[str, Any]) -> tuple[str, str]:
+    """Say a finding in a sentence, and what mends it."""
+    name, times = finding["relationship"], f"{finding['count']:,} statements"
+    if finding["rule"] == "lazy load":
+        one = f"{name or 'A relationship'} was loaded for one object at a time: {times}."
+        return one, f"options(selectinload({name or '…'})) loads them together."
+    if finding["rule"] == "column load":
+        one = f"Columns of {name} were loaded for one object at a time: {times}."
+        mend = "undefer them, or do not let a commit expire them (expire_on_commit=False)."
+        return one, mend
+    return f"One row was looked up at a time: {times}.", "Ask for all keys at once, or join."

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["MANY_VALUES", "OTHER_SHAPES", "Kind", "Tallies", "Tally"]
+from archkit.queries.shape import is_lookup
+
+__all__ = ["MANY_VALUES", "OTHER_SHAPES", "Kind", "Tallies", "Tally", "sums"]
 
 MOST_TALLIES = 2_000
 MANY_VALUES = 5
@@ -33,28 +37,43 @@ class Tally:
     """How many the database took without an error; None where the source does not tell."""
     execute_ms: float | None = None
     rows: int | None = None
-    values: set[int] | None = None
-    """Digests of up to `MANY_VALUES` different values; None where the source does not tell them."""
+    lookup: bool = False
+    values: set[int] = field(default_factory=set)
+    """Digests of up to `MANY_VALUES` different values; none where the source does not tell them."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold: of the values, only how many there were."""
+        sums = {"count": self.count, "ended": self.ended, "execute_ms": self.execute_ms}
+        return {**self.kind._asdict(), **sums, "rows": self.rows, "values": len(self.values)}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Tally:
+        """Read what `as_json` returned."""
+        kind = Kind(*(str(told[name]) for name in Kind._fields))
+        tally = cls(kind, int(told["count"]), told["ended"], told["execute_ms"], told["rows"])
+        tally.lookup, tally.values = is_lookup(kind.shape), set(range(int(told["values"])))
+        return tally
 
 
-@dataclass(slots=True)
 class Tallies:
     """Tallies of a block; safe to fill from several threads."""
 
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _tallies: dict[Kind, Tally] = field(default_factory=dict)
+    def __init__(self, tallies: Iterable[Tally] = ()) -> None:
+        # A listener may be called again while it is at work: by the garbage collector, a signal.
+        self._lock = threading.RLock()
+        self._tallies = {tally.kind: tally for tally in tallies}
 
-    def sent(self, kind: Kind, values: int | None = None, *, tells_end: bool) -> None:
-        """Count a statement that was sent, with a digest of its values."""
+    def sent(self, kind: Kind, values: object = None, *, tells_end: bool) -> None:
+        """Count a statement that was sent; of a lookup by key, keep a digest of its values."""
         with self._lock:
             tally = self._of(kind)
             tally.count += 1
             if tells_end:
                 tally.ended = tally.ended or 0
-            if values is not None:
-                tally.values = tally.values or set()
-                if len(tally.values) < MANY_VALUES:
-                    tally.values.add(values)
+        if values is not None and tally.lookup and len(tally.values) < MANY_VALUES:
+            # A repr that fails is no reason to fail the statement.
+            with suppress(Exception):
+                tally.values.add(hash(repr(values)))
 
     def ended(self, kind: Kind, execute_ms: float | None) -> None:
         """Note that the database took a statement, and in what time."""
@@ -79,5 +98,23 @@ class Tallies:
         if (tally := self._tallies.get(kind)) is None:
             if len(self._tallies) >= MOST_TALLIES:
                 kind = Kind(OTHER_SHAPES)
-            tally = self._tallies.setdefault(kind, Tally(kind))
+            tally = self._tallies.setdefault(kind, Tally(kind, lookup=is_lookup(kind.shape)))
         return tally
+
+
+def sums(tallies: Iterable[Tally]) -> dict[str, Any]:
+    """Add up `count`, `execute_ms`, `rows` and `failed`; None where one of them is unknown."""
+    these = list(tallies)
+    # What failed before it ended took no time that is known, and gave no rows.
+    ended = [tally for tally in these if tally.ended != 0]
+    return {
+        "count": sum(tally.count for tally in these),
+        "execute_ms": _sum(tally.execute_ms for tally in ended),
+        "rows": _sum(tally.rows for tally in ended),
+        "failed": _sum(None if t.ended is None else t.count - t.ended for t in these),
+    }
+
+
+def _sum(values: Iterable[Any]) -> Any:
+    known = list(values)
+    return None if None in known else sum(known)
