@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
 
 from archkit.errors import ArchkitError
 
@@ -130,12 +131,19 @@ def own_schema(address: Address) -> Iterator[Address]:
     name = f"archkit_{secrets.token_hex(6)}"
     with psycopg.connect(address.url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}".encode())
-    joint = "&" if "?" in address.url else "?"
     try:
-        yield replace(address, url=f"{address.url}{joint}options=-csearch_path%3D{name}")
+        yield replace(address, url=_with_option(address.url, f"-csearch_path={name}"))
     finally:
         with psycopg.connect(address.url, autocommit=True) as connection:
             connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+
+def _with_option(url: str, option: str) -> str:
+    """Add an option to those a URL has: SQLAlchemy refuses a second `options`."""
+    bare, _, query = url.partition("?")
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    asked["options"] = f"{asked.get('options', '')} {option}".strip()
+    return f"{bare}?{urlencode(asked, quote_via=quote)}"
 
 
 def _plain(url: str) -> str:
