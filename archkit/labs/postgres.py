@@ -141,7 +141,8 @@ def own_schema(address: Address) -> Iterator[Address]:
 def _with_option(url: str, option: str) -> str:
     """Add an option to those a URL has: SQLAlchemy refuses a second `options`."""
     bare, _, query = url.partition("?")
-    asked = dict(parse_qsl(query, keep_blank_values=True))
+    # PostgreSQL reads a plus as a plus, where a form's encoding means a space.
+    asked = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
     asked["options"] = f"{asked.get('options', '')} {option}".strip()
     return f"{bare}?{urlencode(asked, quote_via=quote)}"
 

@@ -107,6 +107,21 @@ def test_a_schema_of_ones_own_is_empty_and_leaves_nothing(postgres_server) -> No
         assert connection.execute(made).fetchone() == (0,)
 
 
+def test_what_an_address_asks_for_is_kept_in_a_schema_of_ones_own(postgres_server) -> None:
+    address = Address(f"{postgres_server.url}&application_name=a%2Bb+c")
+    show = "SELECT current_setting('application_name'), current_setting('search_path')"
+    with own_schema(address) as outer, own_schema(outer) as inner:
+        with psycopg.connect(inner.url) as connection:
+            name, path = connection.execute(show).fetchone()
+        engine = sqlalchemy.create_engine(inner.engine_url)
+        with engine.connect() as connection:
+            assert connection.scalar(sqlalchemy.text("SHOW search_path")) == path
+        engine.dispose()
+    assert name == "a+b+c"
+    assert path.startswith("archkit_")
+    assert path not in outer.url
+
+
 def test_no_answer_is_said_without_the_password(tmp_path) -> None:
     url = f"postgresql://me:secret@/shop?host={tmp_path}&password=secret2"
     with pytest.raises(ArchkitError) as caught, postgres(url):
