@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from archkit import figures
-from archkit.figures.style import count_of, percent, span
+from archkit.figures.style import count_of
 from archkit.markup import esc
+from archkit.report.headline_tiles import headline_tiles, made_up_decisions
 from archkit.report.page import figure_block, page
 from archkit.report.parts import (
     debt_table,
@@ -21,7 +21,7 @@ from archkit.report.parts import (
 )
 from archkit.report.reading import MOST_CARDS, Contents, SessionRecord
 from archkit.report.sure import least_tried, trust_lines
-from archkit.report.text import as_date, count
+from archkit.report.text import as_date
 from archkit.report.transcript import session_section
 
 __all__ = ["written", "written_session"]
@@ -47,7 +47,10 @@ _SECTIONS = (
 def written(contents: Contents, title: str | None) -> str:
     """Write the whole page."""
     bodies = (_decided, _worked, _works, _sure, _next)
-    parts = [_made_up_note(contents), tiles(_tiles(contents))]
+    parts = [
+        _made_up_note(contents),
+        tiles(headline_tiles(contents.headline, contents.decisions, contents.sessions)),
+    ]
     for (name, heading), body in zip(_SECTIONS, bodies, strict=True):
         parts.append(f'<h2 id="{name}">{heading}</h2>\n{body(contents)}')
     if contents.session is not None:
@@ -123,69 +126,6 @@ def _made_up_note(contents: Contents) -> str:
     )
 
 
-def _tiles(contents: Contents) -> list[tuple[str, str, str]]:
-    head = contents.headline
-    made, rate, debt = head["decisions"], head["success_rate"], head["outcome_debt"]
-    late = debt["oldest_days"]
-    return [
-        ("Decisions", count(made["value"]), _made_note(contents)),
-        ("Success rate", _share(rate["value"], 0), _rate_note(rate)),
-        ("Queries saved", _share(head["queries_saved"]["value"]), _saved_note(head)),
-        (
-            "Outcome debt",
-            count(debt["value"]),
-            f"{debt['overdue']} overdue, oldest {late:.0f} days" if late else "none overdue",
-        ),
-        ("Sessions", count(head["sessions"]["value"]), _cost_note(contents)),
-    ]
-
-
-def _share(value: float | None, digits: int | None = None) -> str:
-    return "–" if value is None else percent(value, digits)
-
-
-def _rate_note(rate: Any) -> str:
-    if rate["value"] is None:
-        return "no outcome yet"
-    return f"{_interval(rate)}, n {rate['n']}, {rate['provenance']}"
-
-
-def _saved_note(head: Any) -> str:
-    saved = head["queries_saved"]
-    if saved["value"] is None:
-        return "nothing counted yet"
-    return f"{_interval(saved)}, n {saved['n']}, {saved['provenance']}"
-
-
-def _interval(found: Any) -> str:
-    """Write an interval, or why there is none: a single measurement has no spread."""
-    if found["low"] is None:
-        return "no interval from one measurement"
-    return f"90\u202f% interval {span(found['low'], found['high'])}"
-
-
-def _made_note(contents: Contents) -> str:
-    made = contents.headline["decisions"]
-    note = f"{count(made['with_outcome'])} with an outcome"
-    made_up = _made_up_decisions(contents)
-    return f"{note}, {made_up} simulated" if made_up else note
-
-
-def _made_up_decisions(contents: Contents) -> int:
-    """Count the decisions whose latest outcome is made up."""
-    return int((contents.decisions["last_source"] == "simulated").sum())
-
-
-def _cost_note(contents: Contents) -> str:
-    if contents.sessions.empty:
-        return "none held yet"
-    cost = contents.headline["sessions"]["cost_usd"]
-    if cost is not None:
-        return f"{cost:,.2f} US dollars in all"
-    offline = (contents.sessions["client"] == "offline").all()
-    return "offline: nothing spent" if offline else "cost unknown"
-
-
 def _decided(contents: Contents) -> str:
     if contents.decisions.empty:
         return _empty("Nothing was decided yet. In a session, call session.decide(…).")
@@ -245,7 +185,7 @@ def _next(contents: Contents) -> str:
 def _due(contents: Contents) -> str:
     debt = contents.debt
     if debt.empty:
-        made_up = _made_up_decisions(contents)
+        made_up = made_up_decisions(contents.decisions)
         some = f", {made_up} of them simulated" if made_up else ""
         held = f"Every decision has an outcome{some}."
         done = held if len(contents.decisions) else "Nothing is due."

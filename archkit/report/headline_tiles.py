@@ -1,0 +1,118 @@
+"""The few figures that a report, and a dashboard, open with: label, value, what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from archkit.figures.style import percent, span
+from archkit.report.text import count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["headline_tiles", "made_up_decisions"]
+
+Head = Mapping[str, Mapping[str, Any]]
+
+
+def headline_tiles(
+    head: Head, decisions: pd.DataFrame, sessions: pd.DataFrame, before: Head | None = None
+) -> list[tuple[str, str, str]]:
+    """Return label, value and note of each tile.
+
+    Parameters
+    ----------
+    head, decisions, sessions
+        As `archkit.metrics` has them: `headline`, `decisions`, `sessions`.
+    before
+        The headline of the period before, to say how much has changed; by default nothing is.
+    """
+    rate, saved, debt = head["success_rate"], head["queries_saved"], head["outcome_debt"]
+    late = debt["oldest_days"]
+    told = [
+        ("Decisions", count(head["decisions"]["value"]), _made_note(head, decisions)),
+        ("Success rate", _share(rate["value"], 0), _rate_note(rate)),
+        ("Queries saved", _share(saved["value"]), _saved_note(saved)),
+        (
+            "Outcome debt",
+            count(debt["value"]),
+            f"{debt['overdue']} overdue, oldest {late:.0f} days" if late else "none overdue",
+        ),
+        ("Sessions", count(head["sessions"]["value"]), _cost_note(head, sessions)),
+    ]
+    if before is None:
+        return told
+    changes = [
+        _more(head["decisions"]["value"], before["decisions"]["value"]),
+        _points(rate["value"], before["success_rate"]["value"]),
+        _points(saved["value"], before["queries_saved"]["value"]),
+        _more(debt["value"], before["outcome_debt"]["value"]),
+        _more(head["sessions"]["value"], before["sessions"]["value"]),
+    ]
+    return [
+        (label, value, f"{note}; {change}")
+        for (label, value, note), change in zip(told, changes, strict=True)
+    ]
+
+
+def made_up_decisions(decisions: pd.DataFrame) -> int:
+    """Count the decisions whose latest outcome is made up."""
+    return int((decisions["last_source"] == "simulated").sum())
+
+
+def _more(now: float, before: float) -> str:
+    if now == before:
+        return f"as many as in the period before ({count(before)})"
+    return f"{abs(now - before):,.0f} {'more' if now > before else 'fewer'} than before"
+
+
+def _points(now: float | None, before: float | None) -> str:
+    """Say by how much a share has changed; whether that is chance, its interval says."""
+    if now is None or before is None:
+        return "nothing to compare with before" if before is None else "none in this period"
+    change = 100 * (now - before)
+    if abs(change) < 0.5:
+        return f"as before ({percent(before, 0)})"
+    return (
+        f"{abs(change):.0f} points {'above' if change > 0 else 'below'} {percent(before, 0)} before"
+    )
+
+
+def _share(value: float | None, digits: int | None = None) -> str:
+    return "–" if value is None else percent(value, digits)
+
+
+def _rate_note(rate: Mapping[str, Any]) -> str:
+    if rate["value"] is None:
+        return "no outcome yet"
+    return f"{_interval(rate)}, n {rate['n']}, {rate['provenance']}"
+
+
+def _saved_note(saved: Mapping[str, Any]) -> str:
+    if saved["value"] is None:
+        return "nothing counted yet"
+    return f"{_interval(saved)}, n {saved['n']}, {saved['provenance']}"
+
+
+def _interval(found: Mapping[str, Any]) -> str:
+    """Write an interval, or why there is none: a single measurement has no spread."""
+    if found["low"] is None:
+        return "no interval from one measurement"
+    return f"90\u202f% interval {span(found['low'], found['high'])}"
+
+
+def _made_note(head: Head, decisions: pd.DataFrame) -> str:
+    note = f"{count(head['decisions']['with_outcome'])} with an outcome"
+    made_up = made_up_decisions(decisions)
+    return f"{note}, {made_up} simulated" if made_up else note
+
+
+def _cost_note(head: Head, sessions: pd.DataFrame) -> str:
+    if sessions.empty:
+        return "none held yet"
+    cost = head["sessions"]["cost_usd"]
+    if cost is not None:
+        return f"{cost:,.2f} US dollars in all"
+    offline = (sessions["client"] == "offline").all()
+    return "offline: nothing spent" if offline else "cost unknown"
