@@ -39,7 +39,8 @@ class LadderReadings:
     `by_weight` are the alternatives, best first, those that are level together in one tuple.
     `decided_by` is the rung that singled the first out ("" if none did); `scores` what each
     alternative is worth by rank-order weights (0 to 1); `agreement` how probable it is, over what
-    is not known of the cells, that both choose the same (0 to 1).
+    is not known of the cells, that both choose the same (0 to 1); where several are level, each
+    of them is as likely to be chosen.
     """
 
     rungs: tuple[str, ...]
