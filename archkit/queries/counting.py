@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
@@ -16,7 +17,7 @@ from archkit.queries.hook import Hook, open_counts
 __all__ = ["count_queries"]
 
 Call = TypeVar("Call", bound=Callable[..., Any])
-_lock = threading.Lock()
+_lock = threading.RLock()
 _hooks: dict[int, Hook] = {}
 
 
@@ -50,7 +51,7 @@ class count_queries:  # noqa: N801
     >>> counted.count
     1
 
-    As a decorator, the last call's count is the function's `counted`:
+    As a decorator, the count of the last call to end is the function's `counted`:
 
     >>> @count_queries(database)
     ... def ping():
@@ -121,23 +122,26 @@ class count_queries:  # noqa: N801
 
             @functools.wraps(function)
             async def wrapped(*args: Any, **settings: Any) -> Any:
-                with self._anew() as wrapped.counted:
+                with self._telling(wrapped):
                     return await function(*args, **settings)
 
         else:
 
             @functools.wraps(function)
             def wrapped(*args: Any, **settings: Any) -> Any:
-                with self._anew() as wrapped.counted:
+                with self._telling(wrapped):
                     return function(*args, **settings)
 
         wrapped.counted = None
         return wrapped  # type: ignore[no-any-return]
 
-    def _anew(self) -> Self:
-        other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__, _open=[])
-        return other
+    @contextmanager
+    def _telling(self, wrapped: Any) -> Iterator[None]:
+        with self as count:
+            try:
+                yield
+            finally:
+                wrapped.counted = count
 
 
 def _attach(kind: type[Hook], target: Any, count: QueryCount) -> Hook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from contextvars import ContextVar
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -13,7 +14,9 @@ from archkit.queries.shape import shape_of
 from archkit.queries.tally import Kind
 from archkit.queries.user_frame import user_frame
 
-__all__ = ["Hook", "Sent", "open_counts"]
+__all__ = ["STREAMED", "Hook", "Sent", "open_counts"]
+
+STREAMED = "A server-side cursor counts as one statement; each of its fetches is a round trip more."
 
 open_counts: ContextVar[tuple[QueryCount, ...]] = ContextVar("archkit_open_counts", default=())
 """The blocks that this thread or task is in, outermost first."""
@@ -38,6 +41,12 @@ class Sent:
         """Add rows that it gave back."""
         for count in self.counts:
             count.tallies.fetched(self._kind, rows)
+
+    def note(self, text: str) -> None:
+        """Have a reader know something about how it was counted."""
+        for count in self.counts:
+            if text not in count.notes:
+                count.notes.append(text)
 
 
 class Hook:
@@ -90,7 +99,7 @@ class Hook:
                 count.elsewhere += 1
         if not mine:
             return _NOBODYS
-        kind = Kind(shape_of(text, dialect), user_frame(sys._getframe(1)), *load)
+        kind = Kind(_shape(text, dialect), user_frame(sys._getframe(1)), *load)
         for count in mine:
             count.tallies.sent(kind, (text, values), tells_end=self.tells_end)
         took_ms = (perf_counter() - began) * 1000
@@ -106,3 +115,12 @@ class Hook:
 
 
 _NOBODYS = Sent((), Kind(""))
+_LONGEST_REMEMBERED = 4_000
+
+
+def _shape(text: str, dialect: str) -> str:
+    # An ORM sends the same few texts again and again; long ones would fill the memory.
+    return (_remembered if len(text) <= _LONGEST_REMEMBERED else shape_of)(text, dialect)
+
+
+_remembered = lru_cache(maxsize=256)(shape_of)

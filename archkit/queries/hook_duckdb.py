@@ -28,7 +28,7 @@ WHERE type = 'QueryLog' AND query_id > $since ORDER BY query_id"""
 _CLOSED = "A connection was closed inside the block; the statements before that are counted."
 
 _lock = threading.RLock()
-_overheard: dict[int, DuckdbHook] = {}
+_overheard: dict[int, tuple[DuckdbHook, ...]] = {}
 _closing: dict[str, Callable[..., Any]] = {}
 
 
@@ -101,7 +101,7 @@ class DuckdbHook(Hook):
         _instances[self._name].users += 1
         if not _overheard:
             _wrap_closing(type(self.target))
-        _overheard[id(self.target)] = self
+        _overheard[id(self.target)] = (*_overheard.get(id(self.target), ()), self)
 
     def _switch_on(self) -> None:
         on, lines = self._log.execute(
@@ -120,7 +120,10 @@ class DuckdbHook(Hook):
 
     def _remove(self, count: QueryCount) -> None:
         with _lock:
-            if _overheard.pop(id(self.target), None) is not None and not _overheard:
+            here = _overheard.pop(id(self.target), ())
+            if others := tuple(hook for hook in here if hook is not self):
+                _overheard[id(self.target)] = others
+            if not _overheard:
                 _unwrap_closing(type(self.target))
             if self._log is not None:
                 self._switch_off()
@@ -160,7 +163,7 @@ def _wrap_closing(kind: type) -> None:
         def closing(
             self: Any, *args: Any, original: Callable[..., Any] = original, **settings: Any
         ) -> Any:
-            if (hook := _overheard.get(id(self))) is not None:
+            for hook in _overheard.get(id(self), ()):
                 hook.closing()
             return original(self, *args, **settings)
 

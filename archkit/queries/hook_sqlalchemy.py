@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
-from archkit.queries.hook import Hook, Sent
+from archkit.queries.hook import STREAMED, Hook, Sent
 from archkit.queries.hook_rows import count_fetched
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ class SqlalchemyHook(Hook):
         if sent is not None and sent.counts:
             sent.ended()
             count_fetched(context, cursor, sent.fetched)
+            if getattr(context, "_is_server_side", False):
+                sent.note(STREAMED)
 
 
 def _say_what_loads(state: ORMExecuteState) -> None:

@@ -10,6 +10,9 @@ from archkit.queries.hook import Hook
 
 __all__ = ["SqliteHook"]
 
+process_wide: SqliteHook | None = None
+"""Who overhears every connection of this process, and goes on when a block on one ends."""
+
 
 class SqliteHook(Hook):
     """Counts the statements that a `sqlite3.Connection` runs.
@@ -34,10 +37,12 @@ class SqliteHook(Hook):
 
     def _traced(self, text: str) -> None:
         self.sent(text, dialect="sqlite", values=())
+        if process_wide is not None and process_wide is not self:
+            process_wide._traced(text)
 
     def _remove(self, count: QueryCount) -> None:
         try:
-            self.target.set_trace_callback(None)
+            self.target.set_trace_callback(process_wide and process_wide._traced)
         except sqlite3.ProgrammingError as error:
             # Closed inside the block, or it belongs to another thread, which then calls in vain.
             if "closed" in str(error):

@@ -11,25 +11,23 @@ LONGEST_SHAPE = 1_000
 """Characters of a shape that are kept; a longer one ends in letters that stand for the whole."""
 
 _TAKES_BACKSLASHES = frozenset({"mysql", "mariadb", "bigquery", "clickhouse", "databricks"})
-_WORD = r"(?![eE]')[^\W\d][\w$]*"
 _STRING = r"'(?:[^']|'')*+(?:'|$)"
 _BACKSLASHED = r"'(?:[^'\\]|''|\\.)*+(?:'|\\?$)"
 _TOKEN = r"""
-  (?P<words>{word}(?:[\s.,=()*<>;]+{word})*)
+  (?P<plain>(?:(?![eE]')[^\W\d][\w$]*+|[\s.,=()*<>;!|&^~\[\]{{}}]++)++)
 | (?P<comment>--[^\n]*{hash_comment})
 | (?P<block>/\*)
 | (?P<string>[eE]{backslashed}|{string})
 | (?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|$))
 | (?P<name>"(?:[^"]|"")*+(?:"|$)|`(?:[^`]|``)*+(?:`|$))
 | (?P<parameter>%\([^)]*\)\w|%[sbt](?!\w)|\$\d+|(?<!:):\w+|@\w+|\?\d*)
-| (?P<number>\.?\d(?:[eE][+-]\d|[\w.])*)
+| (?P<number>(?:(?<=[=<>(,\s])[-+])?\d(?:[eE][+-]\d|[\w.])*+)
 """
 
 
 def _tokens(*, backslashes: bool) -> re.Pattern[str]:
     string = _BACKSLASHED if backslashes else _STRING
     text = _TOKEN.format(
-        word=_WORD,
         hash_comment=r"|\#[^\n]*" if backslashes else "",
         backslashed=_BACKSLASHED,
         string=string + "|" + string.replace("'", '"') if backslashes else string,
@@ -40,12 +38,11 @@ def _tokens(*, backslashes: bool) -> re.Pattern[str]:
 _STANDARD, _WITH_BACKSLASHES = _tokens(backslashes=False), _tokens(backslashes=True)
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _COMPARES = re.compile(r"(?:[=<>~|]|\b(?:LIKE|ILIKE|GLOB|THEN|ELSE|IS|NOT|BETWEEN))\s*$", re.I)
-_SIGN = re.compile(r"((?:[=<>(,]|\b(?:AND|BETWEEN|THEN|ELSE|LIMIT))\s*)[-+]\s*(?=\?)", re.I)
 _ITEM = r"\?(?:::[\w.]++(?:\s\w++)*+(?:\[\])*+)?"
 _ROW = rf"(?:{_ITEM}|\(\s*{_ITEM}(?:\s*,\s*{_ITEM})*+\s*\))"
-_IN_LIST = re.compile(rf"\bIN\s*\(\s*{_ROW}(?:\s*,\s*{_ROW})*+\s*\)", re.I)
+_IN_LIST = re.compile(rf"\b[iI][nN]\s*\(\s*{_ROW}(?:\s*,\s*{_ROW})*+\s*\)")
 _VALUES_ROW = r"\((?:[^()]|\([^()]*+\))*+\)"
-_VALUES = re.compile(rf"\b(VALUES)\s*{_VALUES_ROW}(?:\s*,\s*{_VALUES_ROW})*+", re.I)
+_VALUES = re.compile(rf"\b([vV](?i:ALUES))\s*{_VALUES_ROW}(?:\s*,\s*{_VALUES_ROW})*+")
 _SAVEPOINT = re.compile(r"^((?:RELEASE|ROLLBACK TO)(?: SAVEPOINT)?|SAVEPOINT) .*$", re.I)
 _READS = re.compile(r"^\s*\(*\s*(?:SELECT|WITH|FROM)\b", re.I)
 _BY_KEY = re.compile(r"(?<![<>!])=\s*\?|\?(?:::[\w. ]+)?\s*=")
@@ -90,8 +87,9 @@ def is_lookup(shape: str) -> bool:
 
 def _normalised(statement: str, dialect: str) -> str:
     text = " ".join("".join(_without_literals(statement, dialect)).split())
-    text = _SIGN.sub(r"\1", text.rstrip("; "))
-    text = _VALUES.sub(r"\1 (…)", _IN_LIST.sub("IN (…)", text))
+    text = text.rstrip("; ")
+    if "(" in text:
+        text = _VALUES.sub(r"\1 (…)", _IN_LIST.sub("IN (…)", text))
     return _SAVEPOINT.sub(r"\1 ?", text)
 
 
@@ -104,7 +102,7 @@ def _without_literals(statement: str, dialect: str) -> list[str]:
         parts.append(statement[position : found.start()])
         position = found.end()
         kind = found.lastgroup
-        if kind == "words" or (kind == "name" and not _is_value(parts, statement, position)):
+        if kind == "plain" or (kind == "name" and not _is_value(parts, statement, position)):
             parts.append(found[0])
         elif kind == "comment":
             parts.append(" ")
