@@ -201,8 +201,32 @@ def test_better_is_right_and_up_whatever_the_objective():
 def test_names_of_points_near_each_other_stand_on_different_sides():
     near = front(("Alternative one", 5, 0.5, True), ("Alternative two", 5, 0.51, True))
     fig = figures.tradeoff_front(near)
-    points = next(trace for trace in fig.data if trace.name == "on the front")
-    assert len(set(points.textposition)) == 2
+    assert len({(note.xanchor, note.yshift) for note in fig.layout.annotations}) == 2
+
+
+def test_no_name_lies_on_a_whisker_where_points_almost_meet():
+    near = front(("Alternative one", 5, 0.5, True), ("Alternative two", 5.3, 0.52, True))
+    near = near.assign(x_low=near["x"] - 2, x_high=near["x"] + 2, y_low=0.2, y_high=0.8)
+    fig = figures.tradeoff_front(near)
+    wide, high = 480 / 11.2, 300 / 1.12  # pixels a unit on a narrow page; less cost is right
+    whiskers = [(row.x, row.y) for row in near.itertuples()]
+    for note in fig.layout.annotations:
+        left = -note.x * wide + (note.ax or note.xshift)
+        left -= 0 if note.xanchor == "left" else 7 * len("Alternative one")
+        middle = note.y * high + (note.yshift or -(note.ay or 0))
+        for x, y in whiskers:
+            assert not left < -x * wide < left + 7 * len("Alternative one") or (
+                not 0.2 * high < middle < 0.8 * high
+            )
+            assert abs(middle - y * high) > 7
+
+
+def test_a_name_that_stands_farther_off_has_a_line_to_its_point():
+    rows = [(f"Alternative {n}", 5 + n / 10, 0.5, True) for n in range(6)]
+    notes = figures.tradeoff_front(front(*rows)).layout.annotations
+    assert [note.text for note in notes] == [name for name, *_ in rows]
+    assert {note.showarrow for note in notes} == {True, False}
+    assert all(note.ax and note.ay for note in notes if note.showarrow)
 
 
 def test_the_steps_of_a_waterfall_add_up_to_the_lead():

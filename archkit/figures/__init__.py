@@ -8,10 +8,13 @@ from archkit.figures.calibration import reliability
 from archkit.figures.effect import memory_effect
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.queries import query_reduction
+from archkit.figures.query_growth import query_growth
+from archkit.figures.query_sizes import query_reduction_by_size
 from archkit.figures.regret import cumulative_regret
 from archkit.figures.survival import decision_survival
 from archkit.figures.tradeoff import tradeoff_ranking, tradeoff_ranks
-from archkit.figures.tradeoff_profile import tradeoff_front, tradeoff_profile
+from archkit.figures.tradeoff_pair import tradeoff_front
+from archkit.figures.tradeoff_profile import tradeoff_profile
 from archkit.figures.tradeoff_why import tradeoff_tornado, tradeoff_waterfall, tradeoff_worth
 from archkit.figures.trend import outcomes_over_time
 
@@ -20,7 +23,9 @@ __all__ = [
     "decision_survival",
     "memory_effect",
     "outcomes_over_time",
+    "query_growth",
     "query_reduction",
+    "query_reduction_by_size",
     "reliability",
     "success_by_pattern",
     "tradeoff_front",

@@ -1,4 +1,4 @@
-"""How alternatives differ: criterion by criterion, and two criteria against each other."""
+"""How alternatives differ, criterion by criterion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from archkit.figures.style import (
     count_of,
     elided,
     escaped,
-    in_words,
     new_figure,
     percent,
     titled,
@@ -22,15 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-__all__ = ["tradeoff_front", "tradeoff_profile"]
+__all__ = ["tradeoff_profile"]
 
 Row = dict[Hashable, Any]
 _NEXT = "There is no alternative to compare: give a PerformanceMatrix at least one."
 _HEIGHT = 300
 _MOST_NAMED = 12
 _LABEL = 0.052  # of the height, that a label takes
-_ROOM = (480.0, 300.0)  # pixels that a plot has on a narrow page
-_LETTER = 6.8
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 
@@ -85,63 +82,6 @@ def tradeoff_profile(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     said = [f"top: best of each fixed scale · {interval}, for the first two"]
     said += caveats(_parts(frame))
     return titled(fig, _profile_finding(frame, names), " · ".join(said), height=_HEIGHT + 60)
-
-
-def tradeoff_front(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
-    """Draw two criteria against each other and the alternatives that no other beats on both.
-
-    Parameters
-    ----------
-    frame
-        One row an alternative: `alternative`, `x`, `x_low`, `x_high`, `y`, `y_low`, `y_high` (in
-        the criteria's units), `on_front`, `x_name`, `y_name`, `x_title`, `y_title` (with unit),
-        `x_objective`, `y_objective` (``max`` or ``min``), `x_range`, `y_range` (the fixed scales),
-        `provenance`, `ci_prob`.
-    theme
-        `light` or `dark`: the page the figure stands on.
-
-    Returns
-    -------
-    Figure
-        Better is always up and to the right; the front is linked and filled, the others hollow.
-    """
-    if frame.empty:
-        return blank(theme, "What does more of one cost of the other?", _NEXT)
-    fig, colour = new_figure(theme), TOKENS[theme]
-    first = frame.iloc[0]
-    front = frame[frame["on_front"]].sort_values("x")
-    fig.add_scatter(
-        x=front["x"].tolist(),
-        y=front["y"].tolist(),
-        mode="lines",
-        line={"color": colour["observed"], "width": 1.5, "dash": "dot"},
-        hoverinfo="skip",
-        name="front",
-    )
-    sides = _sides(frame)
-    for on_front, part in ((True, front), (False, frame[~frame["on_front"]])):
-        _add_points(fig, part, on_front, sides, theme)
-    for axis, name in (("x", "xaxis"), ("y", "yaxis")):
-        low, high = first[f"{axis}_range"]
-        room = 0.06 * (high - low)
-        ends = [low - room, high + room]
-        turned = first[f"{axis}_objective"] == "min"
-        word = "better →" if axis == "x" else "better ↑"
-        fig.update_layout(
-            {
-                name: {
-                    "title": {"text": f"{escaped(str(first[f'{axis}_title']))}   {word}"},
-                    "range": ends[::-1] if turned else ends,
-                    "fixedrange": True,
-                    "nticks": 6,
-                }
-            }
-        )
-    sure = ci_prob_of(frame)
-    interval = f"bars: {percent(sure, 0)} intervals" if sure else "bars: intervals"
-    said = [f"mean of each cell on its fixed scale · {interval}", *caveats(_parts(frame))]
-    key = [("●", "observed", "no other is better on both"), ("○", "mute", "another is")]
-    return titled(fig, _front_finding(frame), " · ".join(said), height=_HEIGHT + 60, key=key)
 
 
 def _add_line(
@@ -245,87 +185,6 @@ def _profile_finding(frame: pd.DataFrame, names: list[Any]) -> str:
     return (
         f"{first} is ahead of {second} on {ahead} of {count_of(len(wide), 'criterion', 'criteria')}"
     )
-
-
-def _add_points(
-    fig: Figure, part: pd.DataFrame, on_front: bool, sides: dict[str, str], theme: str
-) -> None:
-    colour = TOKENS[theme]["observed" if on_front else "mute"]
-    errors = {
-        f"error_{axis}": {
-            "array": (part[f"{axis}_high"] - part[axis]).clip(lower=0).tolist(),
-            "arrayminus": (part[axis] - part[f"{axis}_low"]).clip(lower=0).tolist(),
-            "color": colour,
-            "thickness": 1.2,
-            "width": 0,
-        }
-        for axis in ("x", "y")
-    }
-    fig.add_scatter(
-        x=part["x"].tolist(),
-        y=part["y"].tolist(),
-        mode="markers+text",
-        text=[escaped(elided(str(name), 20)) for name in part["alternative"]],
-        textposition=[sides[str(name)] for name in part["alternative"]],
-        textfont={"size": 12, "color": TOKENS[theme]["ink" if on_front else "mute"]},
-        marker={"symbol": "circle" if on_front else "circle-open", "size": 11, "color": colour},
-        hovertext=[_point_hover(row) for row in part.to_dict("records")],
-        hoverinfo="text",
-        name="on the front" if on_front else "beaten on both",
-        cliponaxis=False,
-        **errors,
-    )
-
-
-def _sides(frame: pd.DataFrame) -> dict[str, str]:
-    """Put each name on a side of its point where it covers no other name, if there is one."""
-    taken: list[tuple[float, float, float, float]] = []
-    found: dict[str, str] = {}
-    for row in frame.to_dict("records"):
-        x, y = (_along(row, axis) for axis in ("x", "y"))
-        x, y = x * _ROOM[0], y * _ROOM[1]
-        wide = _LETTER * len(elided(str(row["alternative"]), 20))
-        places = {
-            f"{up} {side}": (left, left + wide, y + at - 8, y + at + 8)
-            for up, at in (("top", 14), ("bottom", -14))
-            for side, left in (("right", x), ("left", x - wide))
-            if left >= 0 and left + wide <= _ROOM[0]
-        }
-        free = [side for side, box in places.items() if not any(_meet(box, t) for t in taken)]
-        side = next(iter(free or places), "top center")
-        taken.append(places.get(side, (x - wide / 2, x + wide / 2, y + 6, y + 22)))
-        found[str(row["alternative"])] = side
-    return found
-
-
-def _along(row: Row, axis: str) -> float:
-    """Return how far along its axis a point stands as drawn, 0 to 1."""
-    low, high = row[f"{axis}_range"]
-    share = float((row[axis] - low) / (high - low))
-    return 1 - share if row[f"{axis}_objective"] == "min" else share
-
-
-def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
-
-
-def _point_hover(row: Row) -> str:
-    lines = [f"<b>{escaped(str(row['alternative']))}</b>"]
-    lines += [
-        f"{escaped(str(row[f'{a}_title']))}: {row[a]:.3g}, "
-        f"{row[f'{a}_low']:.3g}–{row[f'{a}_high']:.3g}"
-        for a in ("x", "y")
-    ]
-    return "<br>".join([*lines, escaped(str(row["provenance"]))])
-
-
-def _front_finding(frame: pd.DataFrame) -> str:
-    x, y = str(frame["x_name"].iloc[0]), str(frame["y_name"].iloc[0])
-    on_front = frame[frame["on_front"]]
-    both = f"{elided(x, 20)} and {elided(y, 20)}"
-    if len(on_front) == 1:
-        return f"{elided(str(on_front['alternative'].iloc[0]), 28)} is best on both {both}"
-    return f"{in_words(len(on_front))} of {len(frame)} are beaten by none on both {both}"
 
 
 def _parts(frame: pd.DataFrame) -> list[str]:

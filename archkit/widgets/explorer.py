@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from archkit.errors import ArchkitError, SessionError
 from archkit.figures.tradeoff import tradeoff_ranking, tradeoff_ranks
-from archkit.figures.tradeoff_profile import tradeoff_front, tradeoff_profile
+from archkit.figures.tradeoff_pair import tradeoff_front
+from archkit.figures.tradeoff_profile import tradeoff_profile
 from archkit.figures.tradeoff_why import tradeoff_tornado, tradeoff_waterfall, tradeoff_worth
 from archkit.plain import new_id
 from archkit.tradeoffs.acceptability import DRAWS
