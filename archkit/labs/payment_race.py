@@ -132,7 +132,8 @@ def measure(
         One row a run: `scenario`, `way`, `run`; `orders`, `requests`; `payments` made,
         `charged_twice` (orders with more than one), `duplicates` (payments too many), `unpaid`
         (orders without one); what clients were told, `charged` `replayed` `refused` `failed`
-        (counts, see `ANSWERS`); `retries` (transactions begun again); `seconds`, `per_second`
+        (counts, see `ANSWERS`); `errors`, why requests failed, each reason once; `retries`
+        (transactions begun again); `seconds`, `per_second`
         (requests answered), `latency_ms` and `p95_latency_ms` (of a request, waiting and retries
         included; median and 95th percentile).
 
@@ -173,7 +174,7 @@ def summary(runs: pd.DataFrame, *, ci_prob: float = 0.9) -> pd.DataFrame:
         One row a scenario and way, in the order they were run: the counts of `measure`, summed;
         `charged_twice_rate` (share of orders, 0–1) with its Jeffreys interval `low` to `high`,
         `ci_prob`; `per_second`, `latency_ms` and `p95_latency_ms`, medians over the runs, the
-        first with its least and most, `per_second_low`, `per_second_high`; `runs`;
+        first with its least and most, `per_second_low`, `per_second_high`; `runs`; `errors`;
         `retries_per_request`.
     """
     from scipy.special import betaincinv
@@ -194,6 +195,7 @@ def summary(runs: pd.DataFrame, *, ci_prob: float = 0.9) -> pd.DataFrame:
         by["per_second"].max(),
     )
     pooled["runs"] = by.size()
+    pooled["errors"] = by["errors"].agg(lambda texts: "; ".join(sorted({*texts} - {""})))
     pooled["retries_per_request"] = pooled["retries"] / pooled["requests"]
     return pooled.reset_index()
 
@@ -262,7 +264,7 @@ def _told(connections: int) -> Iterator[None]:
         ) from error
 
 
-def _counted(race: _Race) -> dict[str, int]:
+def _counted(race: _Race) -> dict[str, Any]:
     """Count the payments in the tables; they and what clients were told must agree."""
     payments, twice, unpaid = count_payments(race.address.url)
     answers = Counter(heard.answer for heard in race.heard)
@@ -276,6 +278,7 @@ def _counted(race: _Race) -> dict[str, int]:
         "duplicates": payments - (race.orders - unpaid),
         "unpaid": unpaid,
         **{answer: answers[answer] for answer in ANSWERS},
+        "errors": "; ".join(sorted({heard.error for heard in race.heard if heard.error})),
         "retries": sum(heard.retries for heard in race.heard),
     }
 

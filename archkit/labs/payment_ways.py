@@ -123,11 +123,12 @@ WAYS: Mapping[str, Way] = {
 
 
 class Heard(NamedTuple):
-    """What one client heard, after how long and how many tries more than one."""
+    """What one client heard, after how long, how many tries more than one, and the last error."""
 
     answer: str
     latency_ms: float
     retries: int
+    error: str = ""
 
 
 def make_orders(url: str, way: Way, orders: int) -> None:
@@ -160,17 +161,20 @@ def ask(connection: psycopg.Connection[Any], way: Way, order: int, key: str) -> 
     import psycopg
 
     began = time.perf_counter()
-    answer, retries = "", 0
+    again = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+    answer, error, retries = "", "", 0
     while not answer:
         try:
             answer = _paid(connection, way, {"order": _PAST + order, "key": key})
-        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+        except psycopg.Error as refused:
+            if connection.closed:
+                raise
             connection.rollback()
-            if retries == _RETRIES:
-                answer = "failed"
-            else:
+            if isinstance(refused, again) and retries < _RETRIES:
                 retries += 1
-    return Heard(answer, (time.perf_counter() - began) * 1000, retries)
+            else:
+                answer, error = "failed", f"{refused.sqlstate}: {refused}"
+    return Heard(answer, (time.perf_counter() - began) * 1000, retries, error)
 
 
 def _paid(connection: psycopg.Connection[Any], way: Way, request: Mapping[str, Any]) -> str:
