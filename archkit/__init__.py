@@ -6,7 +6,7 @@ The public names, in the order of the work::
     Memory Pattern Decision Alternative Outcome Lesson   what was decided and what came of it
     read_adrs to_adr update_story                        the project's own files about it
     PerformanceMatrix explore                            what speaks for which alternative
-    count_queries                                        what a design costs in queries
+    count_queries compare_queries                        what a design costs in queries
     metrics figures session_panel write_report           what works, and how sure one may be
     ArchkitError                                         what went wrong and how to mend it
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archkit.memory.memory import Memory
     from archkit.proposal.document import Proposal
     from archkit.proposal.rules import check_proposal
+    from archkit.queries.compare import compare_queries
     from archkit.queries.counting import count_queries
     from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern
     from archkit.report import write_report
@@ -51,6 +52,7 @@ __all__ = [
     "Proposal",
     "Session",
     "check_proposal",
+    "compare_queries",
     "count_queries",
     "explore",
     "figures",
@@ -76,6 +78,7 @@ _HOME = {
     "Proposal": "archkit.proposal.document",
     "Session": "archkit.architect.session",
     "check_proposal": "archkit.proposal.rules",
+    "compare_queries": "archkit.queries.compare",
     "count_queries": "archkit.queries.counting",
     "models": "archkit.architect.models",
     "explore": "archkit.widgets.explorer",

@@ -348,7 +348,7 @@ class Lesson(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Measurement(_Record):
-    """Queries counted before and after a change, for the same request of size `n`."""
+    """Queries counted before and after, for one request of size `n` (`cache`: cold or warm)."""
 
     label: str
     queries_before: int
@@ -359,6 +359,7 @@ class Measurement(_Record):
     rows: int | None = None
     before_ms: float | None = None
     after_ms: float | None = None
+    cache: str = ""
     source: str = "measured"
     measured_at: datetime = field(default_factory=utc_now)
     measurement_id: str = field(default_factory=new_id)
@@ -390,10 +391,7 @@ _READ: dict[str, Any] = {
     "when_not": _conditions,
     "reported": _reported,
     "alternatives": _alternatives,
-    "decided_at": instant_of,
-    "observed_at": instant_of,
-    "learned_at": instant_of,
-    "measured_at": instant_of,
+    **dict.fromkeys(("decided_at", "observed_at", "learned_at", "measured_at"), instant_of),
     **dict.fromkeys(
         ("pros", "cons", "security", "tags", "patterns", "diagnosis", "fix", "prevention"), words_of
     ),

@@ -122,10 +122,13 @@ EMPTY = {
     "n_reported n_simulated provenance ci_prob",
     metrics.outcome_scores: "outcome_id decision_id title chosen kind decided_at observed_at "
     "horizon_days source provenance score value",
-    metrics.query_measurements: "measurement_id slug name label n queries_before queries_after "
-    "reduction_share source provenance measured_at decision_id",
-    metrics.query_reduction: "slug name reduction_share low high median_share n queries_before "
-    "queries_after reported_share provenance ci_prob",
+    metrics.query_measurements: "measurement_id slug name label n cache queries_before "
+    "queries_after reduction_share rows_read before_ms after_ms source provenance measured_at "
+    "decision_id",
+    metrics.query_reduction: "slug name reduction_share low high median_share n requests "
+    "queries_before queries_after reported_share cache provenance ci_prob",
+    metrics.query_reduction_by_size: "slug name size reduction_share low high median_share n "
+    "speed_up requests queries_before queries_after reported_share cache provenance ci_prob",
     metrics.outcome_debt: "decision_id title chosen decided_at due_at confidence overdue_days "
     "kind patterns choices_a_year cost_of_not_knowing cost_rank",
     metrics.recent_outcomes: "slug name recent_rate recent_low recent_high recent_n earlier_rate "
@@ -316,6 +319,53 @@ def test_reported_and_simulated_savings_never_join_counted_ones(memory: Rows) ->
         ["joins", "Joins", "reported", 0.9, 0.9],
     ]
     assert frame["n"].isna().tolist() == [False, False, False, True]
+
+
+def test_one_request_counted_again_has_no_interval(memory: Rows) -> None:
+    again = (measured(n, 120, 18, n=50) for n in range(5))
+    memory.record("measurement", *again, measured(7, 120, 18, n=50, pattern="joins"))
+    first, _ = metrics.query_reduction(memory).to_dict("records")
+    assert (first["n"], first["requests"]) == (5, 1)
+    assert pd.isna(first["low"])
+    memory.record("measurement", measured(6, 20, 18, n=5))
+    row = metrics.query_reduction(memory).set_index("slug").loc["dataloader"]
+    assert (row["n"], row["requests"], row["low"]) == (6, 2, pytest.approx(0.1))
+
+
+def test_a_cache_is_never_pooled_cold_and_warm(memory: Rows) -> None:
+    memory.record(
+        "measurement",
+        measured(1, 60, 3, n=10, cache="cold"),
+        measured(2, 60, 0, n=10, cache="warm"),
+        measured(3, 60, 6, n=10),
+    )
+    frame = metrics.query_reduction(memory).set_index("cache")
+    assert frame["reduction_share"].to_dict() == pytest.approx({"warm": 1, "cold": 0.95, "": 0.9})
+    saved = metrics.headline(memory)["queries_saved"]
+    assert (saved["value"], saved["n"]) == (pytest.approx(1 - 9 / 120), 2)
+
+
+def test_queries_saved_by_size_stand_beside_what_is_reported(memory: Rows) -> None:
+    memory.record("pattern", JOINS)
+    memory.record(
+        "measurement",
+        measured(1, 61, 7, n=10, pattern="joins", before_ms=20.0, after_ms=10.0),
+        measured(2, 601, 61, n=100, pattern="joins"),
+        measured(3, 301, 1, n=100, pattern="joins", before_ms=90.0, after_ms=10.0),
+        measured(4, 61, 1, n=10, pattern="joins", source="simulated"),
+        measured(5, 61, 1, pattern="joins"),
+    )
+    frame = metrics.query_reduction_by_size(memory)
+    columns = ["slug", "provenance", "size", "n", "requests", "speed_up", "reported_share"]
+    rows = frame[columns].astype(object).where(frame[columns].notna(), None).to_numpy().tolist()
+    assert rows == [
+        ["joins", "measured", 10, 1, 1, 2.0, 0.9],
+        ["joins", "measured", 100, 2, 1, 9.0, 0.9],
+        ["joins", "simulated", 10, 1, 1, None, 0.9],
+    ]
+    shares = [1 - 7 / 61, 1 - 62 / 902, 1 - 1 / 61]
+    assert frame["reduction_share"].tolist() == pytest.approx(shares)
+    assert frame["low"].isna().all()
 
 
 def test_measurements_come_one_a_row(memory: Rows) -> None:

@@ -42,7 +42,8 @@ def query_reduction(frame: pd.DataFrame, top: int = 30, *, theme: str = "light")
     frame
         `metrics.query_reduction`: one row a pattern and provenance with `slug`, `name`,
         `reduction_share`, `low`, `high` (at most 1, negative when queries were added),
-        `median_share`, `n` (measurements), `queries_before`, `queries_after`, `provenance`.
+        `median_share`, `n` (measurements), `queries_before`, `queries_after`, `provenance`; `cache`
+        ("cold", "warm" or "", also where there is no such column).
     top
         How many patterns to draw, those that saved most first; the others are counted.
     theme
@@ -54,29 +55,29 @@ def query_reduction(frame: pd.DataFrame, top: int = 30, *, theme: str = "light")
         One row a pattern: the pooled share with its interval (one measurement has none); a
         figure that somebody reports stands beside it as a hollow diamond and is never merged.
     """
-    known = frame.dropna(subset=["reduction_share"]) if len(frame) else frame
+    known = _by_cache(frame.dropna(subset=["reduction_share"])) if len(frame) else frame
     if known.empty:
         return blank(
             theme,
             "How many queries did the changes save?",
-            "No queries have been counted yet. Count a request before and after a change with "
-            "archkit.queries, or run archkit.labs.n_plus_one.",
+            "No queries have been counted yet. Compare ways to read the same with "
+            "archkit.compare_queries(…, memory=memory), or run archkit.labs.n_plus_one.",
         )
     counted = known[known["provenance"] != "reported"]
     ranked = _order(known, counted)
     order = ranked[-top:]
-    drawn = known[known["slug"].isin(order)]
+    drawn = known[known["key"].isin(order)]
     placed = drawn.assign(row=_rows(drawn, order))
     fig = new_figure(theme)
     for provenance in provenances(drawn["provenance"]):
         rows = placed[placed["provenance"] == provenance]
         fig.add_trace(estimates(rows, "reduction_share", provenance, theme, _hover(rows)))
-    names = known.drop_duplicates("slug").set_index("slug")["name"]
-    sizes = counted.groupby("slug")["n"].sum()
-    counts = [f"n {number(sizes[slug])}" if slug in sizes else "reported" for slug in order]
+    names = known.drop_duplicates("key").set_index("key")["name"]
+    sizes = counted.groupby("key")["n"].sum()
+    counts = [f"n {number(sizes[key])}" if key in sizes else "reported" for key in order]
     sure = ci_prob_of(drawn) if drawn["low"].notna().any() else None
     interval = f", {percent(sure, 0)} interval" if sure else ""
-    add_rows(fig, [names[slug] for slug in order], counts, theme)
+    add_rows(fig, [names[key] for key in order], counts, theme)
     least = min(0.0, drawn["reduction_share"].min(), drawn["low"].fillna(0.0).min())
     fig.update_xaxes(**share_axis(f"queries saved (pooled share{interval})", least))
     if least < 0:
@@ -90,26 +91,37 @@ def query_reduction(frame: pd.DataFrame, top: int = 30, *, theme: str = "light")
     )
 
 
+def _by_cache(known: pd.DataFrame) -> pd.DataFrame:
+    """Give what a pattern did with a cold and with a warm cache rows of their own."""
+    if "cache" not in known:
+        return known.assign(cache="", key=known["slug"])
+    state = known["cache"].fillna("")
+    name = known["name"].where(state == "", known["name"] + ", " + state + " cache")
+    return known.assign(cache=state, key=known["slug"] + " " + state, name=name)
+
+
 def _order(known: pd.DataFrame, counted: pd.DataFrame) -> list[str]:
     """Order the patterns so that the most saved, counted before reported, stands on top."""
-    slugs: list[str] = []
+    keys: list[str] = []
     for part in (counted, known):
         ranked = part.sort_values("reduction_share", ascending=False, kind="stable")
-        slugs += [slug for slug in dict.fromkeys(ranked["slug"]) if slug not in slugs]
-    return slugs[::-1]
+        keys += [key for key in dict.fromkeys(ranked["key"]) if key not in keys]
+    return keys[::-1]
 
 
 def _rows(known: pd.DataFrame, order: list[str]) -> list[float]:
     """Place each figure on its pattern's row, a reported one just below a counted one."""
-    both = known.groupby("slug")["provenance"].nunique() > 1
+    both = known.groupby("key")["provenance"].nunique() > 1
     return [
-        order.index(slug) + ((-0.2 if origin == "reported" else 0.15) if both[slug] else 0)
-        for slug, origin in zip(known["slug"], known["provenance"], strict=True)
+        order.index(key) + ((-0.2 if origin == "reported" else 0.15) if both[key] else 0)
+        for key, origin in zip(known["key"], known["provenance"], strict=True)
     ]
 
 
 def _finding(counted: pd.DataFrame) -> str:
     """Say what share of the counted queries is gone; made-up counts never join real ones."""
+    cold = counted[counted["cache"] != "warm"]
+    counted = cold if len(cold) else counted
     real = counted[counted["provenance"] != "simulated"]
     chosen, made_up = (real, "") if len(real) else (counted, " in simulated data")
     if chosen.empty:
@@ -133,6 +145,10 @@ def _subtitle(known: pd.DataFrame, counted: pd.DataFrame, left_out: int) -> str:
         parts.append(f"median {percent(counted['median_share'].iloc[0])}")
     if (counted["n"] == 1).any():
         parts.append("one measurement has no interval")
+    if ((counted["n"] > 1) & counted["low"].isna()).any():
+        parts.append("a single request has no interval")
+    if (counted["cache"] == "warm").any():
+        parts.append("warm caches are not in the title")
     if left_out:
         parts.append(f"+ {number(left_out)} more not drawn")
     return " · ".join(parts + caveats(known["provenance"]))

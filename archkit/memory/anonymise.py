@@ -75,7 +75,7 @@ _FULL: Mapping[str, tuple[str, ...]] = {
     ),
     "measurement": (
         *("queries_before", "queries_after", "n", "pattern", "decision_id", "rows", "before_ms"),
-        *("after_ms", "source", "measured_at", "measurement_id"),
+        *("after_ms", "cache", "source", "measured_at", "measurement_id"),
     ),
     "adr": (
         *("adr_id", "number", "family", "status", "conflict", "decided_at", "decided_from"),

@@ -132,6 +132,8 @@ def check_measurement(measurement: Measurement, *, now: datetime) -> None:
     _is_a(measurement, Measurement)
     _named(measurement.label, "a measurement", "label")
     _one_of(measurement.source, _SAID, "source")
+    if measurement.cache:
+        _one_of(measurement.cache, ("cold", "warm"), "state of a cache")
     _count(measurement.queries_before, 1, "queries_before")
     _count(measurement.queries_after, 0, "queries_after")
     for name in ("n", "rows"):

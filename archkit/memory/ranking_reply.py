@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from archkit.memory.context import known_keys
@@ -38,8 +40,8 @@ def ranking_reply(
     ranking
         What `query` gave.
     reductions
-        Queries saved, as `metrics.query_reduction` gives them; those counted are told as such,
-        else what a pattern reports of itself.
+        Queries saved, as `metrics.query_reduction` gives them: what was counted is told first,
+        and what is reported of a pattern beside it.
     slices
         How patterns worked by context, as `metrics.pattern_by_context` gives it: told beside the
         rate where the query's context meets a slice. They do not move the score.
@@ -106,10 +108,11 @@ def _pattern(number: int, item: Ranked, ranking: Ranking, saved: str) -> list[st
     if pattern.setup_hours is not None:
         facts.append(f"set-up {pattern.setup_hours:g} h")
     reported = pattern.reported.metrics.get("query_reduction") if pattern.reported else None
-    if saved:
-        facts.append(saved)
+    if saved and isinstance(reported, int | float):
+        saved += f"; {reported:.0%} is reported"
     elif isinstance(reported, int | float):
-        facts.append(f"queries reduced by {reported:.0%} (reported)")
+        saved = f"queries reduced by {reported:.0%} (reported)"
+    facts += [saved] if saved else []
     if item.veto:
         lines = [
             f"{number}. ~~{name}~~ ({'; '.join(facts)})",
@@ -176,17 +179,30 @@ def _brief(item: Ranked, ci_prob: float) -> str:
 
 
 def _saved(reductions: DataFrame | None) -> dict[str, str]:
-    """Return how many queries each pattern was counted to save, in words."""
+    """Return how many queries each pattern was counted to save, in words: a cache cold and warm."""
     told: dict[str, str] = {}
     rows = [] if reductions is None else reductions.to_dict("records")
-    for row in sorted(rows, key=lambda row: KINDS.index(row["provenance"]), reverse=True):
-        if row["provenance"] != "reported":
-            reach = f"{row['low']:.0%} to {row['high']:.0%}, " if row["n"] > 1 else "no interval, "
-            told[row["slug"]] = (
-                f"queries reduced by {row['reduction_share']:.0%} "
-                f"({reach}n {row['n']:g} {row['provenance']})"
-            )
+    counted = [row for row in rows if row["provenance"] != "reported"]
+    for provenance in reversed(KINDS):
+        states: dict[str, list[str]] = {}
+        for row in sorted(counted, key=lambda row: row.get("cache", "")):
+            if row["provenance"] == provenance:
+                states.setdefault(row["slug"], []).append(_saving(row))
+        told |= {slug: f"queries reduced by {', '.join(said)}" for slug, said in states.items()}
     return told
+
+
+def _saving(row: dict[Hashable, Any]) -> str:
+    alone = math.isnan(row["low"])
+    reach = "no interval" if alone else f"{_share(row['low'])} to {_share(row['high'])}"
+    cache = f" with a {row['cache']} cache" if row.get("cache") else ""
+    n = f"n {row['n']:g} {row['provenance']}"
+    return f"{_share(row['reduction_share'])}{cache} ({reach}, {n})"
+
+
+def _share(share: float) -> str:
+    """Write a share; what is not all is not written as all."""
+    return f"{share:.0%}" if share <= 0.99 or share == 1 else f"{math.floor(share * 1000) / 10:g}%"
 
 
 def _solution(number: int, match: SolutionMatch, ci_prob: float) -> list[str]:

@@ -7,6 +7,7 @@ database no longer has to answer; the median stands beside it.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,10 +24,11 @@ _CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """Queries before and after changes, over `n` uses.
+    """Queries before and after changes, over `n` uses of `requests` different requests.
 
     `pooled_share` is 1 - Σafter/Σbefore (at most 1; negative when queries were added) with its
-    bootstrap interval `low` to `high` over the uses (NaN for a single one). `median_share` and
+    bootstrap interval `low` to `high` over the requests (NaN for a single one: to count it again
+    tells nothing about others). `median_share` and
     `mean_share` are of the shares of single uses; `geometric_share` is one less the geometric mean
     of after/before (NaN where a use was left without a query, of which it could say nothing).
     """
@@ -38,6 +40,7 @@ class Reduction:
     mean_share: float
     geometric_share: float
     n: int
+    requests: int
     queries_before: float
     queries_after: float
 
@@ -65,13 +68,21 @@ def query_reduction_share(before: float, after: float) -> float:
     return 1 - after / before
 
 
-def reduction(before: ArrayLike, after: ArrayLike, *, ci_prob: float = 0.9) -> Reduction:
+def reduction(
+    before: ArrayLike,
+    after: ArrayLike,
+    requests: Sequence[Hashable] | None = None,
+    *,
+    ci_prob: float = 0.9,
+) -> Reduction:
     """Pool the queries of several uses.
 
     Parameters
     ----------
     before, after
         Queries of each use before (positive) and after (not negative); at least one use.
+    requests
+        Which request each use was; all different by default.
     ci_prob
         Probability of the bootstrap interval, between 0 and 1.
     """
@@ -81,7 +92,11 @@ def reduction(before: ArrayLike, after: ArrayLike, *, ci_prob: float = 0.9) -> R
     if old.shape != new.shape or not old.size or (old <= 0).any() or (new < 0).any():
         raise ValueError("each use needs a positive count before and one after, not negative.")
     ratio = new / old
-    low, high = _bootstrap(old, new, ci_prob)
+    asked = list(range(len(old))) if requests is None else list(requests)
+    place = {request: n for n, request in enumerate(dict.fromkeys(asked))}
+    which = [place[request] for request in asked]
+    sums = [np.bincount(which, queries).astype(float) for queries in (old, new)]
+    low, high = _bootstrap(sums[0], sums[1], ci_prob)
     return Reduction(
         query_reduction_share(float(old.sum()), float(new.sum())),
         low,
@@ -90,13 +105,14 @@ def reduction(before: ArrayLike, after: ArrayLike, *, ci_prob: float = 0.9) -> R
         float(np.mean(1 - ratio)),
         1 - float(np.exp(np.log(ratio).mean())) if (new > 0).all() else float("nan"),
         len(old),
+        len(place),
         float(old.sum()),
         float(new.sum()),
     )
 
 
 def _bootstrap(before: Floats, after: Floats, ci_prob: float) -> tuple[float, float]:
-    """Percentile interval of the pooled share over resampled uses; the same every time."""
+    """Percentile interval of the pooled share over resampled requests; the same every time."""
     size = len(before)
     if size < 2:
         return float("nan"), float("nan")

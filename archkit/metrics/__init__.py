@@ -11,7 +11,12 @@ from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
 from archkit.metrics.overview import Overview, overview
 from archkit.metrics.recent import recent_outcomes
 from archkit.metrics.rows import decisions, outcome_scores, sessions, steps
-from archkit.metrics.saving import query_measurements, query_reduction, query_reduction_share
+from archkit.metrics.saving import (
+    query_measurements,
+    query_reduction,
+    query_reduction_by_size,
+    query_reduction_share,
+)
 from archkit.metrics.scoring import calibration, forecasts, interval_coverage, reliability
 from archkit.metrics.survival import decision_spans, decision_survival
 from archkit.metrics.tiles import headline
@@ -35,6 +40,7 @@ __all__ = [
     "pattern_evidence",
     "query_measurements",
     "query_reduction",
+    "query_reduction_by_size",
     "query_reduction_share",
     "recent_outcomes",
     "reliability",

@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 
 from archkit.memory.learning import posterior
-from archkit.metrics.debt import outcome_debt
 from archkit.metrics.evidence import interval
 from archkit.metrics.rows import Readable, decisions, joined, known_rows, sessions
-from archkit.metrics.saving import pooled, query_measurements
+from archkit.metrics.saving import pooled, query_measurements, without_warm
 from archkit.records import PROVENANCE, SOURCE_WEIGHT, utc_now
 
 __all__ = ["decision_rate", "headline"]
+
+
+_DEBT = (
+    "SELECT count(*) AS n, count(*) FILTER (WHERE due_at < $now) AS overdue, "
+    "min(due_at) AS oldest_due, first(decision_id ORDER BY due_at, decision_id) AS oldest "
+    "FROM outcome_debt"
+)
 
 
 def headline(
@@ -37,14 +43,16 @@ def headline(
     dict
         `decisions` {value, with_outcome}; `success_rate` of the decisions {value, low, high, n,
         provenance}, nothing reported in it; `queries_saved` {value (pooled share), low, high,
-        median, n, queries_before, queries_after, provenance}; `outcome_debt` {value, overdue,
-        oldest (decision id), oldest_days}; `sessions` {value, open, cost_usd}. A value nobody
-        knows is None.
+        median, n, queries_before, queries_after, provenance}, warm caches left out;
+        `outcome_debt` {value, overdue, oldest (decision id), oldest_days}; `sessions` {value,
+        open, cost_usd}. A value nobody knows is None.
     """
-    made, debt, held = decisions(memory), outcome_debt(memory, now), sessions(memory)
+    present = (now or utc_now()).astimezone(UTC)
+    made, held = decisions(memory), sessions(memory)
+    debt = memory.sql(_DEBT, now=present.replace(tzinfo=None)).to_dict("records")[0]
     held = held[held["parent_session_id"].isna()]  # what an agent started is part of a session
-    counted = known_rows(query_measurements(memory), "reduction_share")
-    late = debt[debt["overdue_days"] > 0]
+    counted = without_warm(known_rows(query_measurements(memory), "reduction_share"))
+    late = present - debt["oldest_due"].tz_localize(UTC) if debt["overdue"] else None
     saved = (
         pooled(counted, ci_prob)
         if len(counted)
@@ -64,10 +72,10 @@ def headline(
             "provenance": joined(counted["provenance"]),
         },
         "outcome_debt": {
-            "value": len(debt),
-            "overdue": len(late),
-            "oldest": str(late["decision_id"].iloc[0]) if len(late) else None,
-            "oldest_days": float(late["overdue_days"].iloc[0]) if len(late) else None,
+            "value": int(debt["n"]),
+            "overdue": int(debt["overdue"]),
+            "oldest": str(debt["oldest"]) if late else None,
+            "oldest_days": late.total_seconds() / 86_400 if late else None,
         },
         "sessions": {
             "value": len(held),

@@ -25,6 +25,7 @@ __all__ = [
     "outcome_table",
     "pooled_table",
     "reduction_table",
+    "sized_table",
     "tiles",
 ]
 
@@ -110,6 +111,7 @@ def reduction_table(frame: pd.DataFrame) -> str:
         Column("label", "measured"),
         Column("name", "pattern"),
         Column("n", "size of the request", count, "number"),
+        *_cache(frame),
         Column("queries_before", "queries before", count, "number"),
         Column("queries_after", "after", count, "number"),
         Column("reduction_share", "saved", percent, "number"),
@@ -127,9 +129,27 @@ def pooled_table(frame: pd.DataFrame) -> str:
         *_RATE,
         Column("median_share", "median", percent, "number"),
         Column("n", "n", count, "number"),
+        Column("reported_share", "reported by others", percent, "number"),
+        *_cache(frame),
         Column("provenance", "provenance"),
     )
     return frame_table(frame, columns, "Share of queries saved, by pattern.")
+
+
+def sized_table(frame: pd.DataFrame) -> str:
+    """Write the pooled shares of queries saved, by size of the request, as a table."""
+    columns = (
+        *_NAMES,
+        Column("size", "size of the request", count, "number"),
+        Column("reduction_share", "saved, pooled", percent, "number"),
+        *_RATE,
+        Column("n", "n", count, "number"),
+        Column("speed_up", "times as fast", _times, "number"),
+        Column("reported_share", "reported by others", percent, "number"),
+        *_cache(frame),
+        Column("provenance", "provenance"),
+    )
+    return frame_table(frame, columns, "Share of queries saved, by pattern and size.")
 
 
 def debt_table(frame: pd.DataFrame) -> str:
@@ -152,6 +172,15 @@ def debt_table(frame: pd.DataFrame) -> str:
 
 def _late(days: Any) -> str:
     return "–" if days <= 0 else count(days)
+
+
+def _cache(frame: pd.DataFrame) -> tuple[Column, ...]:
+    """Name the column of a cache's state, where any change was one."""
+    return (Column("cache", "cache"),) if "cache" in frame and frame["cache"].any() else ()
+
+
+def _times(value: Any) -> str:
+    return f"{value:,.3g}"
 
 
 def _uses(value: Any) -> str:

@@ -51,6 +51,7 @@ class Contents:
     evidence: pd.DataFrame
     measurements: pd.DataFrame
     reductions: pd.DataFrame
+    reductions_by_size: pd.DataFrame
     debt: pd.DataFrame
     sessions: pd.DataFrame
     session: SessionRecord | None
@@ -76,6 +77,7 @@ def read_contents(memory: Memory, session: str | SessionRecord | None, now: date
         evidence=metrics.pattern_evidence(memory, now=now),
         measurements=metrics.query_measurements(memory),
         reductions=metrics.query_reduction(memory),
+        reductions_by_size=metrics.query_reduction_by_size(memory),
         debt=metrics.outcome_debt(memory, now),
         sessions=sessions,
         session=session

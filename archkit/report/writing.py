@@ -17,6 +17,7 @@ from archkit.report.parts import (
     outcome_table,
     pooled_table,
     reduction_table,
+    sized_table,
     tiles,
 )
 from archkit.report.reading import MOST_CARDS, Contents, SessionRecord
@@ -33,6 +34,11 @@ _COUNTED = (
 _NOT_COUNTED = (
     "A diamond is what somebody else reports of a pattern. Count a request of your own before and "
     "after the change, then say so with memory.record_measurement(…)."
+)
+
+_BY_SIZE = (
+    "Look up the size of your own requests: what saves nine of ten queries of a large page may "
+    "save one of three of a small one. The diamond is what others report, of no size."
 )
 
 _SECTIONS = (
@@ -154,7 +160,13 @@ def _worked(contents: Contents) -> str:
         if len(contents.reductions)
         else "",
     )
-    return f"{trend}\n{saved}"
+    sized = contents.reductions_by_size
+    if sized.empty:
+        return f"{trend}\n{saved}"
+    by_size = figure_block(
+        figures.query_reduction_by_size(sized), "sizes", _BY_SIZE, sized_table(sized)
+    )
+    return f"{trend}\n{saved}\n{by_size}"
 
 
 def _works(contents: Contents) -> str:

@@ -118,7 +118,7 @@ def _reduction(items: Mapping[str, Any], reductions: DataFrame | None) -> dict[s
     rows: Sequence[Mapping[Any, Any]]
     rows = [] if reductions is None else reductions.to_dict("records")
     counted = [row for row in rows if row["provenance"] in _FIRST_COUNTED]
-    counted = [r for r in counted if r["provenance"] != "reported"]
+    counted = [r for r in counted if r["provenance"] != "reported" and r.get("cache") != "warm"]
     counted.sort(key=lambda row: _FIRST_COUNTED.index(row["provenance"]), reverse=True)
     by_slug = {row["slug"]: _counted(row) for row in counted}
     cells: dict[str, Cell] = {}

@@ -127,9 +127,21 @@ def test_queries_that_were_counted_come_before_what_is_reported(tmp_path):
         reply = memory.query("N+1 query problem", kind="n-plus-one").reply(
             metrics.query_reduction(memory)
         )
-    assert whole(reply, "DataLoader", "queries reduced by 97% (", "n 3 measured)")
+    assert whole(reply, "DataLoader", "queries reduced by 97% (", "n 3 measured); 85% is reported")
     assert "queries reduced by 85%" not in reply
     assert "queries reduced by 90% (reported)" in reply
+
+
+def test_what_a_cache_saves_is_told_cold_and_warm(tmp_path):
+    with Memory(tmp_path / "m.duckdb") as memory:
+        for after, cache in ((3, "cold"), (0, "warm")):
+            counts = {"n": 10, "pattern": "dataloader", "cache": cache}
+            memory.record_measurement(Measurement("posts", 60, after, **counts))
+        reply = memory.query("N+1 query problem", kind="n-plus-one").reply(
+            metrics.query_reduction(memory)
+        )
+    cold = "queries reduced by 95% with a cold cache (no interval, n 1 measured), "
+    assert f"{cold}100% with a warm cache (no interval, n 1 measured); 85% is reported" in reply
 
 
 def test_nothing_found_is_said_in_so_many_words(memory):

@@ -113,8 +113,8 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "provenance y uses used_at outcome_at origin weight",
         "pattern_epoch": "slug name began_at noticed_at weight bayes_factor rate_before n_before "
         "rate_after n_after reason recorded_at undone_at undone_reason is_current",
-        "query_reduction": "measurement_id slug name label n queries_before queries_after "
-        "reduction_share source provenance measured_at decision_id",
+        "query_reduction": "measurement_id slug name label n cache queries_before queries_after "
+        "reduction_share rows_read before_ms after_ms source provenance measured_at decision_id",
         "reported_metric": "slug name metric value text origin",
         "session_cost": f"session_id agent project title model client aml_enabled started_at turns "
         f"{cached} cost_usd unpriced_turns duration_ms",
@@ -276,9 +276,13 @@ def test_the_reduction_is_the_share_of_queries_done_away_with(rows):
             "DATALOADER",
             "posts",
             50,
+            None,
             10,
             15,
             -0.5,
+            None,
+            None,
+            None,
             "measured",
             "measured",
             T,

@@ -10,6 +10,7 @@ SELECT
   whole(e.payload->>'$.rows') AS rows_read,
   number(e.payload->>'$.before_ms') AS before_ms,
   number(e.payload->>'$.after_ms') AS after_ms,
+  nullif(e.payload->>'$.cache', '') AS cache,
   coalesce(e.payload->>'$.source', 'measured') AS source,
   coalesce(instant(e.payload->>'$.measured_at'), e.recorded_at) AS measured_at,
   e.recorded_at,

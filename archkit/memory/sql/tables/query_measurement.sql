@@ -9,6 +9,7 @@ CREATE TABLE query_measurement (
   rows_read BIGINT,
   before_ms DOUBLE,
   after_ms DOUBLE,
+  cache VARCHAR,
   source VARCHAR NOT NULL,
   measured_at TIMESTAMP NOT NULL,
   recorded_at TIMESTAMP NOT NULL,
@@ -17,3 +18,4 @@ CREATE TABLE query_measurement (
 COMMENT ON TABLE query_measurement IS 'Queries counted before and after a change, for the same request.';
 COMMENT ON COLUMN query_measurement.n IS 'Size of the request (items asked for).';
 COMMENT ON COLUMN query_measurement.before_ms IS 'Time the request took before (milliseconds).';
+COMMENT ON COLUMN query_measurement.cache IS 'State of the cache that was measured, cold or warm; null where there is none.';
