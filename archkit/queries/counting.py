@@ -6,7 +6,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -156,11 +156,18 @@ def _attach(kind: type[Hook], target: Any, count: QueryCount) -> Hook:
 
 
 def _detach(hooks: Iterable[Hook], count: QueryCount) -> None:
-    with _lock:
+    # One that cannot be taken off does not keep the others on.
+    with _lock, ExitStack() as stack:
         for hook in hooks:
-            hook.detach(count)
-            if not hook.attached:
-                _hooks.pop(id(hook.target), None)
+            stack.callback(_detach_one, hook, count)
+
+
+def _detach_one(hook: Hook, count: QueryCount) -> None:
+    try:
+        hook.detach(count)
+    finally:
+        if not hook.attached:
+            _hooks.pop(id(hook.target), None)
 
 
 def _targets(source: Any) -> list[tuple[type[Hook], Any]]:

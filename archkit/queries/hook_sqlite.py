@@ -17,6 +17,9 @@ process_wide: SqliteHook | None = None
 class SqliteHook(Hook):
     """Counts the statements that a `sqlite3.Connection` runs.
 
+    BEGIN, COMMIT and each row of an `executemany` are statements; one that fires a trigger counts
+    again for the trigger and for each statement in it, since SQLite reports them by its text.
+
     A connection has one trace callback, and sqlite3 does not tell which: one that you have set
     is gone after the block, and one that you set inside it ends the counting.
     """
@@ -42,7 +45,7 @@ class SqliteHook(Hook):
 
     def _remove(self, count: QueryCount) -> None:
         try:
-            self.target.set_trace_callback(process_wide and process_wide._traced)
+            self.target.set_trace_callback(process_wide._traced if process_wide else None)
         except sqlite3.ProgrammingError as error:
             # Closed inside the block, or it belongs to another thread, which then calls in vain.
             if "closed" in str(error):
