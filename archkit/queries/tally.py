@@ -105,12 +105,11 @@ class Tallies:
 def sums(tallies: Iterable[Tally]) -> dict[str, Any]:
     """Add up `count`, `execute_ms`, `rows` and `failed`; None where one of them is unknown."""
     these = list(tallies)
-    # What failed before it ended took no time that is known, and gave no rows.
-    ended = [tally for tally in these if tally.ended != 0]
+    # What never ended took no time that is known, and gave no rows unless it says so.
     return {
         "count": sum(tally.count for tally in these),
-        "execute_ms": _sum(tally.execute_ms for tally in ended),
-        "rows": _sum(tally.rows for tally in ended),
+        "execute_ms": _sum(t.execute_ms for t in these if t.ended != 0),
+        "rows": _sum(t.rows for t in these if t.ended != 0 or t.rows is not None),
         "failed": _sum(None if t.ended is None else t.count - t.ended for t in these),
     }
 
