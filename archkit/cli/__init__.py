@@ -4,6 +4,7 @@
 from archkit.cli import session  # isort: skip
 from archkit.cli import decision  # isort: skip
 from archkit.cli import check  # isort: skip
+from archkit.cli import measure  # isort: skip
 from archkit.cli import story  # isort: skip
 from archkit.cli import query  # isort: skip
 from archkit.cli import status  # isort: skip
@@ -22,6 +23,7 @@ __all__ = [
     "decision",
     "doctor",
     "exchange",
+    "measure",
     "query",
     "replay",
     "report",

@@ -19,6 +19,7 @@ COMMANDS = {
     *("story show", "story tick", "adr read", "adr import", "adr write"),
     *(
         "check",
+        "measure",
         "doctor",
         "session",
         "decide",
