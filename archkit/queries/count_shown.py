@@ -17,6 +17,7 @@ __all__ = ["count_html", "summary"]
 
 _THIN = "\u202f"
 _MOST_SHAPES = 12
+_MUCH = 0.05
 
 
 def summary(count: QueryCount) -> str:
@@ -47,7 +48,7 @@ def count_html(count: QueryCount) -> str:
 
 def _headline(count: QueryCount) -> str:
     named = " ".join(part for part in (count.label, _n(count.n)) if part)
-    sent = f"{count.count:,} {_one(count)}" if count.count else "No statement"
+    sent = f"{count.count:,} {_one(count)}" if count.count else f"No {_one(count)}"
     parts = [f"{sent} in {_ms(count.wall_ms)}"]
     if count.count and count.rows is not None:
         parts.append(f"{count.rows:,} row{'' if count.rows == 1 else 's'} read")
@@ -57,7 +58,7 @@ def _headline(count: QueryCount) -> str:
 
 
 def _one(count: QueryCount) -> str:
-    return count.counts.replace("statements", "statement", 1) if count.count == 1 else count.counts
+    return count.counts.replace("statements", "statement", 1) if count.count < 2 else count.counts
 
 
 def _n(n: int | None) -> str:
@@ -81,6 +82,8 @@ def _notes(count: QueryCount, shapes: int = 0) -> list[str]:
             f"{_ms(count.execute_ms)} of it in execute only: fetching and the program's own work "
             "are the rest."
         )
+    if count.overhead_ms > _MUCH * count.wall_ms > 0:
+        notes.append(f"Counting itself took {_ms(count.overhead_ms)} of it.")
     return [*notes, *count.notes]
 
 

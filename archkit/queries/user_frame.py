@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 __all__ = ["shown_file", "user_frame"]
 
-_LIBRARIES = tuple(
-    {str(Path(path).resolve()) for key, path in sysconfig.get_paths().items() if "lib" in key}
-    | {path for key, path in sysconfig.get_paths().items() if "lib" in key}
+_PATHS = [Path(path) for key, path in sysconfig.get_paths().items() if "lib" in key]
+_NOT_THEIRS = tuple(
+    str(path) + os.sep
+    for path in [*_PATHS, *(path.resolve() for path in _PATHS), Path(__file__).parent]
 )
-_OWN = str(Path(__file__).parent)
-_TYPED = ("<stdin>", "<ipython-input")
+_PACKAGES = {"site-packages", "dist-packages"}
+_TYPED_IN = ("<stdin>", "<ipython-input")
 
 
 def user_frame(frame: FrameType | None) -> str:
@@ -26,16 +28,28 @@ def user_frame(frame: FrameType | None) -> str:
     -------
     str
         `path:line in function`, the path relative to the working directory; of a file elsewhere
-        its name alone, of a notebook its cell. Empty where no such frame is.
+        its name alone, of a notebook its cell. Empty where there is no such frame.
     """
     for start in (frame, _waiting()):
         while start is not None:
             code = start.f_code
-            if name := shown_file(code.co_filename):
-                inside = "" if code.co_name == "<module>" else f" in {code.co_name}"
-                return f"{name}:{start.f_lineno}{inside}"
+            if _is_theirs(code.co_filename):
+                return f"{shown_file(code.co_filename)}:{start.f_lineno}{_inside(code)}"
             start = start.f_back
     return ""
+
+
+def shown_file(filename: str) -> str:
+    """Name a file of the user's for display; empty for a library's, for Python's and for ours."""
+    if not _is_theirs(filename):
+        return ""
+    return _cell(filename) or _relative(filename, os.getcwd())  # noqa: PTH109 - at every statement
+
+
+def _inside(code: CodeType) -> str:
+    # Of a comprehension or a lambda: the function that it is written in.
+    named = [part for part in code.co_qualname.split(".") if not part.startswith("<")]
+    return f" in {named[-1]}" if named else ""
 
 
 def _waiting() -> FrameType | None:
@@ -46,30 +60,23 @@ def _waiting() -> FrameType | None:
 
 
 @lru_cache(maxsize=4096)
-def shown_file(filename: str) -> str:
-    """Name a file of the user's for display; empty for a library's, for Python's and for ours."""
+def _is_theirs(filename: str) -> bool:
     if filename.startswith("<"):
-        return filename if filename.startswith(_TYPED) else ""
-    if (cell := _cell(filename)) is not None:
-        return cell
+        return filename.startswith(_TYPED_IN)
+    return not filename.startswith(_NOT_THEIRS) and not _PACKAGES & set(Path(filename).parts)
+
+
+@lru_cache(maxsize=4096)
+def _relative(filename: str, folder: str) -> str:
     path = Path(filename)
-    if {"site-packages", "dist-packages"} & set(path.parts):
-        return ""
-    if filename.startswith(_LIBRARIES) or filename.startswith(_OWN):
-        return ""
-    if not path.is_absolute():
-        return path.as_posix()
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.name
+    if path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    return path.name if path.is_absolute() else path.as_posix()
 
 
-def _cell(filename: str) -> str | None:
-    """Name the notebook's cell that IPython compiled under this file's name."""
+def _cell(filename: str) -> str:
+    """Name the notebook's cell that IPython compiled under this file's name, if it did."""
     ipython: Any = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    if shell is None:
-        return None
-    named = shell.compile.format_code_name(filename)
-    return " ".join(named) if named else None
+    named = shell.compile.format_code_name(filename) if shell else None
+    return " ".join(named).removeprefix("Cell ") if named else ""

@@ -286,10 +286,7 @@ def test_asynchronous_psycopg_counts_every_way(postgres_address):
             await connection.execute("CREATE TABLE post (id int)")
             cursor = connection.cursor()
             await cursor.executemany("INSERT INTO post VALUES (%s)", [(1,), (2,)])
-            rows = []
-            async for row in cursor.stream("SELECT id FROM post"):
-                rows.append(row)  # noqa: PERF401 - a comprehension's frame has its own name
-            assert rows == [(1,), (2,)]
+            assert [row async for row in cursor.stream("SELECT id FROM post")] == [(1,), (2,)]
             async with cursor.copy("COPY post FROM STDIN") as copy:
                 await copy.write_row((3,))
             async with connection.cursor("named") as named:

@@ -57,7 +57,7 @@ def test_a_block_without_a_statement_counts_none_and_says_what_to_look_at(databa
     assert list(counted.by_shape) == ["shape", "count", "execute_ms", "rows", "where"]
     assert list(counted.n_plus_one) == ["rule", "relationship", "shape", "count", "where"]
     assert len(counted.by_shape) == len(counted.n_plus_one) == 0
-    assert counted.summary.startswith("No statement in ")
+    assert counted.summary.startswith("No statement run in ")
     assert "is this the engine or connection that is used?" in counted.summary
 
 
