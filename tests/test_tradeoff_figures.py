@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ ALL = (
     figures.tradeoff_waterfall,
     figures.tradeoff_tornado,
     figures.tradeoff_worth,
+    figures.tradeoff_regret,
 )
 
 
@@ -96,6 +98,19 @@ def worth(*rows):
     return pd.DataFrame(made)
 
 
+def regret(*rows, came=0.6, n=3, provenance="observed"):
+    """Make rows of (alternative, predicted), the first of them taken."""
+    made = [
+        {"alternative": name, "chosen": not at, "predicted": value, "low": value - 0.1}
+        | {"high": value + 0.1, "realised": math.nan if at else came, "regret": value - came}
+        | {"realised_low": math.nan if at else came - 0.05, "ci_prob": 0.9}
+        | {"realised_high": math.nan if at else came + 0.05, "observed": "success", "n": n}
+        | {"provenance": provenance, "predicted_from": "reported"}
+        for at, (name, value) in enumerate(rows)
+    ]
+    return pd.DataFrame(made)
+
+
 FULL = {
     figures.tradeoff_ranking: ranking(("A", 0.8, 0.6, None), ("B", 0.7, 0.4, None)),
     figures.tradeoff_ranks: ranks({"A": [0.6, 0.4], "B": [0.4, 0.6]}),
@@ -104,6 +119,7 @@ FULL = {
     figures.tradeoff_waterfall: waterfall(cost=0.2, speed=-0.05),
     figures.tradeoff_tornado: tornado(("cost of A", -0.1, 0.3), ("cost of B", 0.05, 0.15)),
     figures.tradeoff_worth: worth(("cost of A", 0.03, 0.4), ("cost of B", 0.001, 0.02)),
+    figures.tradeoff_regret: regret(("A", 0.8), ("B", 0.7)),
 }
 
 
@@ -286,3 +302,40 @@ def test_a_narrow_figure_breaks_its_title_anew_and_keeps_its_plot():
     assert max(map(len, narrow.layout.title.text.split("<br>"))) <= 32
     assert narrow.layout.height - narrow.layout.margin.t == plot
     assert " ".join(said(narrow).split()) == " ".join(words.split())
+
+
+def test_what_came_stands_under_what_was_predicted_in_the_shape_of_its_provenance():
+    fig = figures.tradeoff_regret(regret(("A", 0.8), ("B", 0.7), ("C", 0.4)))
+    predicted, came = fig.data
+    assert list(predicted.x) == [0.4, 0.7, 0.8]
+    assert predicted.marker.symbol == "circle-open"
+    assert (list(came.x), came.marker.symbol) == ([0.6], "circle")
+    assert came.error_x.array[0] == pytest.approx(0.05)
+    assert came.y[0] == pytest.approx(1.8)
+    notes = {note.hovertext: note.text for note in fig.layout.annotations}
+    assert notes == {"A (taken)": "came \u22120.20", "B": "regret 0.10", "C": "no regret"}
+    assert "A came to 0.10 less than B had predicted, within what was uncertain" in said(fig)
+    assert "3 outcomes, observed: success" in said(fig)
+    assert "reported figures were not seen here" in said(fig)
+
+
+def test_a_regret_beyond_what_was_uncertain_is_not_excused_and_none_is_said():
+    sure = figures.tradeoff_regret(regret(("A", 0.8), ("B", 0.9)))
+    assert said(sure).startswith("A came to 0.30 less than B had predicted |")
+    assert "no regret" in said(figures.tradeoff_regret(regret(("A", 0.8), ("B", 0.5))))
+    assert "it had no rival" in said(figures.tradeoff_regret(regret(("A", 0.8))))
+
+
+def test_made_up_outcomes_are_drawn_as_such_and_none_asks_for_one():
+    fig = figures.tradeoff_regret(regret(("A", 0.8), ("B", 0.7), provenance="simulated"))
+    assert fig.data[1].marker.symbol == "triangle-up-open"
+    assert "simulated: made-up data" in said(fig)
+    nothing = figures.tradeoff_regret(regret(("A", 0.8), ("B", 0.7), came=math.nan))
+    assert "record_outcome" in nothing.layout.meta["sentence"]
+
+
+def test_what_moves_the_lead_next_to_nothing_is_counted_not_drawn():
+    rows = [("cost of A", -0.1, 0.3), ("cost of B", 0.1, 0.1), ("cost of C", 0.099, 0.101)]
+    fig = figures.tradeoff_tornado(tornado(*rows))
+    assert len(fig.data[0].x) == 1
+    assert "+ 2 narrower inputs" in said(fig)

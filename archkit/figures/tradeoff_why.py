@@ -29,7 +29,7 @@ __all__ = ["tradeoff_tornado", "tradeoff_waterfall", "tradeoff_worth"]
 Row = dict[Hashable, Any]
 _MOST = 14
 _ONE = "There is one alternative only: nothing can overtake it. Give it a rival."
-_LEAST_WORTH = 0.01  # of the most: what is worth less is counted only
+_LEAST_WORTH = 0.01  # of the most: what is worth, or moves, less is counted only
 _LEVEL = 5e-4  # a lead that rounds to nothing
 _THIN = "\u202f"
 
@@ -120,7 +120,9 @@ def tradeoff_tornado(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     """
     if frame.empty:
         return blank(theme, "What could change the choice?", _ONE)
-    shown = frame.head(_MOST).iloc[::-1]
+    moves = (frame["high_lead"] - frame["low_lead"]).abs()
+    moving = frame[moves >= moves.max() * _LEAST_WORTH] if moves.max() > 0 else frame.head(1)
+    shown = moving.head(_MOST).iloc[::-1]
     rows = shown.to_dict("records")
     fig, colour = new_figure(theme), TOKENS[theme]
     lead, leader = float(rows[0]["lead"]), str(rows[0]["leader"])
@@ -153,8 +155,8 @@ def tradeoff_tornado(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     sure = ci_prob_of(frame)
     said = [f"each over its {percent(sure, 0)} interval" if sure else "each over its interval"]
     said.append(f"all others at their mean · left of 0{_THIN}another wins")
-    if len(frame) > _MOST:
-        said.append(f"+ {count_of(len(frame) - _MOST, 'narrower input')}")
+    if len(frame) > len(rows):
+        said.append(f"+ {count_of(len(frame) - len(rows), 'narrower input')}")
     said += caveats(_parts(frame))
     key = [("▨", "mute", "towards its low end"), ("■", "mute", "towards its high end")]
     if frame["flips"].any():

@@ -1,16 +1,19 @@
-"""What a notebook shows and lets one do: a session held in a panel, trade-offs explored."""
+"""What a notebook shows and lets one do: a session, trade-offs, queries counted."""
 
+from archkit.tradeoffs.hindsight import hindsight
 from archkit.widgets.explorer import Explorer, explore, reopen
-from archkit.widgets.explorer_record import hindsight
 from archkit.widgets.explorer_session import matrix_of
+from archkit.widgets.query_lab import QueryLabPanel, query_lab
 from archkit.widgets.session_panel import SessionPanel, session_panel
 
 __all__ = [
     "Explorer",
+    "QueryLabPanel",
     "SessionPanel",
     "explore",
     "hindsight",
     "matrix_of",
+    "query_lab",
     "reopen",
     "session_panel",
 ]

@@ -13,13 +13,13 @@ from archkit.figures.tradeoff_profile import tradeoff_profile
 from archkit.figures.tradeoff_why import tradeoff_tornado, tradeoff_waterfall, tradeoff_worth
 from archkit.plain import new_id
 from archkit.tradeoffs.acceptability import DRAWS
+from archkit.tradeoffs.decided import decision_of, explored_in
+from archkit.tradeoffs.explored import Explored, first_state
+from archkit.tradeoffs.findings import Findings
 from archkit.widgets.explorer_cells import read_cell
 from archkit.widgets.explorer_face import ExplorerActions, ExplorerFace
-from archkit.widgets.explorer_frames import Findings
 from archkit.widgets.explorer_page import static_copy, summary
-from archkit.widgets.explorer_record import decision_of, explored_in
 from archkit.widgets.explorer_session import answer_text
-from archkit.widgets.explorer_state import Explored, first_state
 from archkit.widgets.panel_shown import error_lines
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class Explorer:
         self._change(lambda: self.state.lock(criterion, on))
 
     def read(self, reading: str) -> None:
-        """Say how the weights are meant; see `archkit.widgets.explorer_state.READINGS`."""
+        """Say how the weights are meant; see `archkit.tradeoffs.explored.READINGS`."""
         self._change(lambda: replace(self.state, reading=reading))
 
     def load(self, times: float) -> None:

@@ -14,8 +14,8 @@ from archkit.widgets.explorer_page import explorer_style
 from archkit.widgets.panel_parts import button, choice, column, field, page, row, text_area
 
 if TYPE_CHECKING:
+    from archkit.tradeoffs.explored import Explored
     from archkit.tradeoffs.matrix import PerformanceMatrix
-    from archkit.widgets.explorer_state import Explored
 
 __all__ = ["FIGURES", "PANES", "ExplorerActions", "ExplorerFace"]
 

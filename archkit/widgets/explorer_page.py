@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from archkit.errors import ArchkitError
     from archkit.tradeoffs.criterion import Criterion
-    from archkit.widgets.explorer_frames import Findings
+    from archkit.tradeoffs.findings import Findings
 
 __all__ = ["explorer_style", "static_copy", "summary"]
 

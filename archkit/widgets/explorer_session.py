@@ -13,7 +13,7 @@ from archkit.tradeoffs.sources import from_names, from_proposal, from_ranking
 
 if TYPE_CHECKING:
     from archkit.architect.session import Session
-    from archkit.widgets.explorer_frames import Findings
+    from archkit.tradeoffs.findings import Findings
 
 __all__ = ["answer_text", "matrix_of", "tradeoffs_noted"]
 

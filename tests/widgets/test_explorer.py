@@ -17,7 +17,7 @@ from archkit.tradeoffs.criterion import Criterion, Load
 from archkit.tradeoffs.matrix import PerformanceMatrix
 from archkit.tradeoffs.preference import Preference
 from archkit.widgets import explore, hindsight, reopen
-from archkit.widgets.explorer_state import Explored
+from archkit.tradeoffs.explored import Explored
 
 MOST_MESSAGES, MOST_BYTES = 2, 60_000
 

@@ -19,8 +19,8 @@ from archkit.tradeoffs.values import contributions, dominance, tornado
 if TYPE_CHECKING:
     from archkit.tradeoffs.cell import Cell
     from archkit.tradeoffs.criterion import Criterion
+    from archkit.tradeoffs.explored import Explored
     from archkit.tradeoffs.matrix import PerformanceMatrix
-    from archkit.widgets.explorer_state import Explored
 
 __all__ = ["Findings", "in_words"]
 
