@@ -72,8 +72,8 @@ def query(
         typer.Option(help="Only patterns of this status."),
     ] = None,
     provenance: Annotated[
-        Literal["measured", "observed", "reported", "simulated"] | None,
-        typer.Option(help="Only patterns with evidence of this kind."),
+        Literal["measured", "observed", "reported", "simulated", "none"] | None,
+        typer.Option(help="Only patterns with evidence of this kind, or without any."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many at most.")] = 8,
     horizon: Annotated[

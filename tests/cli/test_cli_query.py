@@ -31,6 +31,8 @@ def test_a_query_gives_the_ranking_of_the_memory(worked):
     limited = told("query", AUTH, "--limit", 2, "--area", "security", "--memory", worked)
     assert len(limited["patterns"]) == 2
     assert {p["area"] for p in limited["patterns"]} == {"security"}
+    unknown = told("query", AUTH, "--provenance", "none", "--memory", worked)
+    assert {p["n"] for p in unknown["patterns"]} == {0}
 
 
 def test_rates_are_shown_with_interval_count_and_provenance_or_as_unknown(worked):
