@@ -47,9 +47,11 @@ _SAVEPOINT = re.compile(r"^((?:RELEASE|ROLLBACK TO)(?: SAVEPOINT)?|SAVEPOINT) .*
 _READS = re.compile(r"^\s*\(*\s*(?:SELECT|WITH|FROM)\b", re.I)
 _BY_KEY = re.compile(r"(?<![<>!])=\s*\?|\?(?:::[\w. ]+)?\s*=")
 _MANY = re.compile(
-    r"\bIN \(…\)|\b(?:ANY|unnest|json_each|json_table|jsonb?_\w+)\s*\(|\bVALUES\b|\bOFFSET\b",
+    r"\bIN \(…\)|\b(?:ANY|unnest|json_each|json_table|jsonb?_\w+)\s*\(|\bVALUES\b|\bOFFSET\b"
+    r"|=\s*\?\)?\s+OR\b",
     re.I,
 )
+_CATALOGUE = re.compile(r"\b(?:pg_catalog|information_schema|sqlite_master|sqlite_schema)\b", re.I)
 
 
 def shape_of(statement: str, dialect: str = "") -> str:
@@ -80,9 +82,11 @@ def shape_of(statement: str, dialect: str = "") -> str:
 def is_lookup(shape: str) -> bool:
     """Say whether a statement of this shape reads what belongs to one key.
 
-    A read for a list of keys, or a page of a longer list, does not.
+    A read for a list of keys, a page of a longer list, and a look into the catalogue do not.
     """
-    return bool(_READS.match(shape) and _BY_KEY.search(shape) and not _MANY.search(shape))
+    if not (_READS.match(shape) and _BY_KEY.search(shape)):
+        return False
+    return not (_MANY.search(shape) or _CATALOGUE.search(shape))
 
 
 def _normalised(statement: str, dialect: str) -> str:

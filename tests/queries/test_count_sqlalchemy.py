@@ -172,6 +172,25 @@ def test_an_engine_its_connection_and_the_class_see_one_statement_once(engine):
     assert (counted.count, inner.count) == (2, 1)
 
 
+def test_an_engine_with_options_of_its_own_counts_its_own_and_the_engine_both(engine):
+    own = engine.execution_options(stream_results=True)
+    with count_queries(engine) as counted, count_queries(own) as owns:
+        for source in (engine, own):
+            with source.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+    assert (counted.count, owns.count) == (2, 1)
+
+
+def test_creating_tables_looks_each_up_and_is_no_finding(engine):
+    metadata = sa.MetaData()
+    for n in range(6):
+        sa.Table(f"table_{n}", metadata, sa.Column("id", sa.Integer))
+    with count_queries(engine) as counted:
+        metadata.create_all(engine)
+    assert counted.count >= 12
+    assert counted.n_plus_one.empty
+
+
 def test_a_statement_that_fails_is_counted_as_failed(engine):
     with engine.connect() as connection, count_queries(engine) as counted:
         with pytest.raises(sa.exc.OperationalError):
