@@ -203,7 +203,7 @@ class TestContents:
         text = visible(written(memory, tmp_path / "r.html"))
         assert "Decisions 1 1 with an outcome, 1 simulated" in text
         assert re.search(r"Success rate \d+ % 90 % interval \d+–\d+ %, n 1, simulated", text)
-        assert "Queries saved 85 % no interval from one measurement, n 1, measured" in text
+        assert "Queries saved 85 % no interval from one request, n 1, measured" in text
         memory.record_measurement(Measurement("posts", 120, 12, measured_at=NOW))
         text = visible(written(memory, tmp_path / "r.html"))
         assert "Queries saved 87.5 % 90 % interval 85–90 %, n 2, measured" in text

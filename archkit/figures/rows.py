@@ -45,7 +45,10 @@ def provenances(column: Iterable[str]) -> list[str]:
 def estimates(
     rows: pd.DataFrame, column: str, provenance: str, theme: str, hover: Sequence[str]
 ) -> Scatter:
-    """Draw one provenance's estimates at their `row`, each with the interval `low`–`high`."""
+    """Draw one provenance's estimates at their `row`, each with the interval `low`–`high`.
+
+    A point that is clicked tells its `slug`, where it has one.
+    """
     import plotly.graph_objects as go
 
     mark = mark_of(provenance)
@@ -72,6 +75,7 @@ def estimates(
         },
         hovertext=list(hover),
         hoverinfo="text",
+        customdata=rows["slug"].tolist() if "slug" in rows else None,
         cliponaxis=False,
     )
 

@@ -261,6 +261,7 @@ def _add_points(fig: Figure, rows: pd.DataFrame, provenance: str, theme: str) ->
             },
             hovertext=[_point_words(row) for row in rows.to_dict("records")],
             hoverinfo="text",
+            customdata=rows["decision_id"].tolist(),
             cliponaxis=False,
         )
     )

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,12 +124,16 @@ class Store:
         StoreError
             The query does not run, or the file cannot be read: see `drain`.
         """
+        with self.at_once() as read:
+            return read(sql, params)
+
+    @contextmanager
+    def at_once(self) -> Iterator[Callable[[str, Mapping[str, Any] | None], DataFrame]]:
+        """Give a `read` for several questions to one state; whoever writes waits meanwhile."""
         import pandas as pd  # noqa: F401  # slow, and not to be waited for under the lock
 
-        with self._reading() as connection, _asked(sql):
-            _check_one_query(connection, sql)
-            frame: DataFrame = connection.execute(sql, params).df()
-            return frame
+        with self._reading() as connection:
+            yield partial(_read, connection)
 
     def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a SELECT like `read`, for plain rows."""
@@ -361,6 +366,12 @@ def _check_one_query(connection: DuckDBPyConnection, sql: str) -> None:
     kinds = [statement.type for statement in connection.extract_statements(sql)]
     if kinds != [duckdb.StatementType.SELECT]:
         raise refusals.not_one_query(sql)
+
+
+def _read(connection: DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None) -> DataFrame:
+    with _asked(sql):
+        _check_one_query(connection, sql)
+        return connection.execute(sql, params).df()
 
 
 @contextmanager

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archkit.errors import ReportError
-from archkit.plain import near_path, shown_path
 from archkit.records import utc_now
 
 if TYPE_CHECKING:
@@ -55,17 +52,12 @@ def write_report(
         The file cannot be written there, the memory knows no such session, or there is
         neither a memory nor a session.
     """
+    from archkit.report.files import check_target, write_page
     from archkit.report.live import session_record
     from archkit.report.reading import SessionRecord, read_contents
     from archkit.report.writing import written, written_session
 
-    target = Path(path)
-    if target.is_dir():
-        raise ReportError(
-            f"No report can be written to {shown_path(path)!r}.",
-            why="It is a folder.",
-            mend=f"Name a file in it, say {shown_path(target / 'memory.html')!r}.",
-        )
+    check_target(path)
     held = session if session is None or isinstance(session, str) else session_record(session)
     instant = now or utc_now()
     if memory is not None:
@@ -78,29 +70,4 @@ def write_report(
             why="Neither a memory nor a session without one was handed in.",
             mend="Call write_report(memory, path), or write_report(None, path, session=session).",
         )
-    _replace(target, text)
-    return near_path(target)
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write beside the target and move it there, so that no half report is ever seen."""
-    beside: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=f".{target.name}.", encoding="utf-8", delete=False
-        ) as file:
-            beside = Path(file.name)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(0o644)
-        beside.replace(target)
-    except OSError as error:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        raise ReportError(
-            f"The report could not be written to {shown_path(target)!r}.",
-            why=f"{error.strerror or error}. A report that was there before is untouched.",
-            mend="Give a path in a folder that you may write to, with 6 MB to spare.",
-        ) from error
+    return write_page(path, text)

@@ -98,7 +98,7 @@ def _saved_note(saved: Mapping[str, Any]) -> str:
 def _interval(found: Mapping[str, Any]) -> str:
     """Write an interval, or why there is none: a single measurement has no spread."""
     if found["low"] is None:
-        return "no interval from one measurement"
+        return "no interval from one request"
     return f"90\u202f% interval {span(found['low'], found['high'])}"
 
 

@@ -1,0 +1,49 @@
+"""One state of a memory, asked many questions: they agree, and the file is opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from archkit.memory import checks
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from archkit.memory.memory import Memory
+
+__all__ = ["Snapshot", "snapshot"]
+
+
+class Snapshot:
+    """One state of a memory; see `snapshot`."""
+
+    def __init__(self, read: Callable[[str, Mapping[str, Any] | None], DataFrame]) -> None:
+        self._read = read
+
+    def sql(self, select: str, /, **params: Any) -> DataFrame:
+        """Ask anything of it: as `Memory.sql`."""
+        checks.check_select(select)
+        return self._read(select, params or None)
+
+
+@contextmanager
+def snapshot(memory: Memory) -> Iterator[Snapshot]:
+    """Hold a memory still while several questions are asked of it.
+
+    Writers to its file wait meanwhile, and what is recorded goes into the spool: leave it soon.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> with snapshot(memory) as state:
+    ...     made, seen = metrics.decisions(state), metrics.outcome_scores(state)
+    """
+    memory._held.add_library()
+    with memory._store.at_once() as read:
+        yield Snapshot(read)

@@ -1,0 +1,313 @@
+"""The dashboard: what is shown of which part, what is sent, what a click leads to."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import ipywidgets
+import pandas as pd
+import pytest
+
+from archkit import metrics
+from archkit.memory.memory import Memory
+from archkit.metrics.scope import Scope
+from archkit.records import Decision, Measurement, Pattern
+from archkit.widgets.dashboard import dashboard
+from archkit.widgets.dashboard_tabs import TABS
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NASTY = "<script>alert(1)</script>" + "x" * 300
+SECRET = "ghp_" + "Ab1z" * 9
+MOST_MESSAGES, MOST_BYTES = 2, 60_000
+
+
+def filled(path):
+    now = [NOW - timedelta(days=200)]
+    memory = Memory(path, library=False, now=lambda: now[0])
+    for slug, name, area in (
+        ("redis", "Redis cache", "performance"),
+        ("http", NASTY, "performance"),
+        ("rows", "Row security", "security"),
+    ):
+        memory.record_pattern(Pattern(slug, name, area=area, kind="choice", status="active"))
+    for day in range(12):
+        slug = ("redis", "http", "rows")[day % 3]
+        now[0] = NOW - timedelta(days=10 * (12 - day))
+        made = memory.record_decision(
+            Decision(
+                title=f"Choice {day} <b>",
+                chosen=slug,
+                kind="choice",
+                patterns=(slug,),
+                context={"tenancy": "multi" if day % 2 else "single"},
+                agent="ann" if day % 2 else "bob",
+                project="shop",
+                decided_at=now[0],
+                confidence=0.8,
+            )
+        )
+        if day % 4:
+            now[0] += timedelta(days=5)
+            memory.record_outcome(made.decision_id, success=day % 3 > 0, scores={"speed": 0.7})
+        memory.record_measurement(
+            Measurement("posts", 101, 2 + day, n=50, pattern=slug, measured_at=now[0])
+        )
+    now[0] = NOW
+    return memory
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dashboard")
+    filled(folder / "m.duckdb").close()
+    return folder / "m.duckdb"
+
+
+@pytest.fixture
+def memory(path):
+    with Memory(path, library=False, now=lambda: NOW) as memory:
+        yield memory
+
+
+def opened(memory, scope=None, **given):
+    return dashboard(memory, scope, now=lambda: NOW, every_s=0, **given)
+
+
+def told(shown):
+    return shown._face.summary.value
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Record what goes to the browser: class and bytes of each message."""
+    messages = []
+    send = ipywidgets.Widget._send
+
+    def record(widget, message, buffers=None):
+        if message.get("method") == "update":
+            size = len(json.dumps(message, default=str)) + sum(map(len, buffers or ()))
+            messages.append((type(widget).__name__, size))
+        return send(widget, message, buffers)
+
+    monkeypatch.setattr(ipywidgets.Widget, "_send", record)
+    return messages
+
+
+def test_it_opens_with_everything(memory):
+    shown = opened(memory)
+    pd.testing.assert_frame_equal(shown.frame, metrics.pattern_evidence(memory, now=NOW))
+    assert "Shown: <b>everything</b>" in told(shown)
+    assert '<dd class="value">12</dd>' in told(shown)
+    assert shown.error is None
+
+
+@pytest.mark.parametrize("tab", [tab.name for tab in TABS])
+def test_every_tab_shows_the_part_it_says(memory, tab):
+    scope = Scope(agent="ann", context={"tenancy": "multi"})
+    shown = opened(memory, scope, tab=tab)
+    pd.testing.assert_frame_equal(shown.frame, shown.view.tab.read(scope.of(memory), NOW))
+    assert "ann · tenancy = multi" in told(shown)
+    assert shown.figure.layout.title.text
+    assert shown._face.figure.layout.title.text == shown.figure.layout.title.text
+
+
+def test_a_filter_changes_all_that_is_shown(memory):
+    shown = opened(memory)
+    whole = told(shown)
+    shown._face.agent.value = "ann"
+    assert shown.scope == Scope(agent="ann")
+    assert set(shown.frame["n"]) != set(metrics.pattern_evidence(memory, now=NOW)["n"])
+    assert told(shown) != whole
+    assert '<dd class="value">6</dd>' in told(shown)
+    shown._face._buttons["clear"].click()
+    assert told(shown) == whole
+    assert shown._face.agent.value is None
+
+
+def test_a_span_of_time_is_held_against_the_one_before(memory):
+    shown = opened(memory)
+    assert "before" not in told(shown)
+    shown._face.span.value = 30
+    assert shown.scope == Scope(since=NOW - timedelta(days=30))
+    assert "as many as in the period before (3)" in told(shown)
+    assert "points" in told(shown)
+
+
+def test_dates_of_ones_own_are_days_in_utc(memory):
+    shown = opened(memory)
+    shown._face.span.value = -1
+    assert shown._face.since.layout.display is None
+    shown._face.since.value = (NOW - timedelta(days=45)).date()
+    shown._face.until.value = NOW.date()
+    assert shown.scope.since == datetime(2026, 4, 17, tzinfo=UTC)
+    assert shown.scope.until == datetime(2026, 6, 1, tzinfo=UTC)
+    shown._face.until.value = (NOW - timedelta(days=100)).date()
+    assert "before it begins" in told(shown)
+    assert shown.scope.until == datetime(2026, 6, 1, tzinfo=UTC)  # what was shown stays
+
+
+def test_a_change_is_two_messages_and_few_bytes(memory, sent):
+    shown = opened(memory)
+    shown._face.offer_decisions(shown.view.decisions)
+    for change in (
+        lambda: shown.narrow(pattern="redis"),
+        lambda: shown.narrow(pattern=None),
+    ):
+        sent.clear()
+        change()
+        drawn = [kind for kind, _ in sent if kind in {"LiveFigure", "HTML"}]
+        assert len(drawn) <= MOST_MESSAGES
+        assert sum(size for _, size in sent) <= MOST_BYTES
+
+
+def test_a_click_on_a_pattern_filters_all_by_it(memory):
+    shown = opened(memory)
+    [trace] = [trace for trace in shown._face.figure.data if trace.customdata is not None]
+    slug = trace.customdata[0]
+    points = type("Points", (), {"point_inds": [0]})
+    shown._face._clicked(trace, points, None)
+    assert shown.scope == Scope(pattern=slug)
+    assert set(shown.frame["slug"]) == {slug}
+    assert shown._face.pattern.value == slug
+    assert len(shown.view.decisions) == 4
+
+
+def test_a_click_on_an_outcome_leads_down_to_its_decision(memory):
+    shown = opened(memory, tab="Outcomes")
+    trace = next(trace for trace in shown._face.figure.data if trace.customdata is not None)
+    shown._face._clicked(trace, type("Points", (), {"point_inds": [0]}), None)
+    seen = shown._face.evidence.value
+    assert trace.customdata[0] in seen
+    assert "speed 70 %" in seen
+    assert "&lt;b&gt;" in seen
+    assert "<b>" not in seen
+    assert shown.scope == Scope()
+
+
+def test_a_decision_of_a_session_leads_to_the_turn_it_was_made_in(tmp_path):
+    from archkit.architect.session import Session
+
+    with Memory(tmp_path / "m.duckdb") as memory:
+        session = Session("backend-architect", memory, client="offline", workspace=tmp_path)
+        session.brief(f"Stop the N+1 queries in the posts API. {SECRET}")
+        session.propose()
+        made = session.decide(chosen="dataloader", rationale="batches")
+        session.close()
+        shown = dashboard(memory, every_s=0)
+        assert made.decision_id in shown.view.decisions
+        shown._face.decision.value = made.decision_id
+        seen = shown._face.evidence.value
+        assert session.session_id in seen
+        assert "Executive Summary" in seen
+        assert SECRET not in seen
+        shown._face.decision.value = None
+        assert shown._face.evidence.value == ""
+
+
+def test_a_decision_that_is_gone_is_told(memory):
+    shown = opened(memory)
+    shown.pick("nobody-s")
+    assert "knows no decision" in shown._face.evidence.value
+
+
+def test_a_pattern_that_nobody_knows_is_refused_and_the_view_stays(memory):
+    shown = opened(memory)
+    before = shown.view
+    shown._face.pattern.value = "reddis"
+    assert "knows no pattern" in told(shown)
+    assert shown.view is before
+    shown._face.pattern.value = "redis"
+    assert shown.error is None
+    assert "knows no pattern" not in told(shown)
+
+
+def test_a_part_with_nothing_in_it_is_said_to_be_empty(memory):
+    for tab in TABS:
+        shown = opened(memory, Scope(agent="eve"), tab=tab.name)
+        assert shown.frame.empty
+        assert not shown.figure.data
+        assert "no outcome yet" in told(shown)
+        assert shown._face.agent.value == "eve"
+
+
+def test_a_memory_without_anything_is_shown_as_empty(tmp_path):
+    with Memory(tmp_path / "m.duckdb", library=False) as memory:
+        for tab in TABS:
+            shown = dashboard(memory, tab=tab.name, every_s=0)
+            assert "none held yet" in told(shown)
+            assert "nan" not in told(shown).lower()
+
+
+def test_what_another_kernel_writes_is_seen_when_the_page_asks(tmp_path):
+    with filled(tmp_path / "m.duckdb") as memory:
+        shown = opened(memory)
+        shown.refresh()
+        assert "Read anew" not in told(shown)
+        with Memory(tmp_path / "m.duckdb", library=False, now=lambda: NOW) as other:
+            other.record_decision(Decision(title="New", chosen="x", agent="carl", decided_at=NOW))
+        looked = shown._face._news.looked
+        shown._face._news._handle_custom_msg({"kind": "look"}, [])
+        assert shown._face._news.looked == looked + 1
+        assert "1 new event" in told(shown)
+        assert '<dd class="value">13</dd>' in told(shown)
+        assert ("carl", "carl") in shown._face.agent.options
+
+
+def test_the_copied_cell_makes_the_same_figure(memory, monkeypatch):
+    import archkit as ak
+
+    shown = opened(memory, Scope(agent="ann", since=NOW - timedelta(days=90)), tab="Outcomes")
+    shown._face._buttons["copy"].click()
+    assert "Scope(agent=&#x27;ann&#x27;" in shown._face.said.value
+    *lines, last = shown.code.strip().splitlines()
+    monkeypatch.setattr(ak, "Memory", lambda path: memory)
+    names = {}
+    exec("\n".join(lines), names)
+    assert eval(last, names).to_json() == shown.figure.to_json()
+
+
+def test_an_export_holds_every_figure_of_the_part_and_asks_for_nothing(memory, tmp_path):
+    shown = opened(memory, Scope(agent="ann"))
+    shown._face.path.value = str(tmp_path / "out" / "view.html")
+    shown._face._buttons["export"].click()
+    assert "Written:" in shown._face.said.value
+    text = (tmp_path / "out" / "view.html").read_text(encoding="utf-8")
+    assert "Shown: ann" in text
+    for tab in TABS:
+        assert f">{tab.name}</h2>" in text
+    assert "<script>alert" not in text
+    assert "connect-src 'none'" in text
+    shown._face.path.value = str(tmp_path)
+    shown._face._buttons["export"].click()
+    assert "It is a folder" in shown._face.said.value
+
+
+def test_names_of_patterns_are_text_and_never_markup(memory):
+    shown = opened(memory)
+    assert "<script>" not in told(shown)
+    assert "&lt;script&gt;" in told(shown)
+
+
+def test_what_is_left_in_a_saved_notebook_reads_as_it_stood(memory, monkeypatch):
+    shown = opened(memory)
+    seen = []
+    monkeypatch.setattr("IPython.display.display", seen.append)
+    shown._ipython_display_()
+    assert seen[0] is shown.widget
+    assert "everything" in seen[1].data
+    assert f"archkit-static-{shown._id}" in seen[1].data
+
+
+def test_an_unknown_tab_or_theme_is_refused(memory):
+    with pytest.raises(ValueError, match="There is no tab"):
+        opened(memory, tab="Nothing")
+    with pytest.raises(ValueError, match="theme"):
+        opened(memory, theme="pink")
+    with pytest.raises(ValueError, match="There is no tab"):
+        opened(memory).show("Nothing")
+
+
+def test_its_line_says_which_part_and_which_figure(memory):
+    shown = opened(memory, Scope(area="security"), theme="dark")
+    assert repr(shown) == "Dashboard(Patterns: security)"
