@@ -253,7 +253,9 @@ def _subtitle(frame: pd.DataFrame, sizes: Sequence[int], left_out: int) -> str:
 
 def _key(firsts: Sequence[Row]) -> list[KeyEntry]:
     mark = mark_of("measured")
-    key: list[KeyEntry] = [(mark.sign, mark.token, "measured"), (mark.sign, "ink", "baseline")]
+    key: list[KeyEntry] = [(mark.sign, mark.token, "measured")]
+    if any(row["baseline"] for row in firsts):
+        key.append((mark.sign, "ink", "baseline, measured"))
     orders = dict.fromkeys(row["order"] for row in firsts)
     return key + [(_SIGNS[order], "mute", _ORDERS[order]) for order in _SIGNS if order in orders]
 

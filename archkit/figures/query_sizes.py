@@ -146,9 +146,13 @@ def _finding(frame: pd.DataFrame) -> str:
     both = chosen[chosen["reported_share"].notna() & (chosen["cache"] != "warm")]
     if len(both):
         reached = int((both["reduction_share"] >= both["reported_share"] - 1e-9).sum())
-        whole, head = len(both), in_words(reached)
-        of = f"of {in_words(whole).lower()} counts by size"
-        return f"{head} {of} {'reaches' if reached == 1 else 'reach'} what is reported{made_up}"
+        if len(both) == 1:
+            verb = "reaches" if reached else "does not reach"
+            return f"The count by size {verb} what is reported{made_up}"
+        head = in_words(reached) if reached else "None"
+        verb = "reaches" if reached <= 1 else "reach"
+        of = f"{in_words(len(both)).lower()} counts by size"
+        return f"{head} of {of} {verb} what is reported{made_up}"
     low, high = chosen["reduction_share"].min(), chosen["reduction_share"].max()
     if low == high:
         return f"{percent(low)} of the queries are saved, at every size counted{made_up}"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from archkit.errors import ArchkitError
 from archkit.queries.compare_deadline import open_connections
 from archkit.queries.compare_plan import Plan
+from archkit.queries.compare_progress import Progress, steps_told
 from archkit.queries.compare_running import Runner, loop_runs
 from archkit.queries.comparison import COLUMNS, ComparisonError, QueryComparison
 from archkit.records import Measurement
@@ -19,7 +17,6 @@ from archkit.records import Measurement
 __all__ = ["compare_queries", "compare_queries_async"]
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
 
 
 class Recorder(Protocol):
@@ -97,13 +94,15 @@ def compare_queries(
     --------
     >>> import sqlite3
     >>> database = sqlite3.connect(":memory:")
-    >>> _ = database.execute("CREATE TABLE word AS SELECT value FROM generate_series(1, 9)")
+    >>> _ = database.execute("CREATE TABLE word (id INTEGER, text TEXT)")
+    >>> rows = [(n, f"word {n}") for n in range(9)]
+    >>> _ = database.executemany("INSERT INTO word VALUES (?, ?)", rows)
     >>> def one_by_one(n):
-    ...     ask = "SELECT value FROM word WHERE value = ?"
-    ...     return [database.execute(ask, (i + 1,)).fetchone()[0] for i in range(n)]
+    ...     ask = "SELECT text FROM word WHERE id = ?"
+    ...     return [database.execute(ask, (i,)).fetchone()[0] for i in range(n)]
     >>> def at_once(n):
-    ...     ask = "SELECT value FROM word WHERE value <= ? ORDER BY value"
-    ...     return [value for (value,) in database.execute(ask, (n,))]
+    ...     ask = "SELECT text FROM word WHERE id < ? ORDER BY id"
+    ...     return [text for (text,) in database.execute(ask, (n,))]
     >>> ways = {"one by one": one_by_one, "at once": at_once}
     >>> compare_queries(ways, source=database, sizes=[2, 8], repeat=1).growth["order"].tolist()
     ['O(n)', 'O(1)']
@@ -170,7 +169,7 @@ async def _compared(
     plan: Plan, memory: Recorder | None, progress: Progress | None
 ) -> QueryComparison:
     _check_patterns(plan, memory)
-    with _bar(plan.steps, progress) as step, open_connections(plan.sources) as connections:
+    with steps_told(plan.steps, progress) as step, open_connections(plan.sources) as connections:
         runner = Runner(plan, connections, step)
         try:
             for n in plan.sizes:
@@ -237,26 +236,3 @@ def _without_loop(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
     raise AssertionError("nothing in it is awaited")
-
-
-@contextmanager
-def _bar(steps: int, progress: Progress | None) -> Iterator[Callable[[], None]]:
-    """Give what is called before each run; without `progress` a bar is drawn, where one can be."""
-    begun = itertools.count()
-    if progress is not None:
-        yield partial(_tell, progress, begun, steps)
-        progress(steps, steps)
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    shown = console.is_terminal or console.is_jupyter
-    # Drawn between runs only: a thread that draws would take time from the one that is timed.
-    with Bar(console=console, transient=True, disable=not shown, auto_refresh=False) as bar:
-        task = bar.add_task("Comparing", total=steps)
-        yield lambda: bar.update(task, completed=next(begun), refresh=True)
-
-
-def _tell(progress: Progress, begun: Iterator[int], steps: int) -> None:
-    progress(next(begun), steps)

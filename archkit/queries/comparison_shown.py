@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["comparison_html", "time_text"]
 
 _THIN = "\u202f"
-_NUMBER = ' style="text-align:right;font-variant-numeric:tabular-nums"'
-_TEXT = ' style="text-align:left"'
+_NUMBER = ' style="text-align:right;padding:2px 6px;font-variant-numeric:tabular-nums"'
+_HEAD = ' style="text-align:right;padding:2px 6px;vertical-align:bottom"'
+_TEXT = ' style="text-align:left;padding:2px 6px;white-space:nowrap"'
 
 
 def comparison_html(comparison: QueryComparison) -> str:
@@ -55,10 +56,7 @@ def _cells(row: Mapping[Any, Any], comparison: QueryComparison) -> list[str]:
     if (comparison.frame["cache"] != "").any():
         by = f" (by {row['hit_rate_from']})" if row["hit_rate_from"] == "queries" else ""
         cells.append(_share(row["hit_rate"]) + by)
-    spread = ""
-    if not missing(row["wall_low_ms"]):
-        spread = f" ({time_text(row['wall_low_ms'])}–{time_text(row['wall_high_ms'])})"
-    cells += [time_text(row["wall_ms"]) + spread, _times(row["speed_up"])]
+    cells += [_spread(row), _times(row["speed_up"])]
     return cells + [
         time_text(row[f"computed_ms_at_{ms:g}ms"]) for ms in comparison.latency_ms if ms
     ]
@@ -85,8 +83,9 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *,
     """Write a table whose first columns are text and the others numbers."""
 
     def cells(tag: str, row: Sequence[str]) -> str:
+        right = _HEAD if tag == "th" else _NUMBER
         return "".join(
-            f"<{tag}{_TEXT if n < texts else _NUMBER}>{esc(cell)}</{tag}>"
+            f"<{tag}{_TEXT if n < texts else right}>{esc(cell)}</{tag}>"
             for n, cell in enumerate(row)
         )
 
@@ -99,9 +98,25 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *,
 
 def time_text(ms: float) -> str:
     """Write a time in the unit that suits it, three significant digits."""
-    value, unit = (ms / 1000, "s") if ms >= 1000 else (ms, "ms") if ms >= 1 else (1000 * ms, "µs")
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:,.{digits}f}{_THIN}{unit}"
+    factor, unit = _unit(ms)
+    return f"{_three(ms * factor)}{_THIN}{unit}"
+
+
+def _spread(row: Mapping[Any, Any]) -> str:
+    """Write a median with its quartiles, all in one unit: `25.1 ms (18.4–25.5)`."""
+    middle, low, high = (row[name] for name in ("wall_ms", "wall_low_ms", "wall_high_ms"))
+    if missing(low):
+        return time_text(middle)
+    factor, _ = _unit(middle)
+    return f"{time_text(middle)}\u00a0({_three(low * factor)}–{_three(high * factor)})"
+
+
+def _unit(ms: float) -> tuple[float, str]:
+    return (0.001, "s") if ms >= 1000 else (1.0, "ms") if ms >= 1 else (1000.0, "µs")
+
+
+def _three(value: float) -> str:
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
 
 
 def _share(share: float | None) -> str:
@@ -118,4 +133,6 @@ def _count(value: Any) -> str:
 
 
 def _times(value: float | None) -> str:
-    return "–" if value is None or missing(value) else f"{value:,.3g}×"
+    if value is None or missing(value):
+        return "–"
+    return f"{value:,.0f}×" if value >= 100 else f"{value:.2g}×"

@@ -125,6 +125,37 @@ def test_progress_is_told_before_each_run_and_at_the_end(words, one_by_one, at_o
     assert told == [(n, 16) for n in range(17)]
 
 
+def test_a_bar_is_drawn_in_a_terminal_and_taken_away(words, one_by_one, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    compare_queries({"one": one_by_one}, source=words, **QUICK)
+    drawn = capsys.readouterr()
+    assert drawn.out == ""
+    assert "Comparing" in drawn.err
+    assert drawn.err.endswith("\x1b[2K")
+
+
+def test_nothing_is_drawn_where_nobody_looks(words, one_by_one, monkeypatch, capsys):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    compare_queries({"one": one_by_one}, source=words, **QUICK)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_notebook_is_left_without_a_trace_of_the_bar(words, one_by_one, monkeypatch):
+    shown: list[str] = []
+
+    class Handle:
+        def update(self, html: Any) -> None:
+            shown.append(html.data)
+
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda html, display_id: Handle())
+    compare_queries({"one": one_by_one}, source=words, **QUICK)
+    assert shown[0].startswith("<label>Comparing: 0 of 8 runs <progress")
+    assert shown[-1] == ""
+
+
 def test_a_page_shows_what_is_measured_and_what_is_computed_apart(words, one_by_one, at_once):
     ways = {"one <by> one": one_by_one, "once": at_once}
     html = compare_queries(ways, source=words, label="words", **QUICK)._repr_html_()
