@@ -7,7 +7,7 @@ The public names, in the order of the work::
     read_adrs to_adr update_story                        the project's own files about it
     PerformanceMatrix explore                            what speaks for which alternative
     count_queries compare_queries                        what a design costs in queries
-    metrics figures session_panel write_report           what works, and how sure one may be
+    metrics figures dashboard session_panel write_report what works, and how sure one may be
     ArchkitError                                         what went wrong and how to mend it
 
 Importing archkit imports none of its parts: each is loaded when first used.
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from archkit.records import Alternative, Decision, Lesson, Outcome, Pattern
     from archkit.report import write_report
     from archkit.tradeoffs.matrix import PerformanceMatrix
+    from archkit.widgets.dashboard import dashboard
     from archkit.widgets.explorer import explore
     from archkit.widgets.session_panel import session_panel
 
@@ -54,6 +55,7 @@ __all__ = [
     "check_proposal",
     "compare_queries",
     "count_queries",
+    "dashboard",
     "explore",
     "figures",
     "metrics",
@@ -81,6 +83,7 @@ _HOME = {
     "compare_queries": "archkit.queries.compare",
     "count_queries": "archkit.queries.counting",
     "models": "archkit.architect.models",
+    "dashboard": "archkit.widgets.dashboard",
     "explore": "archkit.widgets.explorer",
     "read_adrs": "archkit.decisions.adrs",
     "read_card": "archkit.architect.card",
