@@ -197,6 +197,16 @@ def test_each_rank_is_a_segment_and_all_of_an_alternative_fill_the_row():
     assert fig.data[2].text[2] == ""  # 2 % is too narrow for its rank
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_ranks_are_in_colours_that_a_page_can_swap_and_say_who_is_seldom_behind(theme):
+    table = ranks({"A": [0.5, 0.4, 0.1], "B": [0.45, 0.5, 0.05], "C": [0.05, 0.1, 0.85]})
+    fig = figures.tradeoff_ranks(table, theme=theme)
+    used = {trace.marker.color for trace in fig.data} | {t.textfont.color for t in fig.data}
+    assert used <= set(TOKENS[theme].values())
+    assert [trace.marker.opacity for trace in fig.data] == [1.0, 0.5, 0.32]
+    assert said(fig).startswith("B is among the first two in 95 % of the draws, last in 5 % |")
+
+
 def test_what_is_unknown_is_hollow_and_as_wide_as_the_scale():
     fig = figures.tradeoff_profile(FULL[figures.tradeoff_profile])
     line = next(trace for trace in fig.data if trace.name == "B")

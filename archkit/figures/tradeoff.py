@@ -31,10 +31,9 @@ MOST_ROWS = 30
 Row = dict[Hashable, Any]
 _NEXT = "There is no alternative to compare: give a PerformanceMatrix at least one."
 _SURE = 0.9
-_RANKS_APART = 5  # from this rank on, ranks share one shade
-_LEAST_SHARE = 0.06  # a narrower segment has no room for its rank
-_HALF_LIGHT = 0.18  # above it dark text has more contrast than white
-_SHADES = (1.0, 0.68, 0.44, 0.26, 0.13)
+_LEAST_SHARE = 0.08  # a narrower segment has no room for its rank
+# Each leaves the text on it a contrast of 4.5 in both themes; from the fifth on ranks share one.
+_SHADES = (1.0, 0.5, 0.32, 0.2, 0.1)
 
 
 def tradeoff_ranking(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
@@ -130,19 +129,23 @@ def tradeoff_ranks(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     fig = new_figure(theme)
     last = int(max(table.columns))
     for rank in table.columns:
-        shade = _shade(int(rank), theme)
+        paler = min(int(rank), len(_SHADES)) - 1
         shares = table[rank].tolist()
         fig.add_bar(
             x=shares,
             y=list(range(len(names))),
             orientation="h",
             width=0.7,
-            marker={"color": shade, "line": {"width": 1, "color": TOKENS[theme]["card"]}},
+            marker={
+                "color": TOKENS[theme]["observed"],
+                "opacity": _SHADES[paler],
+                "line": {"width": 1, "color": TOKENS[theme]["card"]},
+            },
             text=[_nth(int(rank)) if share >= _LEAST_SHARE else "" for share in shares],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"size": 12, "color": _text_on(int(rank), theme)},
+            textfont={"size": 12, "color": TOKENS[theme]["ink" if paler else "card"]},
             hovertext=[
                 f"<b>{escaped(str(name))}</b><br>{_nth(int(rank))} in {percent(share)} of "
                 f"n {number(frame['draws'].iloc[0])} draws"
@@ -154,9 +157,8 @@ def tradeoff_ranks(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     firsts = [percent(float(table[1].loc[name]), 0) for name in names]
     add_rows(fig, names, [f"first in {first}" for first in firsts], theme)
     fig.update_layout(barmode="stack")
-    fig.update_xaxes(**share_axis("share of the draws") | {"range": [0, 1.0]})
-    first = table[1].sort_values(ascending=False, kind="stable")
-    title = _first_finding([(str(name), float(share)) for name, share in first.items()])
+    fig.update_xaxes(**share_axis("share of the draws") | {"range": [0, 1.0], "showgrid": False})
+    title = _ranks_finding(table, last)
     subtitle = f"ranks 1 to {last} over n {number(frame['draws'].iloc[0])} draws of weights and "
     subtitle += "cells; ties are split"
     return titled(
@@ -187,6 +189,19 @@ def _first_finding(shares: list[tuple[str, float]]) -> str:
         return f"{_short(name)} is first in {percent(share, 0)} of the draws"
     told = f"{_short(name)} is first in {percent(share, 0)} of the draws, "
     return told + f"{_short(next_name)} in {percent(next_share, 0)}: not settled"
+
+
+def _ranks_finding(table: pd.DataFrame, last: int) -> str:
+    """Say who is seldom far behind; of two alternatives only the first rank tells anything."""
+    if last < 3:
+        first = table[1].sort_values(ascending=False, kind="stable")
+        return _first_finding([(str(name), float(share)) for name, share in first.items()])
+    ahead = table[1] + table[2]
+    name = str(ahead.iloc[::-1].idxmax())
+    return (
+        f"{_short(name)} is among the first two in {percent(float(ahead[name]), 0)} of the draws, "
+        f"last in {percent(float(table[last].loc[name]), 0)}"
+    )
 
 
 def _short(name: str) -> str:
@@ -254,25 +269,3 @@ def _nth(rank: int) -> str:
         "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
     )
     return f"{rank}{ending}"
-
-
-def _shade(rank: int, theme: str) -> str:
-    """Blend the accent into the card: the later the rank, the paler."""
-    return f"rgb({','.join(map(str, _mixed(rank, theme)))})"
-
-
-def _mixed(rank: int, theme: str) -> tuple[int, ...]:
-    part = _SHADES[min(rank, _RANKS_APART) - 1]
-    front, back = _rgb(TOKENS[theme]["observed"]), _rgb(TOKENS[theme]["card"])
-    return tuple(round(part * f + (1 - part) * b) for f, b in zip(front, back, strict=True))
-
-
-def _text_on(rank: int, theme: str) -> str:
-    """Give the text colour that can be read on a rank's shade."""
-    shares = [(part / 255) ** 2.2 for part in _mixed(rank, theme)]
-    light = 0.2126 * shares[0] + 0.7152 * shares[1] + 0.0722 * shares[2]
-    return TOKENS["light"]["ink"] if light > _HALF_LIGHT else "#ffffff"
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))

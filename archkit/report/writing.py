@@ -24,6 +24,7 @@ from archkit.report.reading import MOST_CARDS, Contents, SessionRecord
 from archkit.report.sure import least_tried, trust_lines
 from archkit.report.text import as_date
 from archkit.report.transcript import session_section
+from archkit.report.weighed import weighed_sections
 
 __all__ = ["written", "written_session"]
 
@@ -136,11 +137,13 @@ def _decided(contents: Contents) -> str:
     if contents.decisions.empty:
         return _empty("Nothing was decided yet. In a session, call session.decide(…).")
     cards = decision_cards(contents.decisions, contents.cards, contents.outcomes)
+    weighed = weighed_sections(contents.cards, contents.outcomes)
     if len(contents.decisions) <= MOST_CARDS:
-        return cards
+        return f"{cards}\n{weighed}"
     more = count_of(len(contents.decisions) - MOST_CARDS, "older decision")
     table = decision_table(contents.decisions)
-    return f"{cards}\n<details><summary>+ {more}: all as a table</summary>{table}</details>"
+    all_of_them = f"<details><summary>+ {more}: all as a table</summary>{table}</details>"
+    return f"{cards}\n{all_of_them}\n{weighed}"
 
 
 def _worked(contents: Contents) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archkit.tradeoffs.acceptability import INTERVAL, acceptability
+from archkit.tradeoffs.acceptability import DRAWS, INTERVAL, acceptability
 from archkit.tradeoffs.cell import Cell, Known, Rate
 from archkit.tradeoffs.decided import explored_in
 from archkit.tradeoffs.preference import Preference
@@ -96,7 +96,8 @@ def _ends(matrix: PerformanceMatrix, weights: Any, state: Explored) -> list[tupl
     """Return each alternative's interval of value, over its figures at fixed weights."""
     names = (criterion.name for criterion in matrix.criteria)
     fixed = Preference.weights(dict(zip(names, weights.tolist(), strict=True)))
-    table = acceptability(matrix, fixed, draws=state.draws, seed=state.seed).expected_value
+    draws = min(state.draws, DRAWS)
+    table = acceptability(matrix, fixed, draws=draws, seed=state.seed).expected_value
     return list(zip(table["low"].tolist(), table["high"].tolist(), strict=True))
 
 
