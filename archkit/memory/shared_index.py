@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from archkit.memory.catalogue import Catalogue, Wording, Wordings
-from archkit.memory.reading import PAYLOADS, pattern_of
+from archkit.memory.reading import PATTERNS, PAYLOADS, pattern_of, wordings_of
 from archkit.memory.retrieval import FIELD_WEIGHTS, WEIGHED, PatternIndex
 from archkit.memory.store import Store
 from archkit.records import Pattern
@@ -61,7 +61,11 @@ def open_catalogue(store: Store, wordings: Wordings) -> Catalogue:
 def _synced(store: Store, wordings: Wordings, index: PatternIndex) -> Catalogue:
     keys = np.array(wordings[0], dtype=np.uint64)
     there, times = np.unique(index.keys(), return_counts=True)
-    wrong = (times > 1) | ~np.isin(there, keys, assume_unique=True)
+    strange = ~np.isin(there, keys, assume_unique=True)
+    if strange.any():  # outdated, or put in by another process since the wordings were read
+        [now] = store.columns(PATTERNS)
+        strange &= ~np.isin(there, np.array(wordings_of(now)[0], dtype=np.uint64))
+    wrong = strange | ((times > 1) & np.isin(there, keys, assume_unique=True))
     if wrong.any():
         index.update(removed=there[wrong].tolist())
         there = there[~wrong]

@@ -126,6 +126,24 @@ def test_what_a_folder_holds_twice_is_found_once(tmp_path):
 
 
 @pytest.mark.usefixtures("few")
+def test_what_another_records_while_a_memory_is_opened_stays_in_the_folder(tmp_path, monkeypatch):
+    with filled(tmp_path) as busy, Memory(tmp_path, library=False) as opened:
+        busy.query("cache")
+        usual = shared_index.open_catalogue
+
+        def meanwhile(store, wordings):
+            busy.record_pattern(Pattern("z", "Zebra", status="active"))
+            assert busy.query("zebra").best.pattern.slug == "z"
+            return usual(store, wordings)
+
+        monkeypatch.setattr(shared_index, "open_catalogue", meanwhile)
+        assert len(opened.query("cache"))
+        busy.record_pattern(Pattern("o", "Okapi", status="active"))  # and so looks at the folder
+        assert [busy.query(word).best.pattern.slug for word in ("okapi", "zebra")] == ["o", "z"]
+        assert [opened.query(word).best.pattern.slug for word in ("okapi", "zebra")] == ["o", "z"]
+
+
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("harm", ["cut", "emptied", "gone", "another shape"])
 def test_a_folder_that_is_damaged_is_made_anew(tmp_path, harm):
     with filled(tmp_path) as memory:
