@@ -63,8 +63,14 @@ def sent(monkeypatch):
     return messages
 
 
+def on_a_page(shown):
+    """Have the page say that it has drawn the figure, as a browser does."""
+    shown._face.figure._js2py_traceDeltas = {"trace_deltas": [], "trace_edit_id": 0}
+    return shown
+
+
 def test_a_move_sends_two_messages_of_few_bytes_whatever_figure_is_shown(sent):
-    shown = explorer()
+    shown = on_a_page(explorer())
     shown.move("security", 40)
     for view in shown._face.views.options:
         shown._face.views.value = view
@@ -78,7 +84,7 @@ def test_twenty_alternatives_by_eight_criteria_stay_within_the_bytes(sent):
     criteria = [Criterion(f"criterion {n}") for n in range(8)]
     cells = [[Interval(0.01 * a, 0.5 + 0.02 * c) for c in range(8)] for a in range(20)]
     names = [f"alternative {n}" for n in range(20)]
-    shown = explore(PerformanceMatrix(names, criteria, cells), draws=500)
+    shown = on_a_page(explore(PerformanceMatrix(names, criteria, cells), draws=500))
     shown.move("criterion 1", 30)
     for view in shown._face.views.options:
         shown._face.views.value = view
@@ -283,7 +289,7 @@ def test_a_ladder_says_where_its_two_readings_disagree():
 
 
 def test_the_figure_takes_the_width_of_the_page_and_stays_within_the_messages(sent):
-    shown = explorer()
+    shown = on_a_page(explorer())
     shown.move("security", 40)
     shown._face._watch.width = 480
     assert shown._face.figure.layout.width == 480
