@@ -48,6 +48,17 @@ class QueryCount:
         self._began = perf_counter()
         self._wall_ms: float | None = None
 
+    def saw_elsewhere(self) -> None:
+        """Count a statement that another thread or task sent on the same source."""
+        with self.tallies.lock:
+            self.elsewhere += 1
+
+    def note(self, text: str) -> None:
+        """Have a reader know something about how it was counted, once."""
+        with self.tallies.lock:
+            if text not in self.notes:
+                self.notes.append(text)
+
     def open(self) -> None:
         """Begin the block: its time runs from now on."""
         self._began, self._wall_ms = perf_counter(), None

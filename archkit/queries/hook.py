@@ -45,8 +45,7 @@ class Sent:
     def note(self, text: str) -> None:
         """Have a reader know something about how it was counted."""
         for count in self.counts:
-            if text not in count.notes:
-                count.notes.append(text)
+            count.note(text)
 
 
 class Hook:
@@ -96,7 +95,7 @@ class Hook:
             if count.everywhere or count in inside:
                 mine.append(count)
             else:
-                count.elsewhere += 1
+                count.saw_elsewhere()
         if not mine:
             return _NOBODYS
         kind = Kind(_shape(text, dialect), user_frame(sys._getframe(1)), *load)

@@ -77,15 +77,23 @@ class DuckdbHook(Hook):
         with _lock:
             if self._log is None or count not in self.attached:
                 return
-            own = _instances[self._name].own
-            found = self._log.execute(_SINCE, {"since": count.read_up_to[self._name]})
-            while rows := found.fetchmany(1000):
-                for query_id, connection_id, text in rows:
-                    count.read_up_to[self._name] = query_id
-                    if connection_id not in own:
-                        values = None if "?" in text or "$" in text else text
-                        kind = Kind(shape_of(text, "duckdb"))
-                        count.tallies.sent(kind, values, tells_end=False)
+            try:
+                self._read(count)
+            except sys.modules[type(self.target).__module__].Error:
+                # A cursor's parent was closed, and with it the cursor and its log.
+                count.note(_CLOSED)
+                self._switch_off()
+
+    def _read(self, count: QueryCount) -> None:
+        own = _instances[self._name].own
+        found = self._log.execute(_SINCE, {"since": count.read_up_to[self._name]})
+        while rows := found.fetchmany(1000):
+            for query_id, connection_id, text in rows:
+                count.read_up_to[self._name] = query_id
+                if connection_id not in own:
+                    values = None if "?" in text or "$" in text else text
+                    kind = Kind(shape_of(text, "duckdb"))
+                    count.tallies.sent(kind, values, tells_end=False)
 
     def _install(self) -> None:
         try:
@@ -144,15 +152,15 @@ class DuckdbHook(Hook):
     def _last(self) -> int:
         return int(self._log.execute(_LAST).fetchone()[0])
 
-    def closing(self) -> None:
-        """Read the log while there is one: it goes with the connection."""
+    def closing(self, connection: Any) -> None:
+        """Read the log while there is one: it goes with the connection, if it is ours."""
         with _lock:
-            if self._log is None:
-                return
             for count in self.attached:
                 self.pull(count)
-                count.notes.append(_CLOSED)
-            self._switch_off()
+                if connection is self.target:
+                    count.note(_CLOSED)
+            if connection is self.target and self._log is not None:
+                self._switch_off()
 
 
 def _wrap_closing(kind: type) -> None:
@@ -163,8 +171,8 @@ def _wrap_closing(kind: type) -> None:
         def closing(
             self: Any, *args: Any, original: Callable[..., Any] = original, **settings: Any
         ) -> Any:
-            for hook in _overheard.get(id(self), ()):
-                hook.closing()
+            for hook in [hook for hooks in _overheard.values() for hook in hooks]:
+                hook.closing(self)
             return original(self, *args, **settings)
 
         setattr(kind, name, closing)

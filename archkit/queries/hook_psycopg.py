@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, closing
 from functools import wraps
 from typing import Any
 
@@ -130,9 +131,10 @@ def _stream(original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Iterator[Any]:
         call, rows = _Call(self, query, params), 0
         try:
-            for row in original(self, query, params, *rest, **settings):
-                rows += 1
-                yield row
+            with closing(original(self, query, params, *rest, **settings)) as stream:
+                for row in stream:
+                    rows += 1
+                    yield row
         except GeneratorExit:
             call.ended(rows)
             raise
@@ -147,9 +149,10 @@ def _async_stream(original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> AsyncIterator[Any]:
         call, rows = _Call(self, query, params), 0
         try:
-            async for row in original(self, query, params, *rest, **settings):
-                rows += 1
-                yield row
+            async with aclosing(original(self, query, params, *rest, **settings)) as stream:
+                async for row in stream:
+                    rows += 1
+                    yield row
         except GeneratorExit:
             call.ended(rows)
             raise

@@ -27,12 +27,13 @@ def count_fetched(context: Any, cursor: Any, tell: Callable[[int], None]) -> Non
     if context.is_crud or (cursor.description is None and not streamed):
         tell(0)
         return
-    tell(0)
     plain = context.cursor_fetch_strategy
-    # A dialect that brings its own way of fetching keeps it; its rows are then not counted.
-    if type(plain) is not CursorFetchStrategy:
+    # A dialect that brings its own way of fetching keeps it; its rows are then not known.
+    if type(plain) not in (CursorFetchStrategy, _counting()):
         return
-    if streamed or (not context.is_text and context.execution_options.get("stream_results")):
+    tell(0)
+    buffers = streamed or (not context.is_text and context.execution_options.get("stream_results"))
+    if buffers and type(plain) is CursorFetchStrategy:
         # As SQLAlchemy itself would, had it found its own strategy here.
         plain = BufferedRowCursorFetchStrategy(_Told(cursor, tell), context.execution_options)
     context.cursor_fetch_strategy = _counting()(plain, tell)

@@ -136,3 +136,6 @@ def _say_what_loads(state: ORMExecuteState) -> None:
     elif state.is_column_load and state.bind_mapper is not None:
         name = state.bind_mapper.class_.__name__
         state.update_execution_options(**{_LOAD: ("column load", name)})
+    elif _LOAD in state.execution_options:
+        # An eager load that a lazy one brings about inherits its options.
+        state.update_execution_options(**{_LOAD: ("", "")})

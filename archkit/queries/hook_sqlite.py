@@ -49,4 +49,4 @@ class SqliteHook(Hook):
         except sqlite3.ProgrammingError as error:
             # Closed inside the block, or it belongs to another thread, which then calls in vain.
             if "closed" in str(error):
-                count.notes.append("The connection was closed inside the block.")
+                count.note("The connection was closed inside the block.")

@@ -10,16 +10,17 @@ __all__ = ["LONGEST_SHAPE", "is_lookup", "shape_of"]
 LONGEST_SHAPE = 1_000
 """Characters of a shape that are kept; a longer one ends in letters that stand for the whole."""
 
+_MOST_READ = 50_000
 _TAKES_BACKSLASHES = frozenset({"mysql", "mariadb", "bigquery", "clickhouse", "databricks"})
-_STRING = r"'(?:[^']|'')*+(?:'|$)"
-_BACKSLASHED = r"'(?:[^'\\]|''|\\.)*+(?:'|\\?$)"
+_STRING = r"'(?:[^']++|'')*+(?:'|$)"
+_BACKSLASHED = r"'(?:[^'\\]++|''|\\.)*+(?:'|\\?$)"
 _TOKEN = r"""
   (?P<plain>(?:(?![eE]')[^\W\d][\w$]*+|[\s.,=()*<>;!|&^~\[\]{{}}]++)++)
 | (?P<comment>--[^\n]*{hash_comment})
 | (?P<block>/\*)
 | (?P<string>[eE]{backslashed}|{string})
 | (?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|$))
-| (?P<name>"(?:[^"]|"")*+(?:"|$)|`(?:[^`]|``)*+(?:`|$))
+| (?P<name>"(?:[^"]++|"")*+(?:"|$)|`(?:[^`]++|``)*+(?:`|$))
 | (?P<parameter>%\([^)]*\)\w|%[sbt](?!\w)|\$\d+|(?<!:):\w+|@\w+|\?\d*)
 | (?P<number>(?:(?<=[=<>(,\s])[-+])?\d(?:[eE][+-]\d|[\w.])*+)
 """
@@ -37,12 +38,15 @@ def _tokens(*, backslashes: bool) -> re.Pattern[str]:
 
 _STANDARD, _WITH_BACKSLASHES = _tokens(backslashes=False), _tokens(backslashes=True)
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
-_COMPARES = re.compile(r"(?:[=<>~|]|\b(?:LIKE|ILIKE|GLOB|THEN|ELSE|IS|NOT|BETWEEN))\s*$", re.I)
+_COMPARES = re.compile(
+    r"(?:[=<>~|]|\?\s*,|\bIN\s*\(|\b(?:LIKE|ILIKE|GLOB|THEN|ELSE|IS|NOT|BETWEEN))\s*$", re.I
+)
 _ITEM = r"\?(?:::[\w.]++(?:\s\w++)*+(?:\[\])*+)?"
 _ROW = rf"(?:{_ITEM}|\(\s*{_ITEM}(?:\s*,\s*{_ITEM})*+\s*\))"
 _IN_LIST = re.compile(rf"\b[iI][nN]\s*\(\s*{_ROW}(?:\s*,\s*{_ROW})*+\s*\)")
-_VALUES_ROW = r"\((?:[^()]|\([^()]*+\))*+\)"
+_VALUES_ROW = r"\((?:[^()]++|\([^()]*+\))*+\)"
 _VALUES = re.compile(rf"\b([vV](?i:ALUES))\s*{_VALUES_ROW}(?:\s*,\s*{_VALUES_ROW})*+")
+_OPEN_LIST = re.compile(r"(?:\b(VALUES) \(…\),|\b(IN|VALUES)\s*\()[\s\w?:,()]*$", re.I)
 _SAVEPOINT = re.compile(r"^((?:RELEASE|ROLLBACK TO)(?: SAVEPOINT)?|SAVEPOINT) .*$", re.I)
 _READS = re.compile(r"^\s*\(*\s*(?:SELECT|WITH|FROM)\b", re.I)
 _BY_KEY = re.compile(r"(?<![<>!])=\s*\?|\?(?:::[\w. ]+)?\s*=")
@@ -90,6 +94,15 @@ def is_lookup(shape: str) -> bool:
 
 
 def _normalised(statement: str, dialect: str) -> str:
+    if len(statement) > _MOST_READ:
+        # Of a list of values so long, neither its end nor what follows is worth the time.
+        return (
+            _OPEN_LIST.sub(
+                lambda found: f"{found[1] or found[2]} (…)",
+                _normalised(statement[:_MOST_READ], dialect),
+            )
+            + " …"
+        )
     text = " ".join("".join(_without_literals(statement, dialect)).split())
     text = text.rstrip("; ")
     if "(" in text:
@@ -121,7 +134,9 @@ def _without_literals(statement: str, dialect: str) -> list[str]:
 
 def _is_value(parts: list[str], statement: str, end: int) -> bool:
     """Take a quoted name that is compared for the string that SQLite lets it be."""
-    return not statement.startswith(".", end) and bool(_COMPARES.search("".join(parts[-2:])))
+    if statement[end - 1] != '"' or statement.startswith(".", end):
+        return False
+    return bool(_COMPARES.search("".join(parts[-4:])))
 
 
 def _end_of_block(statement: str, start: int) -> int:

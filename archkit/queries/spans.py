@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,12 +27,19 @@ _NO_SQL = {
     *("redis", "memcached", "mongodb", "elasticsearch", "opensearch", "dynamodb", "couchdb"),
     *("aws.dynamodb", "azure.cosmosdb", "cosmosdb", "neo4j", "hbase", "geode", "valkey"),
 }
+# Without the system's name, what begins otherwise is taken for a command with data, too.
+_LIKE_SQL = re.compile(
+    r"[\s(]*(?:/\*|--|(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|REPLACE|VALUES|FROM|CALL|EXEC|EXECUTE|"
+    r"CREATE|ALTER|DROP|TRUNCATE|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|DECLARE|FETCH|COPY|"
+    r"EXPLAIN|PRAGMA|SHOW|LOCK|ANALYZE|VACUUM)\b)",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(r"[A-Za-z]\w*")
 
 
 class _Span(NamedTuple):
     """What is read of a span: times in nanoseconds."""
 
-    name: str
     attributes: Mapping[str, Any]
     began: int | None
     ended: int | None
@@ -74,7 +82,7 @@ def from_spans(spans: Iterable[Any], *, label: str = "", n: int | None = None) -
         edges += [edge for edge in (read.began, read.ended) if edge is not None]
         if (kind := _kind(read)) is not None:
             _count(count, kind, read)
-    count.notes.append("Counted from spans: what was not traced, or not sampled, is missing.")
+    count.note("Counted from spans: what was not traced, or not sampled, is missing.")
     count.close((max(edges) - min(edges)) / 1e6 if edges else 0.0)
     return count
 
@@ -100,17 +108,17 @@ def _kind(span: _Span) -> Kind | None:
     """Give the kind of a database call; None of anything else, of connecting, too."""
     told = span.attributes
     system = str(_first(told, _SYSTEM) or "").lower()
-    text = _first(told, _TEXT)
+    text = str(_first(told, _TEXT) or "")
     operation, table = _first(told, _OPERATION), _first(told, _TABLE)
-    if text is not None and system not in _NO_SQL:
-        shape = shape_of(str(text), system)
-    elif operation or (text is not None and str(text).strip()):
-        shape = " ".join(str(p) for p in (operation or str(text).split()[0], table) if p)
-    elif (summary := _first(told, _SUMMARY)) is not None:
-        shape = shape_of(str(summary), system)
-    else:
-        return None
-    return Kind(shape, _where(told))
+    summary = _first(told, _SUMMARY)
+    if text and system not in _NO_SQL and (system or _LIKE_SQL.match(text)):
+        return Kind(shape_of(text, system), _where(told))
+    command = operation or (_COMMAND.match(text) or [""])[0]
+    if command:
+        return Kind(" ".join(str(part) for part in (command, table) if part), _where(told))
+    if summary or text:
+        return Kind(shape_of(str(summary or f"{system or 'a'} command"), system), _where(told))
+    return None
 
 
 def _where(told: Mapping[str, Any]) -> str:
@@ -127,29 +135,36 @@ def _first(told: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 
 def _read(span: Any, number: int) -> _Span:
-    if isinstance(span, Mapping):
-        keys = span
-        status = keys.get("status") or {}
-        code = (
-            status.get("status_code", status.get("code")) if isinstance(status, Mapping) else status
-        )
-        began = keys.get("start_time", keys.get("startTimeUnixNano"))
-        ended = keys.get("end_time", keys.get("endTimeUnixNano"))
-        told = keys.get("attributes") or {}
-        name = str(keys.get("name", ""))
-    else:
-        try:
-            told, name = span.attributes or {}, span.name
-            began, ended, code = span.start_time, span.end_time, span.status.status_code.name
-        except AttributeError:
-            raise ValueError(
-                f"Item {number} of the spans is a {type(span).__name__}: neither a dictionary "
-                "nor an OpenTelemetry span."
-            ) from None
+    try:
+        return _of_mapping(span) if isinstance(span, Mapping) else _of_object(span)
+    except AttributeError:
+        raise ValueError(
+            f"Item {number} of the spans is a {type(span).__name__}: neither a dictionary nor an "
+            "OpenTelemetry span."
+        ) from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"Item {number} of the spans cannot be read: {error!r}.") from error
+
+
+def _of_object(span: Any) -> _Span:
+    code, began, ended = span.status.status_code.name, span.start_time, span.end_time
+    return _made(span.attributes or {}, began, ended, code)
+
+
+def _of_mapping(span: Mapping[str, Any]) -> _Span:
+    status = span.get("status") or {}
+    code = status.get("status_code", status.get("code")) if isinstance(status, Mapping) else status
+    began = span.get("start_time", span.get("startTimeUnixNano"))
+    ended = span.get("end_time", span.get("endTimeUnixNano"))
+    told = span.get("attributes") or {}
     if not isinstance(told, Mapping):
         told = {pair["key"]: _value(pair.get("value")) for pair in told}
-    failed = str(code).upper().endswith("ERROR") or code == 2 or "error.type" in told
-    return _Span(name, told, _nanoseconds(began), _nanoseconds(ended), failed)
+    return _made(told, began, ended, code)
+
+
+def _made(told: Mapping[str, Any], began: Any, ended: Any, code: Any) -> _Span:
+    failed = "error.type" in told or str(code).upper().endswith("ERROR") or code == 2
+    return _Span(told, _nanoseconds(began), _nanoseconds(ended), failed)
 
 
 def _value(told: Any) -> Any:

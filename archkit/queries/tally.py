@@ -60,12 +60,12 @@ class Tallies:
 
     def __init__(self, tallies: Iterable[Tally] = ()) -> None:
         # A listener may be called again while it is at work: by the garbage collector, a signal.
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._tallies = {tally.kind: tally for tally in tallies}
 
     def sent(self, kind: Kind, values: object = None, *, tells_end: bool) -> None:
         """Count a statement that was sent; of a lookup by key, keep a digest of its values."""
-        with self._lock:
+        with self.lock:
             tally = self._of(kind)
             tally.count += 1
             if tells_end:
@@ -77,7 +77,7 @@ class Tallies:
 
     def ended(self, kind: Kind, execute_ms: float | None) -> None:
         """Note that the database took a statement, and in what time."""
-        with self._lock:
+        with self.lock:
             tally = self._of(kind)
             tally.ended = (tally.ended or 0) + 1
             if execute_ms is not None:
@@ -85,13 +85,13 @@ class Tallies:
 
     def fetched(self, kind: Kind, rows: int) -> None:
         """Add rows that a statement gave back."""
-        with self._lock:
+        with self.lock:
             tally = self._of(kind)
             tally.rows = (tally.rows or 0) + rows
 
     def all(self) -> list[Tally]:
         """Give the tallies, in the order in which each began."""
-        with self._lock:
+        with self.lock:
             return list(self._tallies.values())
 
     def _of(self, kind: Kind) -> Tally:

@@ -186,6 +186,15 @@ def test_a_duckdb_closed_inside_is_read_before(close):
         count_queries(connection).__enter__()
 
 
+def test_a_cursor_of_duckdb_whose_parent_is_closed_inside_is_read_before():
+    parent = duckdb.connect()
+    cursor = parent.cursor()
+    with count_queries(cursor) as counted:
+        cursor.execute("SELECT 1").fetchall()
+        parent.close()
+    assert counted.count == 1
+
+
 def test_a_duckdb_that_may_change_no_setting_is_refused():
     with (
         duckdb.connect(config={"lock_configuration": "true"}) as connection,

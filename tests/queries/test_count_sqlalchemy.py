@@ -113,6 +113,15 @@ def test_a_lazy_load_the_other_way_round_is_named_too(engine):
     ]
 
 
+def test_an_eager_load_that_a_lazy_one_brings_about_is_not_taken_for_it(engine):
+    with count_queries(engine) as counted, orm.Session(engine) as session:
+        load = orm.lazyload(Post.author).selectinload(Author.posts)
+        for post in session.scalars(sa.select(Post).options(load)).all():
+            assert post.author.posts
+    findings = counted.n_plus_one.set_index("relationship")["count"].to_dict()
+    assert findings == {"Post.author": AUTHORS}
+
+
 def test_deferred_and_expired_columns_are_found(engine):
     with orm.Session(engine) as session:
         authors = session.scalars(sa.select(Author)).all()
@@ -239,6 +248,16 @@ def test_rows_are_counted_however_they_are_fetched(engine, size):
                         result = connection.execute(statement, execution_options=options)
                         assert len(fetch(result)) == AUTHORS * POSTS
                     assert counted.rows == AUTHORS * POSTS, (name, options)
+
+
+def test_rows_are_known_to_each_of_two_blocks(engine):
+    with (
+        engine.connect() as connection,
+        count_queries(engine) as outer,
+        count_queries(connection) as inner,
+    ):
+        connection.execute(sa.select(Post.id)).all()
+    assert outer.rows == inner.rows == AUTHORS * POSTS
 
 
 def test_rows_that_are_not_fetched_do_not_count(engine):

@@ -43,6 +43,7 @@ SPICE = st.lists(st.sampled_from(SPICES), max_size=4).map("".join)
             'SELECT * FROM t WHERE a = "b" AND c LIKE "d%"',
             "SELECT * FROM t WHERE a = ? AND c LIKE ?",
         ),
+        ('SELECT * FROM t WHERE a IN ("b", "c")', "SELECT * FROM t WHERE a IN (…)"),
         ('SELECT * FROM t JOIN "u" ON t.a = "u".a', 'SELECT * FROM t JOIN "u" ON t.a = "u".a'),
         ("", ""),
     ],
@@ -61,6 +62,22 @@ def test_lists_of_any_length_have_one_shape():
         return f"SELECT * FROM post WHERE user_id IN ({', '.join(map(str, range(n)))})"
 
     assert len({shape_of(sent(n)) for n in range(1, 600, 37)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "item", "end", "shape"),
+    [
+        ("SELECT a FROM b WHERE c IN (", "{n}", ")", "SELECT a FROM b WHERE c IN (…) …"),
+        ("INSERT INTO a VALUES ", "({n}, 'x)')", "", "INSERT INTO a VALUES (…) …"),
+        ("INSERT INTO a VALUES (", "'{n}'", ")", "INSERT INTO a VALUES (…) …"),
+    ],
+)
+def test_lists_of_any_great_length_have_one_shape(start, item, end, shape):
+    shapes = {
+        shape_of(start + ", ".join(item.format(n=n) for n in range(first, first + size)) + end)
+        for first, size in ((0, 20_000), (7, 30_000), (123, 40_001))
+    }
+    assert shapes == {shape}
 
 
 def test_a_long_shape_is_cut_and_still_told_apart():

@@ -119,6 +119,12 @@ def test_commands_that_are_no_sql_keep_no_argument():
     assert counted.by_shape[["shape", "count"]].values.tolist() == [["SET", 2], ["find post", 1]]
 
 
+def test_without_the_systems_name_only_sql_is_read_as_sql():
+    texts = ("SET session hunter2", '{"find": "post", "filter": {"name": "hunter2"}}', "select 1")
+    counted = from_spans({"attributes": {"db.statement": text}} for text in texts)
+    assert counted.by_shape["shape"].tolist() == ["SET", "a command", "select ?"]
+
+
 def test_a_span_without_its_text_is_told_by_its_operation_or_summary():
     counted = from_spans(
         [
@@ -160,3 +166,11 @@ def test_no_spans_are_no_statements():
 def test_what_is_no_span_is_refused_by_its_number(item):
     with pytest.raises(ValueError, match="Item 1 of the spans is a"):
         from_spans([_span(), item])
+
+
+@pytest.mark.parametrize(
+    "broken", [{"start_time": "yesterday"}, {"attributes": [{"value": 3}]}, {"attributes": 3}]
+)
+def test_a_span_that_cannot_be_read_is_named(broken):
+    with pytest.raises(ValueError, match="Item 0 of the spans cannot be read"):
+        from_spans([broken])
