@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from archkit.labs.postgres import Address
 
-__all__ = ["QUESTIONS", "HighRead", "break_even", "measure", "record", "summary"]
+__all__ = ["QUESTIONS", "HighRead", "break_even", "measure", "record", "summary", "write_costs"]
 
 # Both databases keep plain timestamps here, without a zone.
 _SINCE = datetime(2025, 12, 2)  # noqa: DTZ001
@@ -93,7 +93,7 @@ def measure(
     rows: int = 300_000,
     rows_added: int = 5_000,
     repeat: int = 5,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> HighRead:
     """Ask each layout of the visits the same questions, then add rows and refresh.
 
@@ -108,7 +108,8 @@ def measure(
     repeat
         Timed runs of each question and each write; the layouts take turns.
     progress
-        Called with what is being done.
+        Called after the rows are in, after the reads and after the writes, with the steps done
+        and the steps in all.
 
     Raises
     ------
@@ -122,15 +123,15 @@ def measure(
             "rows (up to 20 million), rows_added and repeat must be 1 or more; not "
             f"{rows=}, {rows_added=}, {repeat=}."
         )
-    say = progress or (lambda _: None)
-    say(f"loading {rows:,} rows into each layout")
+    tell = progress or (lambda done, steps: None)
     with opened(address, rows) as stores:
         _compare(stores)
-        say("asking")
+        tell(1, 3)
         reads = _reads(stores, repeat)
-        say("writing and refreshing")
+        tell(2, 3)
         writes = _writes(stores, rows_added, repeat)
         _compare(stores)
+        tell(3, 3)
     return HighRead(pd.DataFrame(reads), pd.DataFrame(writes), rows)
 
 
@@ -155,6 +156,27 @@ def summary(lab: HighRead) -> pd.DataFrame:
     plain = pooled.loc[pooled["layout"] == PLAIN, [*keys[:2], "ms"]]
     base = pooled.merge(plain, on=keys[:2], how="left", suffixes=("", "_plain"))
     return pooled.assign(times_faster=base["ms_plain"] / base["ms"], rows=lab.rows)
+
+
+def write_costs(lab: HighRead) -> pd.DataFrame:
+    """Pool the writes of each layout.
+
+    Returns
+    -------
+    DataFrame
+        One row an engine and layout: `rows_added` at a time; `insert_ms` for them, the median,
+        and `insert_ms_low` to `insert_ms_high`; for a summary `refresh_ms` likewise, and
+        `rows_missing` until it is refreshed; `runs`.
+    """
+    import pandas as pd
+
+    by = lab.writes.groupby(["engine", "layout"], sort=False)
+    pooled = pd.DataFrame({"rows_added": by["rows_added"].max(), "runs": by.size()})
+    for column in ("insert_ms", "refresh_ms"):
+        pooled[column] = by[column].median()
+        pooled[f"{column}_low"], pooled[f"{column}_high"] = by[column].min(), by[column].max()
+    pooled["rows_missing"] = by["rows_missing"].max()
+    return pooled.reset_index()
 
 
 def break_even(lab: HighRead) -> pd.DataFrame:

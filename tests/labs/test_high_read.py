@@ -10,7 +10,15 @@ import psycopg
 import pytest
 
 from archkit.labs import high_read
-from archkit.labs.high_read import QUESTIONS, HighRead, break_even, measure, record, summary
+from archkit.labs.high_read import (
+    QUESTIONS,
+    HighRead,
+    break_even,
+    measure,
+    record,
+    summary,
+    write_costs,
+)
 from archkit.labs.high_read_stores import LAYOUTS, PLAIN, opened
 from archkit.library import read_library
 from archkit.memory.memory import Memory
@@ -128,6 +136,13 @@ def test_runs_are_pooled_to_their_median_with_their_range():
     assert (fast["rows_read"], fast["rows"]) == (30, 900)
 
 
+def test_writes_are_pooled_to_their_median_with_their_range():
+    lab = runs([1], [1], [100, 90, 180])
+    (row,) = write_costs(lab).to_dict("records")
+    assert (row["refresh_ms_low"], row["refresh_ms"], row["refresh_ms_high"]) == (90, 100, 180)
+    assert (row["insert_ms"], row["rows_added"], row["rows_missing"], row["runs"]) == (1, 50, 50, 3)
+
+
 def test_what_postgresql_showed_is_kept_as_a_lesson_on_each_pattern(both, tmp_path):
     memory = Memory(tmp_path)
     lessons = record(memory, both)
@@ -149,9 +164,9 @@ def test_without_postgresql_there_is_no_lesson_on_its_patterns():
 
 
 def test_progress_is_told():
-    told: list[str] = []
-    measure(rows=1_000, rows_added=1, repeat=1, progress=told.append)
-    assert told == ["loading 1,000 rows into each layout", "asking", "writing and refreshing"]
+    told = []
+    measure(rows=1_000, rows_added=1, repeat=1, progress=lambda *done: told.append(done))
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"rows": 10**9}, {"rows_added": 0}, {"repeat": 0}])
