@@ -16,10 +16,14 @@ from archkit.records import Pattern
 if TYPE_CHECKING:
     from archkit.memory.semantic import SemanticLayer
 
-__all__ = ["Catalogue", "Wording", "Wordings"]
+__all__ = ["Catalogue", "OutdatedError", "Wording", "Wordings"]
 
 _MOST_KEPT = 20_000
 """Patterns read from a folder and kept for the next query that finds them."""
+
+
+class OutdatedError(LookupError):
+    """The index's folder no longer has a pattern: another process has worded it anew."""
 
 
 class Wording(NamedTuple):
@@ -224,4 +228,7 @@ class Catalogue:
                 held.clear()
                 missing = keys
             held.update(read(missing))
-        return [held[key] for key in keys]
+        try:
+            return [held[key] for key in keys]
+        except KeyError as error:
+            raise OutdatedError from error

@@ -7,9 +7,9 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from archkit.errors import StoreError
 from archkit.memory.checks import check_known
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from archkit.memory.solutions import SolutionShelf
 
 __all__ = ["RECENT", "Holdings"]
+
+T = TypeVar("T")
+
+_TRIES = 3
 
 _ASIDE = (
     *("agent", "session_started", "session_status", "message", "tool_call", "step", "proposal"),
@@ -126,6 +130,16 @@ class Holdings:
                 if self._news.stale:
                     self._learn(self._shelf, self._solutions)
             return self._shelf, self._solutions
+
+    def ask(self, question: Callable[[Shelf], T]) -> T:
+        """Put a question to the patterns; again if one is worded anew elsewhere at that moment."""
+        from archkit.memory.catalogue import OutdatedError
+
+        for _ in range(_TRIES):
+            with suppress(OutdatedError):
+                return question(self.shelves()[0])
+        with self._lock:  # the index's folder is behind: it is made up to date at opening
+            return question(self._open()[0])
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         """Write events; one larger than all its agent may keep is refused."""

@@ -134,18 +134,19 @@ class Memory:
         by any process; `StoreError` when the file cannot be read just now.
         """
         checks.check_question(text, context, area, status, provenance)
-        shelf, _ = self._held.shelves()
-        return shelf.query(
-            text,
-            context,
-            area=area,
-            kind=kind,
-            status=status,
-            provenance=provenance,
-            limit=limit,
-            horizon=horizon,
-            ci_prob=ci_prob,
-            what_if=what_if,
+        return self._held.ask(
+            lambda shelf: shelf.query(
+                text,
+                context,
+                area=area,
+                kind=kind,
+                status=status,
+                provenance=provenance,
+                limit=limit,
+                horizon=horizon,
+                ci_prob=ci_prob,
+                what_if=what_if,
+            )
         )
 
     def find_solution(self, error_text: str, limit: int = 3) -> SolutionReply:
@@ -344,9 +345,8 @@ class Memory:
 
     def pattern(self, slug: str) -> Pattern:
         """Return a pattern in its latest wording, active if it has earned it."""
-        shelf, _ = self._held.shelves()
-        checks.check_known([str(slug)], shelf.slugs, "pattern")
-        return shelf.pattern(str(slug))
+        checks.check_known([str(slug)], self._held.shelves()[0].slugs, "pattern")
+        return self._held.ask(lambda shelf: shelf.pattern(str(slug)))
 
     def solution(self, slug: str) -> Solution:
         """Return a solution in its latest wording."""
@@ -356,7 +356,7 @@ class Memory:
 
     def patterns(self) -> tuple[Pattern, ...]:
         """Return every pattern in its latest wording, by slug."""
-        return tuple(sorted(self._held.shelves()[0].patterns, key=lambda pattern: pattern.slug))
+        return tuple(sorted(self._held.ask(lambda shelf: shelf.patterns), key=lambda p: p.slug))
 
     def drain(self) -> int:
         """Take what was written into the file; return how many events were new."""

@@ -144,6 +144,35 @@ def test_what_another_records_while_a_memory_is_opened_stays_in_the_folder(tmp_p
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (lambda memory: memory.query("", kind="kind-0", limit=30)[:], 15),
+        (lambda memory: memory.patterns(), len(PATTERNS) + 1),
+        (lambda memory: [memory.pattern("p0")], 1),
+    ],
+)
+def test_a_pattern_worded_anew_elsewhere_at_that_moment_breaks_no_answer(
+    tmp_path, monkeypatch, question, answer
+):
+    with filled(tmp_path) as asked, Memory(tmp_path, library=False) as other:
+        asked.query("giraffe")
+        other.record_pattern(Pattern("z", "Zebra", status="active"))
+        usual = asked._held._reshelved
+
+        def meanwhile(shelf):
+            monkeypatch.setattr(asked._held, "_reshelved", usual)
+            other.record_pattern(replace(PATTERNS[0], name="Okapi"))
+            assert other.query("okapi").best.pattern.slug == "p0"
+            return usual(shelf)
+
+        monkeypatch.setattr(asked._held, "_reshelved", meanwhile)
+        found = question(asked)
+        assert len(found) == answer
+        assert "Okapi" in {getattr(one, "pattern", one).name for one in found}
+
+
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("harm", ["cut", "emptied", "gone", "another shape"])
 def test_a_folder_that_is_damaged_is_made_anew(tmp_path, harm):
     with filled(tmp_path) as memory:
