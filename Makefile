@@ -38,6 +38,7 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/memory.py --sizes 1000 --no-peers
 	@$(BIN)/python benchmarks/documents.py --no-peers
 	@$(BIN)/python benchmarks/tradeoffs.py --no-peers
+	@$(BIN)/python benchmarks/queries.py --no-peers
 	@$(BIN)/python benchmarks/turns.py
 	@$(BIN)/python benchmarks/panel.py
 	@$(BIN)/python benchmarks/sessions.py --files 20000
