@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from archkit.tradeoffs import acceptability as smaa
+from archkit.tradeoffs.beta_table import _lines
 from archkit.tradeoffs.cell import Cell, Grade, Interval, Known, Rate, Unknown
 from archkit.tradeoffs.criterion import Criterion
 from archkit.tradeoffs.flip import cell_flips, flip_sentence, weight_flips
@@ -141,7 +142,13 @@ def draws(peers: bool) -> None:
     what = f"acceptability, {DRAWS:,} draws, 6 × 8"
     spent = row(f"{what}, mixed cells", lambda: smaa.acceptability(matrix, draws=DRAWS), "150 ms")
     row("the same, order of the criteria known", lambda: smaa.acceptability(matrix, order, DRAWS))
-    row("the same, all 48 cells rates", lambda: smaa.acceptability(rates(), draws=DRAWS))
+    row("the same, all 48 cells rates", lambda: smaa.acceptability(rates(), draws=DRAWS), "150 ms")
+
+    def first_time() -> None:
+        _lines.cache_clear()
+        smaa.acceptability(rates(), draws=DRAWS)
+
+    row("the same, tables of 48 rates made anew", first_time, "150 ms")
     alone = row("the same, all figures known", lambda: smaa.acceptability(known, draws=DRAWS))
     for name, seconds in looped(known) if peers else ():
         what = f"{name}: its weighted sum of known figures, {DRAWS:,} weights in a loop"
