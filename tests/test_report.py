@@ -231,6 +231,16 @@ class TestContents:
         assert {t["name"] for t in figure["data"]} >= {"measured", "reported"}
         assert "85 % of the counted queries are gone" in visible(page)
 
+    def test_savings_are_told_by_size_where_one_is_known(self, memory, tmp_path):
+        memory.record_measurement(Measurement("posts", 120, 18, pattern="dataloader"))
+        assert "sizes-figure" not in written(memory, tmp_path / "r.html")
+        for n, after in ((10, 30), (100, 6)):
+            memory.record_measurement(Measurement("p", 120, after, n=n, pattern="dataloader"))
+        page = written(memory, tmp_path / "r.html")
+        figure = json.loads(_block(page, "sizes-figure"))
+        assert [t["name"] for t in figure["data"]] == ["measured", "reported"]
+        assert "One of two counts by size reaches what is reported" in visible(page)
+
     def test_an_empty_memory_gives_a_page_that_says_what_to_do(self, tmp_path):
         with Memory(tmp_path / "data" / "a.duckdb", library=False) as memory:
             text = visible(written(memory, tmp_path / "r.html"))

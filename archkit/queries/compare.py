@@ -64,9 +64,10 @@ def compare_queries(
     memory
         Keeps each reduction as measured evidence.
     timeout_s
-        The longest a single run may take; None for ever. Its statement is interrupted and its code
-        stopped. Code that neither runs a statement nor comes back to Python is waited for, and so
-        is a coroutine that never awaits; threads that a variant starts go on.
+        The longest a single run may take; None for ever. Its statement is interrupted, as is all
+        else that runs on the source then, and its code stopped. Code that neither runs a statement
+        nor comes back to Python is waited for, and so is a coroutine that never awaits; threads
+        that a variant starts go on.
     caches
         By variant that has one, the cache: an object with `clear()` or `cache_clear()`, or a
         function that empties it. Such a variant is measured cold and warm. Hits are read from

@@ -156,10 +156,10 @@ def _engine_or_connection(source: Any) -> tuple[Any, Any]:
     """Tell a SQLAlchemy engine, whose connections come and go, from one connection."""
     for name in ("sync_engine", "sync_session", "sync_connection"):  # its asynchronous side
         source = getattr(source, name, source)
-    if hasattr(source, "get_bind"):  # a Session
-        source = source.get_bind()
-    if hasattr(source, "engine") and not hasattr(source, "pool"):  # a Connection
-        with suppress(Exception):  # closed already: the variants will say so
+    with suppress(Exception):  # closed, or bound to nothing: the counter says so
+        if hasattr(source, "get_bind"):  # a Session
+            source = source.get_bind()
+        if hasattr(source, "engine") and not hasattr(source, "pool"):  # a Connection
             return None, source.connection.driver_connection
     return (source, None) if hasattr(source, "pool") else (None, source)
 
