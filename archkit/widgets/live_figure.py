@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import anywidget
@@ -49,6 +50,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
 
     _width: int | None = None
     _shown: Figure | None = None
+    _drawn = False
 
     def take_width(self, width: int) -> None:
         """Be so many pixels wide, now and whatever is shown later."""
@@ -81,6 +83,25 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             self.update_layout(layout)
             self.layout.annotations = annotations
             self.layout.meta = meta
+        self._hand_over_whole()
+
+    @traitlets.observe("_js2py_traceDeltas")
+    def _note_drawn(self, change: Mapping[str, Any]) -> None:
+        self._drawn = self._drawn or bool(change["new"])
+
+    def _hand_over_whole(self) -> None:
+        """Keep the state that a page begins with up to date, as plotly does for a figure alone.
+
+        A page that is still loading the script hears no message of a change: until it has drawn,
+        it is sent the whole. One that is loaded again asks for it.
+        """
+        whole = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
+        with self.hold_sync():
+            for name, value in whole.items():
+                if self._drawn:
+                    self._trait_values[name] = deepcopy(value)
+                else:
+                    setattr(self, name, deepcopy(value))
 
     def _send_update_msg(
         self,

@@ -1,0 +1,41 @@
+"""The live figure: a page that begins late, or anew, is given the whole of what is shown."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from archkit.figures.style import new_figure, titled
+from archkit.widgets.live_figure import LiveFigure
+
+
+def figure(*heights: float) -> go.Figure:
+    made = new_figure("light")
+    made.add_scatter(x=[1, 2], y=list(heights))
+    return titled(made, f"Up to {max(heights)}", "made here", height=100)
+
+
+def begun_with(live: LiveFigure) -> tuple[list[float], str]:
+    """Return what a page draws that asks for the state: the first trace, the title."""
+    state = live.get_state()
+    [trace] = state["_widget_data"]
+    return list(trace["y"]), state["_widget_layout"]["title"]["text"]
+
+
+def test_a_page_that_asks_late_gets_what_is_shown_now() -> None:
+    live = LiveFigure()
+    live.show_figure(figure(1, 2), "line")
+    assert begun_with(live) == ([1, 2], "Up to 2")
+    live.show_figure(figure(3, 4), "line")
+    assert begun_with(live) == ([3, 4], "Up to 4")
+
+
+def test_once_it_is_drawn_the_whole_is_kept_but_not_sent_again() -> None:
+    live, sent = LiveFigure(), list[str]()
+    live.show_figure(figure(1, 2), "line")
+    live.observe(lambda change: sent.append(change["name"]), names=["_widget_data"])
+    live.show_figure(figure(3, 4), "line")
+    assert sent == ["_widget_data"]
+    live._js2py_traceDeltas = {"trace_deltas": [], "trace_edit_id": 0}
+    live.show_figure(figure(5, 6), "line")
+    assert sent == ["_widget_data"]
+    assert begun_with(live) == ([5, 6], "Up to 6")
