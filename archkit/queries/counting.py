@@ -196,7 +196,7 @@ _COUNTABLE = {
     "psycopg": {"Connection", "AsyncConnection"},
     "sqlalchemy": {
         *("Engine", "Connection", "AsyncEngine", "AsyncConnection", "Session", "AsyncSession"),
-        *("scoped_session", "async_scoped_session"),
+        *("scoped_session", "async_scoped_session", "sessionmaker", "async_sessionmaker"),
     },
 }
 
@@ -226,8 +226,13 @@ def _target(source: Any) -> tuple[type[Hook], Any]:
 
         return SqlalchemyHook, plain_target(source)
     raise ArchkitError(
-        f"count_queries cannot count on a {type(source).__name__}.",
+        f"count_queries cannot count on a {_kind_of(source)}.",
         why="It is none of the sources whose statements can be overheard.",
         mend="Hand in a SQLAlchemy Engine, Connection or Session, a psycopg, sqlite3 or DuckDB "
         "connection, or several in a list; spans are read by archkit.queries.from_spans.",
     )
+
+
+def _kind_of(source: Any) -> str:
+    package, name = type(source).__module__.partition(".")[0], type(source).__name__
+    return name if package == "builtins" else f"{package}.{name}"

@@ -34,14 +34,16 @@ def plain_target(source: Any) -> Engine | Connection | type[Engine]:
     """
     from sqlalchemy import Connection, Engine
     from sqlalchemy.exc import UnboundExecutionError
+    from sqlalchemy.ext import asyncio as awaited
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
-    from sqlalchemy.ext.asyncio import async_scoped_session as async_scoped
-    from sqlalchemy.orm import Session, scoped_session
+    from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
     if source is Engine:
         return Engine
+    makers = scoped_session, sessionmaker, awaited.async_scoped_session, awaited.async_sessionmaker
     found = source
-    if isinstance(found, scoped_session | async_scoped):
+    if isinstance(found, makers):
+        # A session takes no connection before its first statement.
         found = found()
     if isinstance(found, AsyncSession):
         found = found.sync_session

@@ -30,12 +30,15 @@ def user_frame(frame: FrameType | None) -> str:
         `path:line in function`, the path relative to the working directory; of a file elsewhere
         its name alone, of a notebook its cell. Empty where there is no such frame.
     """
-    for start in (frame, _waiting()):
-        while start is not None:
-            code = start.f_code
-            if _is_theirs(code.co_filename):
-                return f"{shown_file(code.co_filename)}:{start.f_lineno}{_inside(code)}"
-            start = start.f_back
+    return _first_of_theirs(frame) or _first_of_theirs(_waiting())
+
+
+def _first_of_theirs(frame: FrameType | None) -> str:
+    while frame is not None:
+        code = frame.f_code
+        if _is_theirs(code.co_filename):
+            return f"{shown_file(code.co_filename)}:{frame.f_lineno}{_inside(code)}"
+        frame = frame.f_back
     return ""
 
 

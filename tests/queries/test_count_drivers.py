@@ -280,6 +280,15 @@ def test_a_failure_and_a_server_that_goes_are_counted_as_failed(pg, postgres_add
         count_queries(other).__enter__()
 
 
+def test_a_psycopg_connection_closed_inside(pg):
+    with count_queries(pg) as counted:
+        pg.execute("SELECT 1")
+        pg.close()
+        with pytest.raises(psycopg.OperationalError):
+            pg.execute("SELECT 1")
+    assert counted.count == 1
+
+
 def test_two_psycopg_connections_do_not_mix(pg, postgres_address):
     with psycopg.connect(postgres_address.url) as other, count_queries(pg) as counted:
         with count_queries(other) as others:
@@ -327,7 +336,7 @@ def test_sqlalchemy_on_postgresql_counts_sync_async_streamed_and_abandoned(postg
         async with AsyncSession(engine) as session, count_queries(session) as counted:
             assert len([row async for row in await session.stream(many)]) == 2500
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.05):
+                async with asyncio.timeout(1):
                     await session.execute(sa.text("SELECT pg_sleep(60)"))
         await engine.dispose()
         return counted

@@ -144,7 +144,9 @@ def test_a_loop_of_core_statements_is_found_by_its_shape(engine):
     assert counted.n_plus_one["rule"].tolist() == ["one lookup per row"]
 
 
-@pytest.mark.parametrize("begin", ["engine", "connection", "session", "bound", "scoped", "class"])
+@pytest.mark.parametrize(
+    "begin", ["engine", "connection", "session", "bound", "scoped", "maker", "class"]
+)
 def test_every_kind_of_source_counts(engine, begin):
     scoped = orm.scoped_session(orm.sessionmaker(engine))
     with (
@@ -158,6 +160,7 @@ def test_every_kind_of_source_counts(engine, begin):
             "session": (session, session),
             "bound": (bound, bound),
             "scoped": (scoped, scoped),
+            "maker": (orm.sessionmaker(engine), session),
             "class": (sa.Engine, connection),
         }[begin]
         with count_queries(source) as counted:
