@@ -129,17 +129,18 @@ def acceptability(
     Raises
     ------
     ValueError
-        If there is no draw to make, or the seed is negative.
+        If there is no whole number of draws to make, or the seed is negative.
     ArchkitError
         If the preference does not fit the criteria.
     """
+    parts = drawn(matrix, preference, draws, seed)
     names = list(matrix.alternatives)
     criteria = [criterion.name for criterion in matrix.criteria]
     size = len(names)
     ranks, wins = np.zeros((size, size)), np.full((size, size), 0.5 * draws)
     central, first = np.zeros((size, len(criteria))), np.zeros(size)
-    values, done = np.empty((size, max(draws, 0))), 0
-    for weights, figures in drawn(matrix, preference, draws, seed):
+    values, done = np.empty((size, draws)), 0
+    for weights, figures in parts:
         part = values[:, done : done + len(weights)]
         np.einsum("cn,acn->an", weights.T.copy(), figures.transpose(1, 2, 0), out=part)
         shares = _count(part, ranks, wins)
@@ -171,20 +172,24 @@ def drawn(
     draws: int,
     seed: int,
 ) -> Iterator[tuple[Floats, Floats]]:
-    """Yield weights (n × criteria) and values 0 to 1 (n × alternatives × criteria), in parts.
+    """Return weights (n × criteria) and values 0 to 1 (n × alternatives × criteria), in parts.
 
     A part holds until the next is asked for: all are written into one array.
 
     Raises
     ------
     ValueError
-        If there is no draw to make, or the seed is negative.
+        If there is no whole number of draws to make, or the seed is negative.
     """
-    if draws < 1:
-        raise ValueError(f"draws must be 1 or more, not {draws}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}.")
-    weighting = said(matrix, preference)
+    for name, given, least in (("draws", draws, 1), ("seed", seed, 0)):
+        if not isinstance(given, int | np.integer) or given < least:
+            raise ValueError(f"{name} must be {least} or more, a whole number, not {given!r}.")
+    return _drawn_parts(matrix, said(matrix, preference), int(draws), int(seed))
+
+
+def _drawn_parts(
+    matrix: PerformanceMatrix, weighting: Preference, draws: int, seed: int
+) -> Iterator[tuple[Floats, Floats]]:
     of_weights, of_figures = np.random.default_rng(seed).spawn(2)
     if draws <= _MOST_KEPT:
         weights = weighting.draw(of_weights, draws, matrix.criteria)

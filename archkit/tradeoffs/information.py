@@ -90,7 +90,7 @@ def what_to_measure(
     Raises
     ------
     ValueError
-        If there is no draw to make, or the seed is negative.
+        If there is no whole number of draws to make, or the seed is negative.
     ArchkitError
         If the preference does not fit the criteria.
     """
@@ -126,10 +126,9 @@ def _held(
     matrix: PerformanceMatrix, preference: Preference | None, draws: int, seed: int
 ) -> tuple[Floats, Floats]:
     """Return all draws: weights (n × criteria), values (alternatives × criteria × n)."""
-    room, count = max(draws, 0), len(matrix.criteria)
-    weights, figures = np.empty((room, count)), np.empty((len(matrix.alternatives), count, room))
-    done = 0
-    for part, values in drawn(matrix, preference, draws, seed):
+    parts, count, done = drawn(matrix, preference, draws, seed), len(matrix.criteria), 0
+    weights, figures = np.empty((draws, count)), np.empty((len(matrix.alternatives), count, draws))
+    for part, values in parts:
         to = done + len(part)
         weights[done:to], figures[:, :, done:to] = part, values.transpose(1, 2, 0)
         done = to

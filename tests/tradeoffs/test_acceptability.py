@@ -204,7 +204,9 @@ def test_the_finding_says_when_two_cannot_be_told_apart():
     assert result.finding in repr(result)
 
 
-@pytest.mark.parametrize(("draws", "seed"), [(0, 1), (-1, 1), (10, -1)])
+@pytest.mark.parametrize(
+    ("draws", "seed"), [(0, 1), (-1, 1), (10.5, 1), ("9", 1), (10, -1), (10, None)]
+)
 def test_no_draws_or_a_negative_seed_are_refused(draws, seed):
     with pytest.raises(ValueError, match="must be"):
         acceptability(matrix(A=[1]), draws=draws, seed=seed)
