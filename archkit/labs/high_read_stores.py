@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from archkit.labs.postgres import Address, own_schema
+from archkit.labs.postgres import Address, kept_up, own_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -149,18 +149,20 @@ def opened(address: Address | None, rows: int) -> Iterator[dict[tuple[str, str],
         do the same work. All is gone at the end of the block.
     """
     import duckdb
-    import psycopg
 
     stores: dict[tuple[str, str], Store] = {}
     with ExitStack() as stack:
-        for name, layout in LAYOUTS["PostgreSQL"].items() if address else ():
-            assert address is not None
-            own = stack.enter_context(own_schema(address))
-            # Autocommit: VACUUM and concurrent refreshes cannot run in a transaction.
-            client = stack.enter_context(
-                psycopg.connect(own.url, autocommit=True, prepare_threshold=None)
-            )
-            stores["PostgreSQL", name] = _Postgres(client, layout, rows)
+        if address is not None:
+            import psycopg
+
+            stack.enter_context(kept_up("The high-read lab", len(LAYOUTS["PostgreSQL"]) + 1))
+            for name, layout in LAYOUTS["PostgreSQL"].items():
+                own = stack.enter_context(own_schema(address))
+                # Autocommit: VACUUM and concurrent refreshes cannot run in a transaction.
+                client = stack.enter_context(
+                    psycopg.connect(own.url, autocommit=True, prepare_threshold=None)
+                )
+                stores["PostgreSQL", name] = _Postgres(client, layout, rows)
         for name, layout in LAYOUTS["DuckDB"].items():
             database = stack.enter_context(closing(duckdb.connect(":memory:")))
             stores["DuckDB", name] = _Duck(database, layout, rows)

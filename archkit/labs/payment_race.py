@@ -10,13 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archkit.errors import ArchkitError
 from archkit.labs.payment_ways import (
     ANSWERS,
     PATIENCE_S,
@@ -29,7 +28,7 @@ from archkit.labs.payment_ways import (
     make_orders,
     prepare,
 )
-from archkit.labs.postgres import Address, own_schema
+from archkit.labs.postgres import Address, kept_up, own_schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +151,7 @@ def measure(
     rows: list[dict[str, Any]] = []
     for done, (run, scenario, way) in enumerate(turns, start=1):
         own_keys = scenario == "two devices"
-        with _told(groups * copies), own_schema(address) as own:
+        with kept_up("The payment race", groups * copies + 1), own_schema(address) as own:
             race = _Race(own, WAYS[way], orders, copies, groups, own_keys)
             make_orders(own.url, race.way, orders)
             seconds = race.run()
@@ -246,22 +245,6 @@ def _check(
             raise ValueError(
                 f"Nothing here is called {unknown[0]!r}; there is: {', '.join(known)}."
             )
-
-
-@contextmanager
-def _told(connections: int) -> Iterator[None]:
-    """Say in an ArchkitError what the server had against the race."""
-    import psycopg
-
-    try:
-        yield
-    except psycopg.OperationalError as error:
-        raise ArchkitError(
-            "The payment race broke off.",
-            why=str(error),
-            mend=f"It needs {connections} connections at once and one for itself: see that the "
-            "server is there and allows them (max_connections), or race with fewer workers.",
-        ) from error
 
 
 def _counted(race: _Race) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 import psycopg
 import pytest
 
+from archkit.errors import ArchkitError
 from archkit.labs import high_read
 from archkit.labs.high_read import (
     QUESTIONS,
@@ -161,6 +162,19 @@ def test_what_postgresql_showed_is_kept_as_a_lesson_on_each_pattern(both, tmp_pa
 def test_without_postgresql_there_is_no_lesson_on_its_patterns():
     lab = measure(rows=1_000, repeat=1)
     assert record(None, lab) == ()
+
+
+def test_a_server_that_goes_away_in_the_middle_ends_the_lab_with_its_reason(postgres_server):
+    def gone(done, steps):
+        with psycopg.connect(postgres_server.url) as client:
+            client.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+
+    with pytest.raises(ArchkitError, match=re.escape("The high-read lab broke off.")) as caught:
+        measure(postgres_server, rows=100, repeat=1, progress=gone)
+    assert "connection" in caught.value.why
 
 
 def test_progress_is_told():

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy
 
 from archkit.errors import ArchkitError
-from archkit.labs import postgres as module
+from archkit.labs import postgres_server as module
 from archkit.labs.postgres import Address, own_schema, postgres
 
 room = module._room
@@ -139,13 +139,21 @@ def test_an_address_of_another_database_is_refused() -> None:
 
 
 def test_who_has_no_postgresql_reads_how_to_get_one(monkeypatch) -> None:
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    found = {"psycopg": True}
+    monkeypatch.setattr(module.importlib.util, "find_spec", found.get)
     monkeypatch.setattr(module.shutil, "which", lambda name: None)
     monkeypatch.setattr(module.Path, "glob", lambda self, pattern: iter(()))
     with pytest.raises(ArchkitError, match="no PostgreSQL") as caught, postgres(env={}):
         pass
     assert "archkit[lab]" in caught.value.mend
     assert "ARCHKIT_POSTGRES_URL" in caught.value.mend
+
+
+def test_who_lacks_the_driver_reads_how_to_get_it(monkeypatch) -> None:
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ArchkitError, match="cannot be spoken to") as caught, postgres(env={}):
+        pass
+    assert "archkit[lab]" in caught.value.mend
 
 
 def test_a_server_that_does_not_start_says_why_and_leaves_nothing(tmp_path, monkeypatch) -> None:
