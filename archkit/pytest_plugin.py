@@ -62,7 +62,7 @@ def _limit(item: Any, most: int, *sources: Any, **settings: Any) -> QueryLimit:
 
     fixtures = getattr(item, "funcargs", {})
     if not sources:
-        sources = tuple(countable_in(fixtures).values())
+        sources = tuple(countable_in(fixtures.values()))
         if not sources:
             pytest.fail(
                 "max_queries has nothing to count: none of the test's fixtures is an engine, a "

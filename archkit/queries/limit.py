@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Protocol
 
+from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
 from archkit.queries.counting import count_queries
 from archkit.queries.n_plus_one import told
@@ -152,9 +153,18 @@ class QueryLimit:
             self._memory.record_measurement(made)
 
 
-def countable_in(names: dict[str, Any]) -> dict[str, Any]:
-    """Return what can be counted among named values; nothing is opened or asked."""
-    return {name: value for name, value in names.items() if _is_countable(value)}
+def countable_in(values: Iterable[Any]) -> list[Any]:
+    """Return what can be counted among values, each once: engines, open connections, sessions."""
+    unlike = {id(value): value for value in values if _is_countable(value)}
+    return [value for value in unlike.values() if _is_open(value)]
+
+
+def _is_open(source: Any) -> bool:
+    try:
+        with count_queries(source):
+            return True
+    except ArchkitError:
+        return False
 
 
 def _is_countable(value: Any) -> bool:

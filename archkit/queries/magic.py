@@ -98,8 +98,7 @@ class QueryMagics(Magics):
     def _sources(self, names: list[str]) -> list[Any]:
         if names:
             return [self._named(name) for name in names]
-        own = {n: v for n, v in self.shell.user_ns.items() if not n.startswith("_")}
-        found = list({id(value): value for value in countable_in(own).values()}.values())
+        found = countable_in(v for n, v in self.shell.user_ns.items() if not n.startswith("_"))
         if not found:
             raise ArchkitError(
                 "There is nothing to count in this notebook yet.",
@@ -133,7 +132,8 @@ class QueryMagics(Magics):
         # so that lines are numbered as they are seen.
         blank = next((n for n, one in enumerate(cell.splitlines()) if one.strip()), 0)
         source = "\n" * (1 + blank) + shell.transform_cell(cell)
-        name = shell.compile.cache(source, shell.execution_count, raw_code=source)
+        # IPython has already gone on to the next cell's number.
+        name = shell.compile.cache(source, max(1, shell.execution_count - 1), raw_code=source)
         try:
             tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None

@@ -54,8 +54,10 @@ def test_a_cell_runs_once_gives_its_value_and_its_count_is_shown_and_kept(shell)
     assert shell.displayed == [counted]
 
 
-def test_without_a_name_all_that_can_be_counted_in_the_notebook_is(shell):
+def test_without_a_name_all_that_is_open_and_can_be_counted_in_the_notebook_is(shell):
     other = shell.user_ns["other"] = shell.user_ns["same"] = sqlite3.connect(":memory:")
+    closed = shell.user_ns["closed"] = sqlite3.connect(":memory:")
+    closed.close()
     run(shell, "--as both", "shop.execute('SELECT 1')\nother.execute('SELECT 2')\n")
     other.close()
     assert shell.user_ns["both"].count == 2
@@ -71,9 +73,12 @@ def test_an_attribute_of_a_name_can_be_counted(shell):
 
 
 def test_lines_are_those_of_the_cell_as_it_is_seen(shell):
-    shell.run_cell("%%count_queries shop\n\nfor _ in range(5):\n    shop.execute('SELECT 1')\n")
+    cell = "%%count_queries shop\n\nfor _ in range(5):\n    shop.execute('SELECT 1')\n"
+    number = shell.execution_count
+    shell.run_cell(cell, store_history=True)
     [one] = shell.user_ns["counted"].shapes()
     assert one["where"].endswith(":4")
+    assert str(number) in one["where"].removesuffix(":4")
 
 
 def test_a_cell_that_fails_still_shows_its_counts_and_fails(shell):
