@@ -179,9 +179,9 @@ class Dashboard:
         self._change(lambda: self._read(self.scope, tab_named(tab)))
         self._face.put(self.scope, self.view.tab.name)
 
-    def pick(self, decision_id: str | None) -> None:
+    def pick(self, decision_id: str = "") -> None:
         """Go down to a decision: what came of it, and the turn of its session it was made in."""
-        if decision_id is None:
+        if not decision_id:
             self._face.evidence.value = ""
             return
         try:

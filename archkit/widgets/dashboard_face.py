@@ -43,7 +43,7 @@ class DashboardActions(NamedTuple):
     narrow: Callable[[], None]
     clear: Callable[[], None]
     show: Callable[[str], None]
-    pick: Callable[[str | None], None]
+    pick: Callable[[str], None]
     point: Callable[[str], None]
     refresh: Callable[[], None]
     copy: Callable[[], None]
@@ -109,10 +109,10 @@ class DashboardFace:
 
     def offer_decisions(self, named: Mapping[str, str]) -> None:
         """Give the decisions there are to look into."""
-        listed = [("pick one, or click a point", None), *((v, k) for k, v in named.items())]
+        listed = [("pick one, or click a point", ""), *((v, k) for k, v in named.items())]
 
         def give() -> None:
-            kept = self.decision.value if self.decision.value in named else None
+            kept = self.decision.value if self.decision.value in named else ""
             self.decision.options = listed
             self.decision.value = kept
 
@@ -128,9 +128,9 @@ class DashboardFace:
             since = now - timedelta(days=self.span.value)
         key, value = self.context.value or ("", "")
         return Scope(
-            agent=self.agent.value,
-            project=self.project.value,
-            area=self.area.value,
+            agent=self.agent.value or None,
+            project=self.project.value or None,
+            area=self.area.value or None,
             pattern=self.pattern.value.strip() or None,
             since=since,
             until=until,
@@ -145,18 +145,18 @@ class DashboardFace:
             (self.area, "all areas", [(name, name) for name in options.areas]),
             (self.context, "any", [(f"{k} = {v}", (k, v)) for k, v in options.contexts]),
         ):
-            listed = [(label, None), *found]
+            listed = [(label, ""), *found]
             if list(made.options) != listed:
                 kept = made.value
                 made.options = listed
-                made.value = kept if kept in [value for _, value in listed] else None
+                made.value = kept if kept in [value for _, value in listed] else ""
         if self.pattern.options != options.patterns:
             self.pattern.options = options.patterns
 
     def _put(self, scope: Scope, tab: str) -> None:
         chosen = {"agent": scope.agent, "project": scope.project, "area": scope.area}
         for name, value in chosen.items():
-            _choose(getattr(self, name), value)
+            _choose(getattr(self, name), value or "")
         self.pattern.value = scope.pattern or ""
         if scope.since is None and scope.until is None:
             self.span.value = 0
@@ -166,7 +166,7 @@ class DashboardFace:
                 made.value = instant.astimezone(UTC).date() if instant else None
         kinds = [value for _, value in _PROVENANCE]
         self.provenance.value = scope.provenance if scope.provenance in kinds else ()
-        held = next(iter((scope.context or {}).items()), None)
+        held = next(iter((scope.context or {}).items()), "")
         _choose(self.context, held)
         self.tabs.value = tab
         self._show_dates()

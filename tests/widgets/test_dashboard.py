@@ -100,6 +100,9 @@ def test_it_opens_with_everything(memory):
     assert "Shown: <b>everything</b>" in told(shown)
     assert '<dd class="value">12</dd>' in told(shown)
     assert shown.error is None
+    lists = (shown._face.agent, shown._face.project, shown._face.area, shown._face.context)
+    assert [made.label for made in lists] == ["all agents", "all projects", "all areas", "any"]
+    assert shown._face.decision.label == "pick one, or click a point"
 
 
 @pytest.mark.parametrize("tab", [tab.name for tab in TABS])
@@ -122,7 +125,7 @@ def test_a_filter_changes_all_that_is_shown(memory):
     assert '<dd class="value">6</dd>' in told(shown)
     shown._face._buttons["clear"].click()
     assert told(shown) == whole
-    assert shown._face.agent.value is None
+    assert shown._face.agent.value == ""
 
 
 def test_a_span_of_time_is_held_against_the_one_before(memory):
@@ -149,6 +152,8 @@ def test_dates_of_ones_own_are_days_in_utc(memory):
 
 def test_a_change_is_two_messages_and_few_bytes(memory, sent):
     shown = opened(memory)
+    # As a browser says when it has drawn the figure; until then it is sent the whole.
+    shown._face.figure._js2py_traceDeltas = {"trace_deltas": [], "trace_edit_id": 0}
     shown._face.offer_decisions(shown.view.decisions)
     for change in (
         lambda: shown.narrow(pattern="redis"),
@@ -201,7 +206,7 @@ def test_a_decision_of_a_session_leads_to_the_turn_it_was_made_in(tmp_path):
         assert session.session_id in seen
         assert "Executive Summary" in seen
         assert SECRET not in seen
-        shown._face.decision.value = None
+        shown._face.decision.value = ""
         assert shown._face.evidence.value == ""
 
 
