@@ -167,6 +167,7 @@ def _reply(memory: Memory, ranking: Ranking) -> object:
         metrics.query_reduction(memory),
         metrics.pattern_by_context(memory),
         metrics.context_reversals(memory),
+        metrics.query_reduction_by_size(memory),
     )
 
 

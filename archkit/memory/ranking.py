@@ -143,16 +143,18 @@ class Ranking(Sequence[Ranked]):
         reductions: DataFrame | None = None,
         slices: DataFrame | None = None,
         reversals: DataFrame | None = None,
+        sizes: DataFrame | None = None,
     ) -> Markdown:
         """Return the answer in words, in the shape of the reference card; see `ranking_reply`.
 
-        `metrics.query_reduction`, `metrics.pattern_by_context` and `metrics.context_reversals`
-        give what is told beside it: queries saved, how patterns worked in the query's context, and
-        where the overall rates mislead.
+        `metrics.query_reduction`, `metrics.pattern_by_context`, `metrics.context_reversals` and
+        `metrics.query_reduction_by_size` give what is told beside it: queries saved, how patterns
+        worked in the query's context, where the overall rates mislead, and at which sizes queries
+        are saved.
         """
         from archkit.memory.ranking_reply import ranking_reply
 
-        return ranking_reply(self, reductions, slices, reversals)
+        return ranking_reply(self, reductions, slices, reversals, sizes)
 
     def as_json(self) -> dict[str, Any]:
         """Return the ranking in plain JSON: what the tool `query_patterns` gives a model."""

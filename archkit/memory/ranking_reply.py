@@ -27,6 +27,7 @@ def ranking_reply(
     reductions: DataFrame | None = None,
     slices: DataFrame | None = None,
     reversals: DataFrame | None = None,
+    sizes: DataFrame | None = None,
 ) -> Markdown:
     """Answer a query in words.
 
@@ -48,6 +49,8 @@ def ranking_reply(
     reversals
         Pairs whose order by the overall rates misleads, as `metrics.context_reversals` gives
         them: a warning where they concern this query.
+    sizes
+        Queries saved by size of the request, as `metrics.query_reduction_by_size` gives them.
     """
     lines = [f"**Query:** {quoted(ranking.query) or '(by kind or area)'}"]
     if keys := known_keys(ranking.context):
@@ -60,10 +63,11 @@ def ranking_reply(
     count = f"{len(alike)} pattern{'s' if len(alike) > 1 else ''} found"
     lines += ["", f"**{count}**" + (f" ({quoted(first.pattern.kind)})" if _kind(first) else ""), ""]
     saved = _saved(reductions)
-    met = slices_met(ranking.context, slices)
+    met, by_size = slices_met(ranking.context, slices), _saved_by_size(sizes)
     for number, item in enumerate(alike, start=1):
         lines += _pattern(number, item, ranking, saved.get(item.pattern.slug, ""))
         lines += bullet("In this context", met.get(item.pattern.slug, []))
+        lines += bullet("Queries saved by size of request", by_size.get(item.pattern.slug, []))
     others = [_brief(item, ranking.ci_prob) for item in ranking if item not in alike]
     if others:
         lines += ["", f"Also about this, for other choices: {'; '.join(others)}."]
@@ -198,6 +202,18 @@ def _saving(row: dict[Hashable, Any]) -> str:
     cache = f" with a {row['cache']} cache" if row.get("cache") else ""
     n = f"n {row['n']:g} {row['provenance']}"
     return f"{_share(row['reduction_share'])}{cache} ({reach}, {n})"
+
+
+def _saved_by_size(sizes: DataFrame | None) -> dict[str, list[str]]:
+    """Return what each pattern saved at which size, in words, where it was counted at several."""
+    told: dict[str, list[str]] = {}
+    rows = [] if sizes is None else sizes.to_dict("records")
+    for row in rows:
+        if row["provenance"] != "simulated" and row["cache"] != "warm":
+            origin = "" if row["provenance"] == "measured" else f" ({row['provenance']})"
+            said = f"{_share(row['reduction_share'])} at n {row['size']:,.0f}{origin}"
+            told.setdefault(row["slug"], []).append(said)
+    return {slug: said for slug, said in told.items() if len(said) > 1}
 
 
 def _share(share: float) -> str:

@@ -144,6 +144,18 @@ def test_what_a_cache_saves_is_told_cold_and_warm(tmp_path):
     assert f"{cold}100% with a warm cache (no interval, n 1 measured); 85% is reported" in reply
 
 
+def test_what_is_saved_is_told_by_size(tmp_path):
+    with Memory(tmp_path / "m.duckdb") as memory:
+        for n, after, cache in ((10, 15, ""), (1000, 60, ""), (1000, 0, "warm")):
+            counts = {"n": n, "pattern": "dataloader", "cache": cache}
+            memory.record_measurement(Measurement("posts", 6 * n, after, **counts))
+        memory.record_measurement(Measurement("posts", 60, 1, n=10, pattern="eager-loading-joins"))
+        sizes = metrics.query_reduction_by_size(memory)
+        reply = memory.query("N+1 query problem", kind="n-plus-one").reply(sizes=sizes)
+    assert whole(reply, "Queries saved by size of request: 75% at n 10; 99% at n 1,000")
+    assert reply.count("by size of request") == 1
+
+
 def test_nothing_found_is_said_in_so_many_words(memory):
     assert "**No pattern found** about this." in memory.query("zzyzx qwrtp").reply()
     assert "nothing like it is known" in memory.find_solution("zzyzx qwrtp").reply()

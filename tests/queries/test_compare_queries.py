@@ -204,12 +204,12 @@ def test_each_reduction_is_kept_as_measured_evidence_on_its_pattern(words, one_b
 def test_a_memory_pools_what_was_compared_beside_what_is_reported(tmp_path, words, one_by_one):
     from archkit import metrics
 
-    memory = Memory(tmp_path / "memory.duckdb")
-    memory.record_pattern(Pattern("eager", "Eager", problem="N+1"))
     ask = "SELECT text FROM word WHERE id < ? ORDER BY id"
     ways = {"one": one_by_one, "once": lambda n: [w for (w,) in words.execute(ask, (n,))]}
-    compare_queries(ways, source=words, memory=memory, pattern={"once": "eager"}, **QUICK)
-    frame = metrics.query_reduction(memory)
+    with Memory(tmp_path / "memory.duckdb") as memory:
+        memory.record_pattern(Pattern("eager", "Eager", problem="N+1"))
+        compare_queries(ways, source=words, memory=memory, pattern={"once": "eager"}, **QUICK)
+        frame = metrics.query_reduction(memory)
     (row,) = frame[frame["provenance"] == "measured"].to_dict("records")
     assert (row["slug"], row["n"], row["cache"]) == ("eager", 2, "")
     assert (row["queries_before"], row["queries_after"]) == (6, 2)
@@ -217,9 +217,11 @@ def test_a_memory_pools_what_was_compared_beside_what_is_reported(tmp_path, word
 
 def test_a_pattern_nobody_knows_is_refused_before_anything_runs(tmp_path, words):
     calls: list[int] = []
-    memory = Memory(tmp_path / "memory.duckdb")
     ways = {"a": calls.append, "b": calls.append}
-    with pytest.raises(ArchkitError, match="eagre"):
+    with (
+        Memory(tmp_path / "memory.duckdb") as memory,
+        pytest.raises(ArchkitError, match="eagre"),
+    ):
         compare_queries(ways, source=words, memory=memory, pattern={"b": "eagre"}, **QUICK)
     assert calls == []
 
