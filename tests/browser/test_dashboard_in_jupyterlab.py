@@ -1,0 +1,115 @@
+"""The dashboard in a real JupyterLab: filtered, clicked through to a decision, kept up to date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lab_server import Lab, jupyterlab, write_notebook
+from playwright.sync_api import Page, expect
+
+from archkit.memory.memory import Memory
+from archkit.memory.simulate import simulate
+from archkit.records import Decision
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LONG_MS = 90_000
+TRIES = 30
+CELL = """import archkit as ak
+board = ak.dashboard(ak.Memory("m.duckdb"), every_s=1)
+board"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with Memory(folder / "m.duckdb") as memory:
+        simulate(memory, sessions=60, now=datetime(2026, 11, 1, tzinfo=UTC))
+    write_notebook(folder / "board.ipynb", CELL)
+    with jupyterlab(tmp_path_factory.mktemp("home"), folder) as server:
+        yield server
+
+
+def run_cell(page: Page, number: int) -> None:
+    """Run a cell; a key pressed while the notebook is still being drawn is lost."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    for _ in range(TRIES):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(1000)
+        if re.search(r"[*\d]", cell.locator(".jp-InputPrompt").inner_text()):
+            return
+    raise AssertionError(f"Cell {number} did not run.")
+
+
+def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab: Lab) -> None:
+    said: list[str] = []
+    foreign: list[str] = []
+    page.set_default_timeout(LONG_MS)
+    page.set_viewport_size({"width": 1100, "height": 1500})
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    own = (lab.base, lab.base.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
+    page.goto(lab.url("board.ipynb"))
+    page.get_by_text("Kernel status: Idle").first.wait_for(state="attached")
+    run_cell(page, 0)
+    shown = page.locator(".archkit-dashboard")
+    title = shown.locator(".js-plotly-plot .gtitle")
+    part = shown.locator(".ak-part")
+    expect(part).to_have_text("Shown: everything", timeout=LONG_MS)
+    expect(title).not_to_have_text("")
+    tile = shown.locator(".tile", has_text="Decisions").locator(".value")
+    whole = int(tile.inner_text())
+
+    shown.get_by_role("combobox", name="Focus area", exact=True).select_option("security")
+    expect(part).to_have_text("Shown: security")
+    expect(tile).not_to_have_text(str(whole))
+    expect(shown.locator(".ytick", has_text="DataLoader")).to_have_count(0)
+
+    point = shown.locator(".scatterlayer .trace .points path").first
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown.locator(".hoverlayer .hovertext").first.wait_for()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(part).to_have_text(re.compile(r"Shown: security · [a-z0-9-]+"))
+
+    shown.get_by_role("button", name="Outcomes", exact=True).click()
+    expect(title).not_to_have_text("")
+    decision = shown.get_by_role("combobox", name=re.compile("^Decisions of this part"))
+    decision.select_option(index=1)
+    shown.locator("dl.ak-facts code").wait_for()
+
+    shown.get_by_role("button", name="Show everything", exact=True).click()
+    expect(part).to_have_text("Shown: everything")
+    with Memory(lab.folder / "m.duckdb") as other:
+        other.record_decision(Decision(title="From elsewhere", chosen="x", agent="carl"))
+    shown.get_by_text("1 new event").wait_for()
+    expect(tile).to_have_text(str(whole + 1))
+    expect(shown.get_by_role("combobox", name="Agent", exact=True)).to_contain_text("carl")
+
+    shown.get_by_role("button", name="Copy as code").click()
+    shown.get_by_text("Scope().of(memory)").wait_for()
+    shown.get_by_role("button", name="Export this view").click()
+    shown.get_by_text("Written: reports/dashboard.html").wait_for()
+    assert (lab.folder / "reports" / "dashboard.html").stat().st_size > 1_000_000
+
+    found = Axe().run(page, context=".archkit-dashboard").response["violations"]
+    serious = [v for v in found if v["impact"] in {"serious", "critical"}]
+    assert [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in serious] == []
+    for width in (1100, 600):
+        page.set_viewport_size({"width": width, "height": 1500})
+        page.wait_for_function(
+            "() => { const f = document.querySelector('.archkit-dashboard .ak-figure'); "
+            "const w = f.querySelector('.main-svg').getBoundingClientRect().width; "
+            "return w <= f.clientWidth && w > f.clientWidth - 12; }"
+        )
+        wide = shown.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+        assert wide[0] <= wide[1]
+    assert (said, foreign) == ([], [])
