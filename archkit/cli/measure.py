@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import signal
-import subprocess
 import sys
-import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +28,6 @@ _SHAPE = (
     Column("statement"),
 )
 _MOST_SHAPES, _LONGEST = 20, 200
-_STDERR = 2
 _SEEN = "SQLAlchemy, sqlite3, psycopg 3 and DuckDB, in the program's own process"
 
 
@@ -84,119 +78,64 @@ def measure(
         raise usage("A measurement is of before and after: give --before, too.", "--record")
     if not record and (pattern or decision or memory):
         raise usage("It is for --record.", "--pattern, --decision, --memory")
-    from archkit.queries.saved import before_and_after, read_count, save_count
+    from archkit.queries.program import run_program
+    from archkit.queries.saved import read_count
 
     screen = Screen(as_json)
     earlier = read_count(before) if before is not None else None
-    name = label or (earlier.label if earlier is not None else "") or _name(program, module)
-    code, counted, trouble = _run(program, arguments or [], module, name, n, as_json)
-    failed = code != 0
-    made = None
-    if earlier is not None and not failed:
-        made = before_and_after(earlier, counted, label=name, pattern=pattern, decision_id=decision)
-    if record and made is not None:
-        made = _recorded(made, memory)
-    if save is not None and not failed:
-        save_count(counted, save)
+    if earlier is not None and n is not None and earlier.n not in (None, n):
+        raise usage(f"The count in {shown_path(before or '')} is of n {earlier.n:,}.", "--n")
+    label = label or (earlier.label if earlier is not None else "")
+    sys.stdout.flush()
+    run = run_program(program, arguments or [], module=module, label=label, n=n, quiet=as_json)
+    counted = run.counted
+    if not as_json:
+        _show(screen, counted, run.trouble)
+    made, refused = None, None
+    if not run.exit_code:
+        made, refused = _kept(counted, earlier, save, record, memory, pattern, decision)
     if as_json:
-        document: dict[str, Any] = {"exit_code": code, "trouble": trouble}
+        document: dict[str, Any] = {"exit_code": run.exit_code, "trouble": run.trouble}
         document |= {"count": without(counted.as_json(), "tallies")}
         document |= {"measurement": made.as_payload() if made else None}
-        screen.data({**document, "recorded": record and made is not None})
-    else:
-        _show(screen, counted, trouble)
-        _compare(screen, earlier, counted, made, recorded=record)
-    if save is not None and not failed:
-        screen.note(f"Saved: {shown_path(save)}")
-    if failed:
+        told = {"what": refused.what, "why": refused.why, "mend": refused.mend} if refused else None
+        screen.data({**document, "recorded": record and made is not None, "error": told})
+    elif earlier is not None and made is not None:
+        _compare(screen, earlier, counted, recorded=record)
+    if refused is not None:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(1)
+    if run.exit_code:
         unkept = "; nothing was saved or recorded" if save or record else ""
-        screen.note(f"The program ended with exit code {code}{unkept}.")
-        raise typer.Exit(code)
+        screen.note(f"The program ended with exit code {run.exit_code}{unkept}.")
+        raise typer.Exit(run.exit_code)
+    if save is not None:
+        screen.note(f"Saved: {shown_path(save)}")
 
 
-def _name(program: str, module: bool) -> str:
-    return program if module else Path(program).name
+def _kept(
+    counted: QueryCount,
+    earlier: QueryCount | None,
+    save: Path | None,
+    record: bool,
+    memory: Path | None,
+    pattern: str | None,
+    decision: str | None,
+) -> tuple[Measurement | None, ArchkitError | None]:
+    """Save, compare and record; an error is returned, for what was counted is told all the same."""
+    from archkit.queries.saved import before_and_after, save_count
 
-
-def _run(
-    program: str, arguments: list[str], module: bool, label: str, n: int | None, quiet: bool
-) -> tuple[int, QueryCount, list[str]]:
-    """Run the program in a process of its own; with `quiet` its output goes to standard error.
-
-    Returns
-    -------
-    tuple
-        The exit code, as a shell would give it; the count; what could not be counted.
-    """
-    from archkit.queries.count import QueryCount
-
-    _check_program(program, module)
-    with tempfile.TemporaryDirectory(prefix="archkit-") as folder:
-        out = Path(folder) / "count.json"
-        settings = {"out": str(out), "label": label, "n": n, "module": module}
-        child = [sys.executable, "-m", "archkit.queries.measured", json.dumps(settings)]
-        sys.stdout.flush()
-        code = _waited([*child, program, *arguments], quiet)
-        if not out.exists():
-            raise ArchkitError(
-                f"What {_name(program, module)} asked was not counted: it ended with {_end(code)}.",
-                why="It ended without Python's own end, where the count is written: killed by a "
-                "signal, or by os._exit.",
-                mend="Let it end by itself, by sys.exit or an exception; or count a part of it "
-                "with archkit.count_queries.",
-            )
-        told = json.loads(out.read_text(encoding="utf-8"))
-    return (
-        128 - code if code < 0 else code,
-        QueryCount.from_json(told["count"]),
-        list(told["trouble"]),
-    )
-
-
-def _waited(command: list[str], quiet: bool) -> int:
-    """Return the exit code; Ctrl+C is the program's, and archkit waits for it to end."""
-    with subprocess.Popen(command, stdout=_STDERR if quiet else None) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
-
-
-def _end(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    return f"signal {signal.Signals(-code).name}"
-
-
-def _check_program(program: str, module: bool) -> None:
-    """Refuse what Python could not run, before a process is started for it."""
-    if module:
-        if _is_module(program):
-            return
-        raise ArchkitError(
-            f"There is no module {program!r}.",
-            why="Python does not find it here, nor among what is installed beside archkit.",
-            mend="Run it from the project's folder, with archkit in the project's environment.",
-        )
-    path = Path(program)
-    if path.is_file():
-        return
-    raise ArchkitError(
-        f"{shown_path(path)!r} is no script.",
-        why="It is a folder." if path.is_dir() else "There is no such file.",
-        mend="Name a Python file; options of archkit stand before it; -m runs a module.",
-    )
-
-
-def _is_module(name: str) -> bool:
-    # `python -m` looks in the working directory first; the command archkit does not.
-    if "" not in sys.path:
-        sys.path.insert(0, "")
+    made = None
     try:
-        return find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
+        if save is not None:
+            save_count(counted, save)
+        if earlier is not None:
+            made = before_and_after(earlier, counted, pattern=pattern, decision_id=decision)
+        if record and made is not None:
+            made = _recorded(made, memory)
+    except ArchkitError as error:
+        return None, error
+    return made, None
 
 
 def _recorded(made: Measurement, path: Path | None) -> Measurement:
@@ -256,16 +195,7 @@ def _times(counted: QueryCount) -> str:
     return spent
 
 
-def _compare(
-    screen: Screen,
-    earlier: QueryCount | None,
-    counted: QueryCount,
-    made: Measurement | None,
-    *,
-    recorded: bool,
-) -> None:
-    if earlier is None or made is None:
-        return
+def _compare(screen: Screen, earlier: QueryCount, counted: QueryCount, *, recorded: bool) -> None:
     screen.head("Before and after")
     share = 1 - counted.count / earlier.count
     less = f"{share:.1%} fewer" if share >= 0 else f"{-share:.1%} more"

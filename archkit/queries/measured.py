@@ -1,6 +1,6 @@
 """The process of `archkit measure`: runs somebody's program as Python would, and counts.
 
-`python -m archkit.queries.measured <settings as JSON> <script or module> [arguments]`.
+`python -P -m archkit.queries.measured <settings as JSON> <script or module> [arguments]`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments
-        The settings (`out`, the file for what was counted; `label`; `n`; `module`, whether the
-        program is a module), the program, and the program's own arguments.
+        The settings, then the program, then the program's own arguments. Of the settings `out` is
+        the file for what was counted, `label` and `n` say what and of which size, `module` whether
+        the program is one, `safe_path` whether its folder stays out of `sys.path`.
 
     Returns
     -------
@@ -39,9 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     settings, program, *rest = arguments
     told: dict[str, Any] = json.loads(settings)
     sys.argv = [program, *rest]
-    # What `python -m` puts there is the working directory; a script has its own folder there.
-    if not told["module"]:
-        sys.path[0] = str(Path(program).resolve().parent)
+    if not told["safe_path"]:
+        folder = Path.cwd() if told["module"] else Path(program).resolve().parent
+        sys.path.insert(0, str(folder))
     run = _module if told["module"] else _script
     everything = Everything(told["label"], told["n"])
     process = os.getpid()

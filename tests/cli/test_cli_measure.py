@@ -306,6 +306,12 @@ class TestHowItEnds:
         assert code == 0
         assert "No query was seen. Counted is what goes through SQLAlchemy" in said
 
+    def test_a_request_to_end_is_handed_on_to_the_program(self, project):
+        name = write(project, "import os, signal; os.kill(os.getppid(), 15); signal.pause()\n")
+        done = archkit_process("measure", name, cwd=project)
+        assert done.returncode == 1
+        assert "was not counted: it ended with signal SIGTERM." in done.stderr
+
     def test_ctrl_c_is_the_program_s_and_its_counts_are_told(self, project):
         name = write(
             project,
@@ -319,20 +325,19 @@ class TestHowItEnds:
         assert found(json.loads(done.stdout)) == {1: 1}
 
 
-class TestBeforeAndAfter:
-    @pytest.fixture
-    def saved(self, project):
-        """A count of the project's shop, at n 6."""
-        shop = [(7, "SELECT title FROM post WHERE id = ?"), (2, "COMMIT")]
-        count = QueryCount("a page", 6, everywhere=True)
-        count.counts = "statements run"
-        for many, shape in shop:
-            for _ in range(many):
-                count.tallies.sent(Kind(shape), tells_end=False)
-        count.close()
-        save_count(count, project / "before.json")
-        return project
+@pytest.fixture
+def saved(project):
+    """A project in which a count of 9 statements at n 6 was saved."""
+    count = QueryCount("a page", 6, everywhere=True)
+    count.counts = "statements run"
+    for _ in range(9):
+        count.tallies.sent(Kind("SELECT title FROM post WHERE id = ?"), tells_end=False)
+    count.close()
+    save_count(count, project / "before.json")
+    return project
 
+
+class TestBeforeAndAfter:
     def test_what_was_saved_is_compared_with(self, saved, shown):
         code, said = shown("--label", "a page", "--n", 6, "--save", "same.json", "shop.py")
         assert code == 0
@@ -372,19 +377,21 @@ class TestBeforeAndAfter:
         assert not (saved / "after.json").exists()
         assert not (saved / "data").exists()
 
-    @pytest.mark.parametrize(
-        ("args", "why"),
-        [
-            (("--n", 50, "batched.py"), "n was 6 and is 50"),
-            (("orm.py",), "One counts statements run, the other statements sent"),
-        ],
-    )
-    def test_counts_of_another_size_or_kind_are_not_set_against_each_other(
-        self, saved, shown, args, why
-    ):
-        code, said = shown("--before", "before.json", *args)
+    def test_counts_of_another_kind_are_not_set_against_each_other_but_told(self, saved, told):
+        document, said = told(
+            *("--before", "before.json", "--record", "--memory", "data/m.duckdb", "orm.py"), code=1
+        )
+        assert document["count"]["counts"] == "statements sent"
+        assert "One counts statements run, the other" in document["error"]["why"]
+        assert not document["recorded"]
+        assert "cannot be set against each other" in said
+        assert not (saved / "data").exists()
+
+    def test_a_count_that_cannot_be_saved_is_told_all_the_same(self, project, shown):
+        code, said = shown("--save", "no/count.json", "batched.py")
         assert code == 1
-        assert why in said
+        assert "batched.py: 2 statements run" in said
+        assert "cannot be saved in 'no/count.json'" in said
 
     @pytest.mark.parametrize(
         ("text", "why"),
@@ -414,9 +421,10 @@ class TestWrongUse:
             (("--record", "shop.py"), "of before and after"),
             (("--pattern", "dataloader", "shop.py"), "It is for --record"),
             ((), "Missing argument"),
+            (("--before", "before.json", "--n", 50, "shop.py"), "is of n 6"),
         ],
     )
-    def test_it_is_told_and_exits_with_2(self, project, args, said):
+    def test_it_is_told_and_exits_with_2(self, saved, args, said):
         result = invoke("measure", *args)
         assert result.exit_code == 2
         assert said in " ".join(result.output.split())
