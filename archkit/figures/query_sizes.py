@@ -113,7 +113,8 @@ def _placed(
     for name, rows in reversed(fitting):
         reported = rows["reported_share"].dropna()
         if len(reported):
-            drawn.append(_reported(name, float(reported.iloc[0]), len(names)))
+            share, slug = float(reported.iloc[0]), rows["slug"].iloc[0]
+            drawn.append({**_reported(name, share, len(names)), "slug": slug})
             names.append("reported, of no size")
         for row in rows.sort_values("size", ascending=False).to_dict("records"):
             drawn.append({**row, "name": name, "row": len(names)})
