@@ -119,7 +119,7 @@ def _without_literals(statement: str, dialect: str) -> list[str]:
         parts.append(statement[position : found.start()])
         position = found.end()
         kind = found.lastgroup
-        if kind == "plain" or (kind == "name" and not _is_value(parts, statement, position)):
+        if kind == "plain" or (kind == "name" and not _is_value(found, parts)):
             parts.append(found[0])
         elif kind == "comment":
             parts.append(" ")
@@ -132,9 +132,9 @@ def _without_literals(statement: str, dialect: str) -> list[str]:
     return parts
 
 
-def _is_value(parts: list[str], statement: str, end: int) -> bool:
+def _is_value(quoted: re.Match[str], parts: list[str]) -> bool:
     """Take a quoted name that is compared for the string that SQLite lets it be."""
-    if statement[end - 1] != '"' or statement.startswith(".", end):
+    if quoted[0][0] != '"' or quoted.string.startswith(".", quoted.end()):
         return False
     return bool(_COMPARES.search("".join(parts[-4:])))
 
