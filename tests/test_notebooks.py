@@ -55,6 +55,7 @@ def test_the_notebooks_are_those_the_readme_names():
         "10_architect_session",
         "15_decision_records",
         "20_tradeoffs",
+        "30_query_lab",
         "35_data_labs",
         "40_memory_dashboard",
         "50_does_memory_help",

@@ -6,24 +6,23 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from statistics import median
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from archkit.labs.n_plus_one_blog import Blog
-from archkit.labs.n_plus_one_counts import page_sizes, statements
+from archkit.labs.n_plus_one_claims import claims
+from archkit.labs.n_plus_one_counts import holds_from, page_sizes, reduction, statements
 from archkit.labs.n_plus_one_ways import NAIVE, Way, ways
-from archkit.library import read_library
 from archkit.records import Measurement, utc_now
 
-__all__ = ["QueryLab", "Run", "Setting", "claims"]
+__all__ = ["QueryLab", "Run", "Setting"]
 
-_QUICK_MS = 150.0
+_LONGEST_MS = 400.0
+_MOST_RUNS = 3
 _COLUMNS = (
     *("way", "kind", "slug", "n", "page", "batch", "expected", "counted", "reduction_share"),
     *("claim_share", "holds", "rows", "ms", "runs", "trips", "latency_ms", "total_ms"),
@@ -31,7 +30,7 @@ _COLUMNS = (
 
 
 class Run(NamedTuple):
-    """What one way did: statements and rows counted, the time of the block in milliseconds."""
+    """What one way did: statements and rows counted, milliseconds of the quickest of its runs."""
 
     statements: int
     rows: int | None
@@ -71,13 +70,6 @@ class Setting:
             raise ValueError("A page and a batch are 1 or more, or None for no limit.")
         if self.n < 0 or self.latency_ms < 0:
             raise ValueError("n and latency_ms are 0 or more.")
-
-
-@cache
-def claims() -> Mapping[str, float]:
-    """By slug, the share of queries that the reference card says a pattern saves."""
-    known = {p.slug: p.reported.metrics for p in read_library().patterns if p.reported}
-    return {slug: m["query_reduction"] for slug, m in known.items() if "query_reduction" in m}
 
 
 class QueryLab:
@@ -136,8 +128,8 @@ class QueryLab:
             `reduction_share` of the counted, else of the expected, against the naive way's, at
             most 1; `claim_share`, what the card reports of the pattern (null: nothing), and
             `holds`, whether at least that much was saved (null without a claim); `rows` read;
-            `ms`, median of `runs` (null: not yet); `trips` to database or cache; `total_ms`, `ms`
-            and the computed trips of `latency_ms` each.
+            `ms`, the quickest of `runs` (null: not yet); `trips` to database or cache; `total_ms`,
+            `ms` and the computed trips of `latency_ms` each.
         """
         rows = [self._row(way, kind, setting) for way, kind in self._ways(setting)]
         before = rows[0]["counted"] if rows[0]["counted"] is not None else rows[0]["expected"]
@@ -150,6 +142,45 @@ class QueryLab:
         whole = dict.fromkeys(("page", "batch", "counted", "rows", "runs"), "Int64")
         kinds = {**whole, "claim_share": "float64", "holds": "boolean", "ms": "float64"}
         return pd.DataFrame(rows).astype({**kinds, "total_ms": "float64"})[list(_COLUMNS)]
+
+    def by_page(self, setting: Setting, *, largest: int = 1000) -> pd.DataFrame:
+        """Give what each way saves by the size of the page; see `archkit.figures.query_claims`.
+
+        Returns
+        -------
+        DataFrame
+            One row a way and page, the naive way and a warm cache left out: `way`; `page`, users,
+            1 to `largest`, all on one page; `reduction_share` by the closed form; `counted_share`
+            where the setting's was counted on the database (null elsewhere); `claim_share` that
+            the card reports (null: none); `holds_from`, the page from which on that much is saved
+            (null: on none).
+        """
+        here = setting.n if setting.page is None else min(setting.page, setting.n)
+        pages = sorted({*_pages(largest), max(here, 1)})
+        counted = self.frame(setting).set_index("way")
+        rows = []
+        for way, kind in self._ways(setting):
+            if kind in {"naive", "warm"}:
+                continue
+            name, claim = _shown(way, kind), claims().get(way.pattern)
+            asked: dict[str, Any] = {"batch": way.batch, "posts": self.blog.posts}
+            from_page = None if claim is None else holds_from(kind, claim, **asked)
+            known = counted.loc[name, "counted"] is not pd.NA
+            rows += [
+                {
+                    "way": name,
+                    "page": page,
+                    "reduction_share": reduction(kind, page, **asked),
+                    "counted_share": counted.loc[name, "reduction_share"]
+                    if known and page == here
+                    else None,
+                    "claim_share": claim,
+                    "holds_from": from_page,
+                }
+                for page in pages
+            ]
+        whole = {"counted_share": "float64", "claim_share": "float64", "holds_from": "Int64"}
+        return pd.DataFrame(rows).astype(whole)
 
     def table(
         self, sizes: Sequence[int] = (10, 100, 1000), setting: Setting | None = None
@@ -214,7 +245,7 @@ class QueryLab:
         if warm:
             way(n)
         times: list[float] = []
-        while not times or (sum(times) < _QUICK_MS and len(times) < 3):
+        while not times or (sum(times) < _LONGEST_MS and len(times) < _MOST_RUNS):
             if way.cache is not None and not warm:
                 way.cache.clear()
             with count_queries(self.blog.engine, label=way.name, n=n) as counted:
@@ -222,7 +253,7 @@ class QueryLab:
                 answer = way(n)
                 times.append((time.perf_counter() - began) * 1000)
         self._same(way, n, answer)
-        return Run(counted.count, counted.rows, median(times), len(times))
+        return Run(counted.count, counted.rows, min(times), len(times))
 
     def _same(self, way: Way, n: int, answer: Any) -> None:
         digest = hashlib.sha256(json.dumps(answer).encode()).hexdigest()
@@ -266,3 +297,12 @@ def _key(way: Way, kind: str, setting: Setting) -> tuple[Any, ...]:
 
 def _foretold(way: Way, kind: str, setting: Setting) -> int:
     return statements(kind, setting.n, page=setting.page, batch=way.batch, posts=way.blog.posts)
+
+
+def _pages(largest: int) -> Iterator[int]:
+    """Give pages up to the largest, each while there are few, then ever further apart."""
+    page = 1
+    while page <= largest:
+        yield page
+        page += max(1, page // 12)
+    yield largest

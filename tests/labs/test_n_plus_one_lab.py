@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from archkit.errors import ArchkitError
 from archkit.labs import n_plus_one_ways
 from archkit.labs.n_plus_one_blog import Blog
+from archkit.labs.n_plus_one_claims import claims, claims_held, side_by_side
 from archkit.labs.n_plus_one_counts import holds_from, page_sizes, reduction, statements
-from archkit.labs.n_plus_one_lab import QueryLab, Setting, claims
+from archkit.labs.n_plus_one_lab import QueryLab, Setting
 from archkit.labs.n_plus_one_reads import Page, with_includes
 from archkit.labs.n_plus_one_ways import NAIVE, ways
 from archkit.library import read_library
@@ -117,6 +118,31 @@ def test_the_claims_hold_from_some_page_on_or_never() -> None:
     assert holds_from("dataloader", 0.85, batch=6) is None
     assert holds_from("dataloader", 0.9, batch=10) is None
     assert holds_from("partial", 0.5) is None
+
+
+def test_when_the_claims_hold_is_said_for_every_way_they_are_made_of() -> None:
+    found = claims_held((None, 10, 7, 6)).set_index("way")
+    held = {way: None if pd.isna(page) else page for way, page in found["holds_from"].items()}
+    assert held == {
+        **{"joinedload": 2, "selectinload": 5, "subqueryload": 5},
+        "DataLoader, no limit": 4,
+        "DataLoader, 10 a batch": 6,
+        "DataLoader, 7 a batch": 53,
+        "DataLoader, 6 a batch": None,
+    }
+    assert found.loc["DataLoader, 10 a batch", "saved_1000"] < 0.9
+
+
+def test_sizes_stand_beside_each_other(blog: Blog) -> None:
+    table = QueryLab(blog).table((2, 4), Setting(batches=(2,)))
+    found = side_by_side(table)
+    assert list(found.columns) == [
+        *("queries_2", "queries_4", "saved_2", "saved_4"),
+        *("rows_4", "ms_4", "with_trips_ms_4"),
+    ]
+    assert found.loc["naive, lazy"].tolist()[:5] == [13, 25, 0, 0, 4 * (1 + 5 + 15)]
+    assert list(found.index) == list(dict.fromkeys(table["way"]))
+    assert side_by_side(table[:0]).empty
 
 
 def test_a_claim_is_marked_as_held_or_not() -> None:
