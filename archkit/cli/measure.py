@@ -149,8 +149,10 @@ def _recorded(made: Measurement, path: Path | None) -> Measurement:
 
 
 def _show(screen: Screen, counted: QueryCount, trouble: list[str]) -> None:
+    from archkit.queries.count_shown import amount
+
     title = f"{counted.label}, n {counted.n:,}" if counted.n is not None else counted.label
-    screen.head(f"{title}: {counted.count:,} {counted.counts}")
+    screen.head(f"{title}: {amount(counted)}")
     if not counted.count:
         screen.say(f"No query was seen. Counted is what goes through {_SEEN}.")
     shapes = counted.shapes()
@@ -196,10 +198,12 @@ def _times(counted: QueryCount) -> str:
 
 
 def _compare(screen: Screen, earlier: QueryCount, counted: QueryCount, *, recorded: bool) -> None:
+    from archkit.queries.count_shown import amount
+
     screen.head("Before and after")
     share = 1 - counted.count / earlier.count
     less = f"{share:.1%} fewer" if share >= 0 else f"{-share:.1%} more"
-    screen.say(f"{earlier.count:,} → {counted.count:,} {counted.counts}: {less}.")
+    screen.say(f"{earlier.count:,} → {amount(counted)}: {less}.")
     if earlier.rows is not None and counted.rows is not None:
         screen.say(f"{earlier.rows:,} → {counted.rows:,} rows.")
     if recorded:

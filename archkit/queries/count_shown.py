@@ -13,7 +13,7 @@ from archkit.queries.n_plus_one import told
 if TYPE_CHECKING:
     from archkit.queries.count import QueryCount
 
-__all__ = ["count_html", "summary"]
+__all__ = ["amount", "count_html", "summary"]
 
 _THIN = "\u202f"
 _MOST_SHAPES = 12
@@ -55,6 +55,11 @@ def _headline(count: QueryCount) -> str:
     if count.failed:
         parts.append(f"{count.failed:,} failed or never ended")
     return f"{named}: {', '.join(parts)}." if named else f"{', '.join(parts)}."
+
+
+def amount(count: QueryCount) -> str:
+    """Say how many of what were counted."""
+    return f"{count.count:,} {_one(count) if count.count else count.counts}"
 
 
 def _one(count: QueryCount) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
+from archkit.queries.count_shown import amount
 from archkit.queries.counting import count_queries
 from archkit.queries.n_plus_one import told
 from archkit.queries.saved import before_and_after
@@ -178,7 +179,7 @@ def _message(counted: QueryCount, most: int) -> str:
     shapes, found = counted.shapes(), counted.findings()
     allowed = "none is allowed" if not most else f"at most {most:,} may be"
     title = f"{counted.label}: " if counted.label else ""
-    lines = [f"{title}{counted.count:,} {counted.counts}, {allowed}.", ""]
+    lines = [f"{title}{amount(counted)}, {allowed}.", ""]
     for one in shapes[:_MOST_SHAPES]:
         lines += _shape(one)
     if len(shapes) > _MOST_SHAPES:

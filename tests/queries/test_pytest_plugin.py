@@ -105,7 +105,7 @@ def test_a_marker_limits_a_whole_test_and_names_its_fixtures(run):
     """, "--strict-markers")  # fmt: skip
     result.assert_outcomes(passed=1, failed=4)
     text = result.stdout.str()
-    assert "test_none: 1 statements run, none is allowed." in text
+    assert "test_none: 1 statement run, none is allowed." in text
     assert "test_whatever_can_be_counted_is: 2 statements run, at most 1 may be." in text
     assert "the test has no fixture 'engine'; ask for it as an argument" in text
     assert "max_queries has nothing to count" in text
