@@ -14,7 +14,7 @@ from archkit.tradeoffs.flip import flip_sentence
 from archkit.tradeoffs.information import what_to_measure
 from archkit.tradeoffs.matrix_shown import cell_text
 from archkit.tradeoffs.preference import Preference
-from archkit.tradeoffs.values import contributions, dominance, tornado
+from archkit.tradeoffs.values import contributions, dominance, expected_values, tornado
 
 if TYPE_CHECKING:
     from archkit.tradeoffs.cell import Cell
@@ -69,10 +69,15 @@ class Findings:
         return Preference.weights(self.weights)
 
     @cached_property
+    def values(self) -> pd.Series[float]:
+        """By alternative, its expected value, 0 to 1; not of the draws, which are off by chance."""
+        return expected_values(self.matrix, self._settled)
+
+    @cached_property
     def order(self) -> list[str]:
         """The alternatives, the highest expected value first."""
-        mean = self.result.expected_value["mean"].sort_values(ascending=False, kind="stable")
-        return [str(name) for name in mean.index]
+        falling = self.values.sort_values(ascending=False, kind="stable")
+        return [str(name) for name in falling.index]
 
     @cached_property
     def ranks(self) -> dict[str, int]:
@@ -93,7 +98,7 @@ class Findings:
         return pd.DataFrame(
             {
                 "alternative": self.order,
-                "value": value["mean"].loc[self.order].to_numpy(),
+                "value": self.values.loc[self.order].to_numpy(),
                 "low": value["low"].loc[self.order].to_numpy(),
                 "high": value["high"].loc[self.order].to_numpy(),
                 "first_rate": value["first"].loc[self.order].to_numpy(),
