@@ -38,11 +38,6 @@ def snapshot(memory: Memory) -> Iterator[Snapshot]:
     ------
     StoreError
         The file cannot be read.
-
-    Examples
-    --------
-    >>> with snapshot(memory) as state:
-    ...     made, seen = metrics.decisions(state), metrics.outcome_scores(state)
     """
     memory._held.add_library()
     with memory._store.at_once() as read:
