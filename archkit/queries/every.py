@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -47,12 +47,14 @@ class Everything:
 
     def begin(self) -> None:
         """Count from now on."""
-        then: dict[str, Callable[[Any], None]] = {
+        takes = {
             "sqlalchemy": self._take_sqlalchemy,
             "sqlite3": self._take_sqlite3,
             "duckdb": self._take_duckdb,
             "psycopg": self._take_psycopg,
         }
+        # A version that is not as expected is the program's all the same.
+        then = {name: partial(self._do, take) for name, take in takes.items()}
         for name in [name for name in then if name in sys.modules]:
             then.pop(name)(sys.modules[name])
         sys.meta_path.insert(0, _WhenImported(then))
@@ -70,7 +72,7 @@ class Everything:
     def _take_sqlalchemy(self, module: Any) -> None:
         from archkit.queries.hook_sqlalchemy import SqlalchemyHook
 
-        self._attach(SqlalchemyHook, module.Engine)
+        self._attach(SqlalchemyHook, module.engine.Engine)
 
     def _take_sqlite3(self, module: Any) -> None:
         def opened(connection: Any) -> None:
@@ -129,7 +131,9 @@ class Everything:
             what(source)
         except Exception as error:  # noqa: BLE001 - measuring must not break what is measured
             told = " ".join(str(error).split())[:200] or type(error).__name__
-            sentence = f"A connection could not be counted: {told}"
+            kind = source if isinstance(source, ModuleType | type) else type(source)
+            name = getattr(kind, "__module__", kind.__name__).partition(".")[0].lstrip("_")
+            sentence = f"Not all of {name} could be counted: {told}"
             if sentence not in self.trouble:
                 self.trouble.append(sentence)
 
@@ -181,8 +185,8 @@ def _told_first(close: Callable[..., Any], closes: Callable[[Any], None]) -> Cal
 class _WhenImported(MetaPathFinder):
     """Calls a function once a module has been imported for the first time."""
 
-    def __init__(self, then: dict[str, Callable[[Any], None]]) -> None:
-        self._then = then
+    def __init__(self, then: Mapping[str, Callable[[Any], None]]) -> None:
+        self._then = dict(then)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

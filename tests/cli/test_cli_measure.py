@@ -224,6 +224,21 @@ def test_duckdb_is_counted_once_until_its_last_connection_closes(project, told):
     assert document["trouble"] == []
 
 
+def test_a_package_that_is_not_as_expected_is_the_program_s_all_the_same(project, told):
+    (project / "psycopg.py").write_text("connect = print\n", encoding="utf-8")
+    name = write(
+        project,
+        "import psycopg, sqlite3\n"
+        "psycopg.connect('it is my own')\n"
+        "sqlite3.connect(':memory:').execute('SELECT 1')\n",
+    )
+    document, said = told(name)
+    assert found(document) == {1: 1}
+    assert "it is my own" in said
+    [trouble] = document["trouble"]
+    assert trouble.startswith("Not all of psycopg could be counted: ")
+
+
 def test_threads_that_outlive_the_script_and_functions_at_its_end_are_counted(project, told):
     name = write(
         project,
