@@ -171,7 +171,29 @@ def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    shown = console.is_terminal or console.is_jupyter
+    if console.is_jupyter:
+        with _notebook_bar(label) as told:
+            yield told
+        return
+    shown = console.is_terminal
     with Progress(console=console, transient=True, disable=not shown, auto_refresh=False) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total, refresh=True)
+
+
+@contextmanager
+def _notebook_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Draw with HTML alone: a widget would stay behind in the notebook that is saved."""
+    from IPython import display
+
+    notebook: Any = display  # comes without types
+    shown = notebook.display(notebook.HTML(f"<label>{label} …</label>"), display_id=True)
+
+    def told(done: int, total: int) -> None:
+        drawn = f'<progress max="{total}" value="{done}"></progress>'
+        shown.update(notebook.HTML(f"<label>{label}: {done} of {total} {drawn}</label>"))
+
+    try:
+        yield told
+    finally:
+        shown.update(notebook.HTML(""))

@@ -175,7 +175,7 @@ def write_costs(lab: HighRead) -> pd.DataFrame:
     for column in ("insert_ms", "refresh_ms"):
         pooled[column] = by[column].median()
         pooled[f"{column}_low"], pooled[f"{column}_high"] = by[column].min(), by[column].max()
-    pooled["rows_missing"] = by["rows_missing"].max()
+    pooled["rows_missing"] = by["rows_missing"].max().astype("Int64")
     return pooled.reset_index()
 
 

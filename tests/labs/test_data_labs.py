@@ -62,6 +62,30 @@ def test_reads_are_measured_on_both_databases(postgres_server):
     assert set(reads.summary["engine"]) == {"PostgreSQL", "DuckDB"}
 
 
+class Shown:
+    def __init__(self):
+        self.drawn = []
+
+    def __call__(self, html, display_id):
+        self.update(html)
+        return self
+
+    def update(self, html):
+        self.drawn.append(html.data)
+
+
+def test_a_bar_in_a_notebook_counts_the_runs_and_goes_at_the_end(monkeypatch):
+    shown = Shown()
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown)
+    with data_labs._bar("Racing") as told:
+        told(2, 8)
+    first, bar, last = shown.drawn
+    assert first == "<label>Racing …</label>"
+    assert bar == '<label>Racing: 2 of 8 <progress max="8" value="2"></progress></label>'
+    assert last == ""
+
+
 def test_a_failure_inside_is_not_taken_for_a_missing_server(postgres_server):
     with pytest.raises(ValueError, match="rows=0"):
         dashboard_reads(postgres_server.url, rows=0)
