@@ -13,26 +13,41 @@ if TYPE_CHECKING:
     from archkit.queries.comparison import ComparisonError, QueryComparison
     from archkit.queries.count import QueryCount
     from archkit.queries.counting import count_queries
+    from archkit.queries.limit import QueryLimit
+    from archkit.queries.program import ProgramRun, run_program
+    from archkit.queries.saved import before_and_after, read_count, save_count
     from archkit.queries.spans import from_spans
 
 __all__ = [
     "ComparisonError",
+    "ProgramRun",
     "QueryComparison",
     "QueryCount",
+    "QueryLimit",
+    "before_and_after",
     "compare_queries",
     "compare_queries_async",
     "count_queries",
     "from_spans",
+    "read_count",
+    "run_program",
+    "save_count",
 ]
 
 _HOME = {
     "ComparisonError": "comparison",
+    "ProgramRun": "program",
     "QueryComparison": "comparison",
     "QueryCount": "count",
+    "QueryLimit": "limit",
+    "before_and_after": "saved",
     "compare_queries": "compare",
     "compare_queries_async": "compare",
     "count_queries": "counting",
     "from_spans": "spans",
+    "read_count": "saved",
+    "run_program": "program",
+    "save_count": "saved",
 }
 
 
