@@ -130,15 +130,31 @@ EMPTY = {
     metrics.query_reduction_by_size: "slug name size reduction_share low high median_share n "
     "speed_up requests queries_before queries_after reported_share cache provenance ci_prob",
     metrics.outcome_debt: "decision_id title chosen decided_at due_at confidence overdue_days "
-    "kind patterns choices_a_year cost_of_not_knowing cost_rank",
+    "kind patterns choices_a_year cost_of_not_knowing cost_rank simulated",
     metrics.recent_outcomes: "slug name recent_rate recent_low recent_high recent_n earlier_rate "
     "earlier_low earlier_high earlier_n bayes_factor last_at provenance ci_prob",
     metrics.missing_outcomes: "slug name kind n n_missing n_overdue success_rate worst_rate "
-    "best_rate low high ci_prob",
+    "best_rate low high provenance ci_prob",
     metrics.pattern_by_context: "slug name kind key value success_rate low high n provenance "
-    "mean_y overall_rate overall_low overall_high overall_n strength ci_prob",
+    "mean_y overall_rate overall_low overall_high overall_n overall_provenance strength ci_prob",
     metrics.context_reversals: "kind key values ahead ahead_rate ahead_low ahead_high ahead_n "
     "behind behind_rate behind_low behind_high behind_n probability warning ci_prob",
+    metrics.success_by_month: "slug name kind what from_at until_at success_rate low high n "
+    "provenance rate_before bayes_factor undone from_future n_pattern n_patterns ci_prob",
+    metrics.context_slices: "slug name kind key value success_rate low high n provenance mean_y "
+    "overall_rate overall_low overall_high overall_n overall_provenance strength ci_prob "
+    "n_pattern warning n_keys",
+    metrics.scores_by_horizon: "score horizon_days decision_id title chosen outcome_id value "
+    "weight provenance age_days observed_at decided_at from_future",
+    metrics.calibration_by_month: "from_at until_at n brier brier_low brier_high log_loss "
+    "log_low log_high brier_of_mean provenance from_future ci_prob",
+    metrics.decision_regret: "decision_id title kind chosen predicted runner_up "
+    "runner_up_predicted regret_then value regret_now provenance decided_at observed_at",
+    metrics.query_latency: "from_at until_at tool n p50_ms p95_ms slowest_ms from_future",
+    metrics.memory_events: "recorded_at action agent events bytes file sha256 reason detail "
+    "undone_by event_id",
+    metrics.step_shares: "n_step phase name done skipped done_share low high n skipped_since "
+    "provenance ci_prob",
 }
 
 

@@ -6,8 +6,15 @@ memory. An empty frame gives a figure that says so and names the next step.
 
 from archkit.figures.cache_staleness import cache_staleness
 from archkit.figures.calibration import reliability
+from archkit.figures.calibration_trend import calibration_over_time
+from archkit.figures.context import success_by_context
+from archkit.figures.debt import missing_outcomes, outcome_debt
+from archkit.figures.decision_regret import regret_by_decision
 from archkit.figures.effect import memory_effect
+from archkit.figures.health import focus_coverage, memory_events, memory_size, query_latency
 from archkit.figures.high_read import read_times, refresh_break_even
+from archkit.figures.horizons import scores_by_horizon
+from archkit.figures.pattern_trend import success_over_time
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.payment_race import charged_twice, payment_speed
 from archkit.figures.queries import query_reduction
@@ -15,6 +22,7 @@ from archkit.figures.query_growth import query_growth
 from archkit.figures.query_lab import query_claims, query_times
 from archkit.figures.query_sizes import query_reduction_by_size
 from archkit.figures.regret import cumulative_regret
+from archkit.figures.sessions import session_costs, session_steps
 from archkit.figures.survival import decision_survival
 from archkit.figures.tradeoff import tradeoff_ranking, tradeoff_ranks
 from archkit.figures.tradeoff_hindsight import tradeoff_regret
@@ -25,21 +33,34 @@ from archkit.figures.trend import outcomes_over_time
 
 __all__ = [
     "cache_staleness",
+    "calibration_over_time",
     "charged_twice",
     "cumulative_regret",
     "decision_survival",
+    "focus_coverage",
     "memory_effect",
+    "memory_events",
+    "memory_size",
+    "missing_outcomes",
+    "outcome_debt",
     "outcomes_over_time",
     "payment_speed",
     "query_claims",
     "query_growth",
+    "query_latency",
     "query_reduction",
     "query_reduction_by_size",
     "query_times",
     "read_times",
     "refresh_break_even",
+    "regret_by_decision",
     "reliability",
+    "scores_by_horizon",
+    "session_costs",
+    "session_steps",
+    "success_by_context",
     "success_by_pattern",
+    "success_over_time",
     "tradeoff_front",
     "tradeoff_profile",
     "tradeoff_ranking",

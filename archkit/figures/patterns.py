@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["success_by_pattern"]
 
+_UNPROVED = ("candidate", "retired")
 _NO_RIVAL = "without a rival yet"
 
 
@@ -45,8 +46,8 @@ def success_by_pattern(frame: pd.DataFrame, top: int = 30, *, theme: str = "ligh
     ----------
     frame
         `metrics.pattern_evidence`: one row a pattern with `slug`, `name`, `success_rate`, `low`,
-        `high` (0 to 1), `n` (effective uses) and `provenance`; `kind`, `in_tie_set` (may be the
-        best of its kind), `ci_prob` and `last_used_at` are used where present.
+        `high` (0 to 1), `n` (effective uses) and `provenance`; `status`, `kind`, `in_tie_set`
+        (may be the best of its kind), `ci_prob` and `last_used_at` are used where present.
     top
         How many patterns to draw, best first; the others are counted.
     theme
@@ -57,7 +58,7 @@ def success_by_pattern(frame: pd.DataFrame, top: int = 30, *, theme: str = "ligh
     Figure
         One row a pattern: posterior mean with its credible interval, the mark saying where the
         evidence comes from. Patterns of one kind, which rival each other, stand together, best
-        first; those without a rival stand below.
+        first; those without a rival stand below. Candidates and retired ones say so.
     """
     known = frame[frame["n"] > 0].dropna(subset=["success_rate"]) if len(frame) else frame
     if known.empty:
@@ -95,21 +96,32 @@ def _placed(ranked: pd.DataFrame, top: int) -> tuple[pd.DataFrame, list[str], se
     sizes = kinds.value_counts()
     if len(sizes) == 1:
         up = drawn.iloc[::-1]
-        return up.assign(row=range(len(up))), up["name"].tolist(), set()
+        return up.assign(row=range(len(up))), _called(up), set()
     group = kinds[drawn.index].where(kinds.map(sizes)[drawn.index] > 1, "")
     order = sorted(dict.fromkeys(group), key=lambda kind: kind == "")
     names: list[str] = []
+    called = dict(zip(drawn.index, _called(drawn), strict=True))
     rows: dict[Hashable, int] = {}
     headings: set[int] = set()
     for kind in reversed(order):
         mine = drawn.index[group == kind]
         for index in mine[::-1]:
             rows[index] = len(names)
-            names.append(drawn["name"][index])
+            names.append(called[index])
         headings.add(len(names))
         names.append(_heading(kind, len(mine), sizes[kind]) if kind else _NO_RIVAL)
     placed = drawn.assign(row=[rows[index] for index in drawn.index])
     return placed.sort_values("row"), names, headings
+
+
+def _called(rows: pd.DataFrame) -> list[str]:
+    """Name patterns; one that is a candidate or retired says so, where the frame knows."""
+    if "status" not in rows:
+        return rows["name"].tolist()
+    return [
+        f"{name} ({status})" if status in _UNPROVED else name
+        for name, status in zip(rows["name"], rows["status"], strict=True)
+    ]
 
 
 def _heading(kind: str, drawn: int, whole: int) -> str:

@@ -16,7 +16,7 @@ from archkit.metrics.evidence import interval, pattern_evidence
 from archkit.metrics.rows import Readable, joined, utc
 from archkit.records import SOURCE_WEIGHT, utc_now
 
-__all__ = ["context_reversals", "pattern_by_context"]
+__all__ = ["context_reversals", "context_slices", "pattern_by_context"]
 
 _SLICE = ["slug", "name", "kind", "key", "value"]
 
@@ -49,14 +49,16 @@ def pattern_by_context(
         shrunk towards the pattern's overall rate) with its credible interval `low` to `high`;
         `n` uses and their `provenance`; `mean_y` of them (0 to 1; plain, without a prior);
         `overall_rate` (0 to 1) of the pattern with `overall_low`, `overall_high`, over
-        `overall_n` uses, reported ones included; `strength`, how many uses the overall rate
-        counted as; `ci_prob`. A use in a context with several values of a key is in several rows.
+        `overall_n` uses, reported ones included, and its `overall_provenance`; `strength`, how
+        many uses the overall rate counted as; `ci_prob`. A use in a context with several values of
+        a key is in several rows.
     """
     present = now or utc_now()
     cells = _cells(memory, learning_rate, present)
     overall = pattern_evidence(memory, ci_prob=ci_prob, learning_rate=learning_rate, now=present)
-    overall = overall.set_index("slug")[["success_rate", "low", "high", "n"]]
-    overall.columns = pd.Index([f"overall_{name}" for name in ("rate", "low", "high", "n")])
+    overall = overall.set_index("slug")[["success_rate", "low", "high", "n", "provenance"]]
+    told = ("rate", "low", "high", "n", "provenance")
+    overall.columns = pd.Index([f"overall_{name}" for name in told])
     frame = cells.join(overall, on="slug")
     code = pd.factorize(frame["key"])[0]
     won, lost, rate = (
@@ -72,8 +74,71 @@ def pattern_by_context(
         ci_prob=ci_prob,
     )
     columns = [*_SLICE, "success_rate", "low", "high", "n", "provenance", "mean_y"]
-    columns += ["overall_rate", "overall_low", "overall_high", "overall_n", "strength", "ci_prob"]
-    return frame[columns]
+    columns += [f"overall_{name}" for name in told]
+    return frame[[*columns, "strength", "ci_prob"]]
+
+
+def context_slices(
+    memory: Readable,
+    key: str | None = None,
+    *,
+    ci_prob: float = 0.9,
+    learning_rate: float = LEARNING_RATE,
+    now: datetime | None = None,
+) -> pd.DataFrame:
+    """How well patterns work by each value of one key, with a warning where an order is reversed.
+
+    Parameters
+    ----------
+    memory
+        What to read.
+    key
+        Of the context; None: one in which an order is reversed, else that known of most uses.
+    ci_prob
+        Probability inside the credible intervals.
+    learning_rate
+        How much of a trial one outcome is worth (0 to 1).
+    now
+        The instant to look from. The present by default.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `pattern_by_context` for that key, with `n_pattern`, the pattern's uses in
+        which the key is known (one in several slices counts in each); `warning`, the words of
+        `context_reversals` for a pattern of a reversed pair and "" for all others; `n_keys`, how
+        many keys there are to slice by. First the pairs, that which leads overall before that
+        which leads in every context, then by kind, the patterns used most first.
+    """
+    settings: dict[str, Any] = {"ci_prob": ci_prob, "learning_rate": learning_rate, "now": now}
+    slices = pattern_by_context(memory, **settings)
+    turned = context_reversals(memory, **settings)
+    n_keys = slices["key"].nunique()
+    if key is None and n_keys:
+        most = slices.groupby("key")["n"].sum().sort_values(ascending=False, kind="stable")
+        key = str(turned["key"].iloc[0] if len(turned) else most.index[0])
+    mine, turned = slices[slices["key"] == key], turned[turned["key"] == key]
+    warned: dict[str, str] = {}
+    for pair in turned.to_dict("records"):
+        for slug in (pair["ahead"], pair["behind"]):
+            warned.setdefault(str(slug), str(pair["warning"]))
+    n_pattern = mine.groupby("slug")["n"].transform("sum")
+    frame = mine.assign(
+        n_pattern=n_pattern,
+        warning=[warned.get(str(slug), "") for slug in mine["slug"]],
+        n_keys=n_keys,
+    )
+    place = {slug: n for n, slug in enumerate(warned)}
+    order = pd.DataFrame(
+        {
+            "pair": [place.get(str(slug), len(place)) for slug in frame["slug"]],
+            "kind": frame["kind"].fillna(""),
+            "uses": -frame["n_pattern"].astype(float),
+            "slug": frame["slug"],
+            "value": frame["value"],
+        }
+    ).sort_values(["pair", "kind", "uses", "slug", "value"], kind="stable")
+    return frame.loc[order.index].reset_index(drop=True)
 
 
 def context_reversals(

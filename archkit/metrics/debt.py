@@ -10,12 +10,13 @@ import pandas as pd
 from archkit.memory.beta import beta_quantile
 from archkit.memory.learning import LEARNING_RATE, expected_variance_cut
 from archkit.metrics.evidence import pattern_evidence
-from archkit.metrics.rows import Readable, utc
+from archkit.metrics.rows import Readable, made_up, utc
 from archkit.records import utc_now
 
 __all__ = ["missing_outcomes", "outcome_debt"]
 
 _YEAR_DAYS = 365
+_OF_NOTHING_KNOWN = {True: "simulated", False: "none"}
 
 
 def outcome_debt(
@@ -36,7 +37,8 @@ def outcome_debt(
         while it is not due yet, null if it never is), `kind`, `patterns` (list), `choices_a_year`
         (decisions of its kind in the last 365 days, itself included; at least 1),
         `cost_of_not_knowing` (variance of a rate, a year; null where no pattern would learn),
-        `cost_rank` (1 costs most; among those that are due, null for the others).
+        `cost_rank` (1 costs most; among those that are due, null for the others), `simulated`
+        (whether the decision is made up).
     """
     present = pd.Timestamp(now or utc_now()).tz_convert(UTC)
     rows = memory.sql(
@@ -62,7 +64,8 @@ def outcome_debt(
     frame["cost_rank"] = due.rank(ascending=False, method="first")
     columns = ["decision_id", "title", "chosen", "decided_at", "due_at", "confidence"]
     columns += ["overdue_days", "kind", "patterns", "choices_a_year", "cost_of_not_knowing"]
-    return frame[[*columns, "cost_rank"]]
+    frame["simulated"] = made_up(frame["decision_id"])
+    return frame[[*columns, "cost_rank", "simulated"]]
 
 
 def _told(patterns: pd.Series, memory: Readable, learning_rate: float, now: datetime) -> pd.Series:
@@ -107,18 +110,20 @@ def missing_outcomes(
         which `n_overdue` are past their review date; `success_rate` of the known (0 to 1;
         posterior mean), `worst_rate` and `best_rate` (0 to 1) if all missing ones had failed or
         succeeded today, `low` the lower end of the worst's credible interval and `high` the upper
-        end of the best's; `ci_prob`.
+        end of the best's; `provenance` of the known ones (none if nothing is known, simulated if
+        the decisions are made up); `ci_prob`.
     """
     present = now or utc_now()
     rows = memory.sql(
         "SELECT e.slug, any_value(e.name) AS name, any_value(e.kind) AS kind, "
-        "count(*) AS n_missing, count(CASE WHEN d.due_at < $now THEN 1 END) AS n_overdue "
+        "count(*) AS n_missing, count(CASE WHEN d.due_at < $now THEN 1 END) AS n_overdue, "
+        "min(d.decision_id) AS decision_id "
         "FROM pattern_evidence e JOIN decision d ON d.decision_id = e.decision_id "
         "WHERE e.y IS NULL AND d.status = 'accepted' GROUP BY e.slug ORDER BY e.slug",
         now=present.astimezone(UTC).replace(tzinfo=None),
     )
     known = pattern_evidence(memory, learning_rate=learning_rate, now=present)
-    frame = rows.join(known.set_index("slug")[["a", "b", "n"]], on="slug")
+    frame = rows.join(known.set_index("slug")[["a", "b", "n", "provenance"]], on="slug")
     a, b = (frame[name].fillna(1.0).to_numpy(dtype=float) for name in ("a", "b"))
     missing = learning_rate * frame["n_missing"].to_numpy(dtype=float)
     tail = (1 - ci_prob) / 2
@@ -127,12 +132,15 @@ def missing_outcomes(
         success_rate=a / (a + b),
         worst_rate=a / (a + b + missing),
         best_rate=(a + missing) / (a + b + missing),
+        provenance=frame["provenance"].where(
+            frame["provenance"].notna(), made_up(frame["decision_id"]).map(_OF_NOTHING_KNOWN)
+        ),
         low=beta_quantile(tail, a, b + missing),
         high=beta_quantile(1 - tail, a + missing, b),
         ci_prob=ci_prob,
     )
     columns = ["slug", "name", "kind", "n", "n_missing", "n_overdue", "success_rate"]
-    columns += ["worst_rate", "best_rate", "low", "high", "ci_prob"]
+    columns += ["worst_rate", "best_rate", "low", "high", "provenance", "ci_prob"]
     width = frame["best_rate"] - frame["worst_rate"]
     order = width.sort_values(ascending=False, kind="stable").index
     return frame.loc[order, columns].reset_index(drop=True)

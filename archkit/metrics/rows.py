@@ -16,6 +16,7 @@ __all__ = [
     "joined",
     "known_rows",
     "last_said",
+    "made_up",
     "outcome_scores",
     "sessions",
     "steps",
@@ -107,6 +108,11 @@ def joined(kinds: Iterable[str]) -> str:
     """Name where evidence comes from, the plainest first."""
     there = set(kinds)
     return " + ".join(kind for kind in KINDS if kind in there) or "none"
+
+
+def made_up(ids: pd.Series[Any]) -> pd.Series[bool]:
+    """Say which ids are of made-up work: `archkit.memory.simulate` has them begin with sim."""
+    return ids.fillna("").astype(str).str.startswith("sim").astype(bool)
 
 
 def utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -98,6 +98,8 @@ def test_views_have_the_columns_that_frames_are_made_of(rows):
         "decision_log": "decision_id decided_at agent project session_id kind title chosen "
         "rationale confidence status review_after_days due_at alternatives patterns outcomes "
         "last_success last_value last_outcome_at last_source origin",
+        "decision_regret": "decision_id decided_at title kind chosen predicted runner_up "
+        "runner_up_predicted value source observed_at",
         "evidence_by_context": "slug name kind key value value_count use_id decision_id source "
         "provenance y outcome_at weight",
         "event_size": "event_id recorded_at kind agent bytes",
@@ -358,6 +360,38 @@ def test_the_decision_log_has_every_decision_with_its_latest_outcome(rows):
         *(T + 30 * DAY, ["x", "y"], ["jwt"], 2, True, 1.0, T + DAY, "measured", None),
     )
     assert found[1][-6:] == (0, None, None, None, None, None)
+
+
+def test_regret_stands_a_decision_beside_the_alternative_that_was_predicted_best(rows):
+    rows(
+        "decision",
+        decision("d1", kind="sign-in", confidence=0.8),
+        decision("d2", confidence=0.6),
+        decision("no forecast"),
+        decision("no rival", confidence=0.9),
+    )
+    rows(
+        "alternative",
+        {"decision_id": "d1", "event_id": "e d1", "n": 0, "name": "a", "predicted": 0.5},
+        {"decision_id": "d1", "event_id": "e d1", "n": 1, "name": "b", "predicted": 0.7},
+        {"decision_id": "d1", "event_id": "e d1", "n": 2, "name": "c", "predicted": 0.7},
+        {
+            "decision_id": "d1",
+            "event_id": "an older wording",
+            "n": 0,
+            "name": "z",
+            "predicted": 1.0,
+        },
+        {"decision_id": "d2", "event_id": "e d2", "n": 0, "name": "a", "predicted": 0.2},
+        {"decision_id": "no forecast", "event_id": "e no forecast", "n": 0, "predicted": 0.2},
+        {"decision_id": "no rival", "event_id": "e no rival", "n": 0, "name": "a"},
+    )
+    rows("outcome", outcome("o", "d1", value=0.4, source="measured", observed_at=T + DAY))
+    head = (T, "title d1", "sign-in", "chosen d1", 0.8, "b", 0.7, 0.4, "measured", T + DAY)
+    assert rows("FROM decision_regret ORDER BY decision_id") == [
+        ("d1", *head),
+        ("d2", T, "title d2", None, "chosen d2", 0.6, "a", 0.2, None, None, None),
+    ]
 
 
 def test_accepted_decisions_that_nobody_looked_at_are_debt(rows):

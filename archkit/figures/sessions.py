@@ -1,0 +1,250 @@
+"""What sessions cost, and which steps of the learning protocol they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archkit.figures.panels import Panels, moments, thinned, time_axis
+from archkit.figures.rows import (
+    ROW_HEIGHT,
+    add_rows,
+    caveats,
+    ci_prob_of,
+    estimates,
+    interval_words,
+    provenances,
+    share_axis,
+)
+from archkit.figures.style import (
+    TOKENS,
+    blank,
+    count_of,
+    elided,
+    escaped,
+    in_words,
+    key_of,
+    new_figure,
+    number,
+    percent,
+    titled,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+__all__ = ["session_costs", "session_steps"]
+
+_PANELS = (
+    ("cost_usd", "US dollars"),
+    ("tokens", "thousand tokens"),
+    ("turns", "turns of the model"),
+    ("minutes", "minutes"),
+)
+_SEEN = "Begin a session with Session(…).brief(…)."
+
+
+def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
+    """Draw what each session cost: money, tokens, turns, time.
+
+    How to read it: a mark is a session, at the same instant in all four panels. An open mark in the
+    first is a lower bound: some turns have no known price. A panel without marks is not zero:
+    nobody knows.
+
+    Parameters
+    ----------
+    frame
+        `metrics.session_costs`: one row a session with `session_id`, `title`, `client`, `model`,
+        `started_at` (UTC), `turns`, `input_tokens`, `output_tokens`, `cache_read_tokens`,
+        `cache_write_tokens`, `cost_usd`, `unpriced_turns`, `duration_ms`.
+    theme
+        `light` or `dark`: the page the figure stands on.
+
+    Returns
+    -------
+    Figure
+        Four panels over one axis of time; sessions without a turn are counted, not drawn.
+    """
+    known = frame[frame["turns"] > 0].dropna(subset=["started_at"]) if len(frame) else frame
+    if known.empty:
+        made_up = (
+            f"{count_of(len(frame), 'session')} without a turn of a model. " if len(frame) else ""
+        )
+        return blank(theme, "What do sessions cost?", made_up + _SEEN)
+    rows = thinned(_measured(known.sort_values("started_at", kind="stable")))
+    panels = Panels(4, columns=2, size=120)
+    fig = new_figure(theme)
+    x = time_axis(rows["started_at"].min(), rows["started_at"].max(), "session began (UTC)", 4)
+    colour = TOKENS[theme]["observed"]
+    for place, (column, unit) in enumerate(_PANELS):
+        there = rows.dropna(subset=[column])
+        top = float(there[column].max()) if len(there) else 1.0
+        y = {"range": [-0.05 * (top or 1), 1.12 * (top or 1)], "nticks": 4}
+        panels.set_axes(fig, place, x, {**y, "fixedrange": True})
+        axis = f"yaxis{place + 1 if place else ''}"
+        fig.update_layout({axis: {"showticklabels": True}})
+        bound = (there["unpriced_turns"] > 0) & (column == "cost_usd")
+        fig.add_scatter(
+            x=moments(there["started_at"]),
+            y=there[column].tolist(),
+            mode="markers",
+            name=unit,
+            marker={
+                "symbol": ["circle-open" if one else "circle" for one in bound],
+                "size": 8,
+                "color": colour,
+                "opacity": 0.8,
+                "line": {"width": [2 if one else 0 for one in bound], "color": colour},
+            },
+            hovertext=[_session_words(row) for row in there.to_dict("records")],
+            hoverinfo="text",
+            cliponaxis=False,
+            **panels.axes(place),
+        )
+        said = _middle(there[column], unit) if len(there) else "not known"
+        panels.head(fig, place, unit, said, theme)
+    return titled(
+        fig,
+        _costs_finding(known),
+        _costs_subtitle(frame, known, len(rows)),
+        height=panels.height,
+        key=[("●", "observed", "one session"), ("○", "observed", "a lower bound of its cost")],
+    )
+
+
+def _measured(known: pd.DataFrame) -> pd.DataFrame:
+    kinds = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    tokens = known[list(kinds)].astype("float64").sum(axis=1, min_count=1)
+    return known.assign(
+        tokens=tokens / 1000,
+        minutes=known["duration_ms"].astype("float64") / 60_000,
+        cost_usd=known["cost_usd"].astype("float64"),
+        turns=known["turns"].astype("float64"),
+    )
+
+
+def _middle(values: pd.Series, unit: str) -> str:
+    if unit == "US dollars":
+        return f"median ${values.median():.2g}"
+    return f"median {values.median():.3g}"
+
+
+def _session_words(row: dict[Any, Any]) -> str:
+    cost = row["cost_usd"]
+    if cost != cost:
+        money = "cost not known"
+    else:
+        money = f"{'at least ' if row['unpriced_turns'] else ''}${cost:.3g}"
+    took = "" if row["minutes"] != row["minutes"] else f", {row['minutes'] * 60:.3g} s"
+    tokens = "" if row["tokens"] != row["tokens"] else f", {row['tokens'] * 1000:,.0f} tokens"
+    return (
+        f"<b>{escaped(elided(str(row['title']), 60))}</b><br>{money}<br>"
+        f"{count_of(row['turns'], 'turn')}{tokens}{took}<br>"
+        f"{escaped(elided(str(row['client']), 30))}, {escaped(elided(str(row['model']), 40))}<br>"
+        f"began {row['started_at']:%Y-%m-%d %H:%M} (UTC)<br>"
+        f"session {escaped(str(row['session_id']))}"
+    )
+
+
+def _costs_finding(known: pd.DataFrame) -> str:
+    priced = known["cost_usd"].dropna()
+    if priced.empty:
+        turns = float(known["turns"].astype("float64").median())
+        return f"A session takes {turns:.0f} turns of the model; what they cost is not known"
+    bound = "at least " if (known["unpriced_turns"] > 0).any() else ""
+    middle, whole = f"{bound}${priced.median():.2g}", f"{bound}${priced.sum():.3g}"
+    return f"A session costs {middle}, as a median; {whole} in all"
+
+
+def _costs_subtitle(frame: pd.DataFrame, known: pd.DataFrame, drawn: int) -> str:
+    begun, end = known["started_at"].min(), known["started_at"].max()
+    parts = [f"n {number(len(known))} sessions", f"{begun:%d %B %Y} to {end:%d %B %Y}".lstrip("0")]
+    if unpriced := int(known["cost_usd"].isna().sum()):
+        parts.append(f"{number(unpriced)} without a known price")
+    if idle := len(frame) - len(known):
+        parts.append(f"{number(idle)} without a turn not drawn")
+    if drawn < len(known):
+        parts.append(f"{number(drawn)} drawn, evenly picked")
+    return " · ".join([*parts, "observed"])
+
+
+def session_steps(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
+    """Draw in how many sessions each step of the learning protocol was done.
+
+    How to read it: steps that are seldom done are where the memory learns nothing; the commonest
+    reason stands in the hover. The steps after the design wait for outcomes: right after a session
+    they are skipped by nature.
+
+    Parameters
+    ----------
+    frame
+        `metrics.step_shares`: one row a step with `n_step`, `phase`, `name`, `done`, `skipped`,
+        `done_share`, `low`, `high` (0 to 1), `n`, `skipped_since`, `provenance`, `ci_prob`.
+    theme
+        `light` or `dark`: the page the figure stands on.
+
+    Returns
+    -------
+    Figure
+        A row a step under its phase, in the protocol's order.
+    """
+    if frame.empty:
+        return blank(
+            theme,
+            "Which steps of the learning protocol are taken?",
+            f"No session has noted a step yet. {_SEEN}",
+        )
+    names: list[str] = []
+    headings: set[int] = set()
+    counts: list[str] = []
+    rows: dict[Any, int] = {}
+    down = frame.sort_values("n_step", ascending=False, kind="stable")
+    for place, (index, row) in enumerate(down.iterrows()):
+        rows[index] = len(names)
+        names.append(f"{row['n_step']}  {row['name']}")
+        counts.append(f"n {number(row['n'])}")
+        ends = place + 1 == len(down) or down["phase"].iloc[place + 1] != row["phase"]
+        if ends:
+            headings.add(len(names))
+            names.append(str(row["phase"]))
+            counts.append("")
+    placed = down.assign(row=[rows[index] for index in down.index])
+    fig = new_figure(theme)
+    for provenance in provenances(placed["provenance"]):
+        mine = placed[placed["provenance"] == provenance]
+        hover = [_step_words(row) for row in mine.to_dict("records")]
+        fig.add_trace(estimates(mine, "done_share", provenance, theme, hover))
+    add_rows(fig, names, counts, theme, headings)
+    sure = ci_prob_of(frame)
+    interval = f", {percent(sure, 0)} interval" if sure else ""
+    few = {"tickvals": [0, 0.5, 1], "ticktext": [percent(t, 0) for t in (0, 0.5, 1)]}
+    fig.update_xaxes(**share_axis(f"share of sessions that did it{interval}") | few)
+    never = int((frame["done"] == 0).sum())
+    always = int((frame["skipped"] == 0).sum())
+    title = _steps_finding(frame, never, always)
+    parts = [f"n {number(frame['n'].max())} sessions", f"{count_of(always, 'step')} always done"]
+    subtitle = " · ".join([*parts, *caveats(frame["provenance"])])
+    key = key_of(provenances(placed["provenance"]))
+    return titled(fig, title, subtitle, height=ROW_HEIGHT * len(names) + 64, key=key)
+
+
+def _steps_finding(frame: pd.DataFrame, never: int, always: int) -> str:
+    if never:
+        were = "was" if never == 1 else "were"
+        return f"{in_words(never)} of {number(len(frame))} steps {were} never done"
+    if always == len(frame):
+        return "Every step was done in every session"
+    least = frame.sort_values("done_share", kind="stable").iloc[0]
+    share = percent(least["done_share"], 0)
+    return f"Step {least['n_step']} is done least, in {share} of sessions"
+
+
+def _step_words(row: dict[Any, Any]) -> str:
+    why = row["skipped_since"]
+    return (
+        f"<b>{escaped(elided(str(row['name']), 90))}</b><br>"
+        f"done in {number(row['done'])}, skipped in {number(row['skipped'])} sessions: "
+        f"{percent(row['done_share'])}<br>"
+        f"{interval_words(row['low'], row['high'], row.get('ci_prob'))}, {row['provenance']}"
+        + (f"<br>skipped mostly since: {escaped(elided(str(why), 90))}" if why else "")
+    )
