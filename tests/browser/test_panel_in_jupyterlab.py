@@ -68,7 +68,9 @@ class Shown:
     def run_cell(self, number: int) -> None:
         """Run a cell; a key pressed while the notebook is still being drawn is lost."""
         prompt = self.cell(number).locator(".jp-InputPrompt")
+        asked = self.page.locator(".jp-Dialog")
         for _ in range(TRIES):
+            assert asked.count() == 0, asked.first.inner_text()  # JupyterLab's own, in the way
             self.cell(number).locator(".cm-content").click()
             self.page.keyboard.press("Control+Enter")
             self.page.wait_for_timeout(1000)
