@@ -407,7 +407,7 @@ def test_empty_answers_are_noted(words):
 
 
 class TestTime:
-    """A variant that never ends is stopped; the clock is short so that nobody waits."""
+    """What never ends is stopped, in a time that others need not even on a busy machine."""
 
     def never(self, words: sqlite3.Connection) -> dict[str, Variant]:
         endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
