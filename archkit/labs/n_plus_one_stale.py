@@ -259,10 +259,21 @@ def _statements(blog: Blog, cached: Way) -> int:
 
 
 def _interval(parts: Sequence[tuple[int, int]], rng: np.random.Generator) -> tuple[float, float]:
-    """Resample whole pages, since the reads of one page share what was cached."""
+    """Resample whole pages, since the reads of one page share what was cached.
+
+    Where all pages agree that nothing happened, or always did, resampling would be certain of it:
+    the interval is then Jeffreys' for as many single reads.
+    """
     table: NDArray[np.int64] = np.array(parts, dtype=np.int64)
     if len(table) < 2 or not table[:, 1].all():
         return math.nan, math.nan
+    ends = [(1 - _CI_PROB) / 2, (1 + _CI_PROB) / 2]
+    happened, reads = table.sum(axis=0).tolist()
+    if happened in {0, reads}:
+        from scipy.stats import beta
+
+        low, high = beta.ppf(ends, happened + 0.5, reads - happened + 0.5)
+        return (0.0, float(high)) if happened == 0 else (float(low), 1.0)
     drawn = table[rng.integers(len(table), size=(_RESAMPLES, len(table)))].sum(axis=1)
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [(1 - _CI_PROB) / 2, (1 + _CI_PROB) / 2])
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], ends)
     return float(low), float(high)

@@ -61,9 +61,9 @@ class LabFace:
         sizes = [(f"{n:,}", n) for n in sorted({*(n for n in _USERS if n < users), users})]
         self.n = dial("Users", sizes, min(50, users))
         self.page = dial("Users a page", [*_numbers(_PAGES), ("all", NO_LIMIT)], 10)
-        self.batch = dial("Batch of the DataLoader", _numbers(_BATCHES), 10)
+        self.batch = dial("DataLoader’s batch", _numbers(_BATCHES), 10)
         times = [(f"{ms:g} ms", ms) for ms in _LATENCIES]
-        self.latency = dial("Round trip to the database", times, 1.0)
+        self.latency = dial("Round trip", times, 1.0)
         rates = [(f"{rate:g}", rate) for rate in _WRITES]
         self.writes = dial("Writes to a page, a minute", rates, 0.6)
         self.forget = widgets.Checkbox(

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.style import percent
+from archkit.figures.style import percent, span
 from archkit.markup import esc
 from archkit.plain import missing
 from archkit.widgets.panel_shown import stylesheet
@@ -160,17 +160,18 @@ def _held(rows: list[dict[Hashable, Any]]) -> str:
 
 def _stale_row(row: Row) -> str:
     oldest = "" if missing(row["oldest_s"]) else f"{row['oldest_s']:.0f}{_THIN}s"
-    queries = f"{row['queries']:,} of {row['queries_without']:,}"
+    without = f'<span class="ak-mute ak-whole">of {row["queries_without"]:,}</span>'
+    queries = f'<span class="ak-whole">{row["queries"]:,}</span> {without}'
     cells = (f"{row['reads']:,}", _rate(row, "hit"), _rate(row, "stale"), oldest, queries)
     shown = "".join(f'<td class="ak-number">{cell}</td>' for cell in cells)
     return f'<tr><th scope="row">{row["ttl_s"]:g}{_THIN}s</th>{shown}</tr>'
 
 
 def _rate(row: Row, name: str) -> str:
-    low, high = (f"{100 * row[f'{name}_{end}']:.0f}" for end in ("low", "high"))
+    interval = span(row[f"{name}_low"], row[f"{name}_high"])
     expected = percent(row[f"expected_{name}_rate"], 0)
     rate = percent(row[f"{name}_rate"], 0)
-    counted = f'<span class="ak-whole">{rate} ({low}–{high})</span>'
+    counted = f'<span class="ak-whole">{rate} ({interval})</span>'
     return f'{counted} <span class="ak-mute ak-whole">expected {expected}</span>'
 
 

@@ -59,7 +59,7 @@ def test_a_dial_is_turned_with_the_keyboard_and_the_counts_are_kept(page: Page, 
     expect(found).to_contain_text("85 % holds with DataLoader, 10 a batch", timeout=LONG_MS)
     expect(title).to_contain_text("Users on a page")
 
-    batch = shown.get_by_role("slider", name="Batch of the DataLoader")
+    batch = shown.get_by_role("slider", name="DataLoader’s batch")
     expect(batch).to_have_attribute("aria-valuetext", "10")
     batch.focus()
     batch.press("Home")  # one key a statement
