@@ -6,6 +6,7 @@ the year. Every layout gives the same answers, or nothing is reported.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -246,7 +247,10 @@ def record(memory: _Memory, lab: HighRead) -> tuple[Lesson, ...]:
         asked = of_postgres[of_postgres["layout"] == layout].to_dict("records")
         said = [_READ.format_map(row) for row in asked]
         if LAYOUTS["PostgreSQL"][layout].refresh:
-            said += [_REFRESHED.format_map(row) for row in paid.to_dict("records")]
+            said += [
+                (_REFRESHED if math.isfinite(row["reads"]) else _IN_VAIN).format_map(row)
+                for row in paid.to_dict("records")
+            ]
         text = f"High-read lab, PostgreSQL, {lab.rows:,} rows, {layout}: {'; '.join(said)}."
         lessons.append(Lesson(text, "measured", pattern=pattern, extra={"source": "measured"}))
     for lesson in lessons:
@@ -264,6 +268,7 @@ _READ = (
     "{question} in {ms:.3g} ms, {times_faster:.3g} times as fast as plain rows, "
     "{rows_read:,.0f} rows read"
 )
+_IN_VAIN = "a refresh takes {refresh_ms:.3g} ms and never pays for {question}"
 _REFRESHED = (
     "a refresh takes {refresh_ms:.3g} ms and pays after {reads:.3g} reads of {question}, until "
     "then {rows_missing:,} new rows are not shown"

@@ -159,6 +159,27 @@ def test_what_postgresql_showed_is_kept_as_a_lesson_on_each_pattern(both, tmp_pa
     memory.close()
 
 
+class Lessons(list):
+    record_lesson = list.append
+
+
+def test_a_lesson_says_when_a_refresh_pays_and_when_it_never_does():
+    memory = Lessons()
+    partitions = {"layout": "monthly partitions", "engine": "PostgreSQL", "question": MONTH}
+    for fast, said in ((2, "pays after 10 reads of"), (30, "never pays for")):
+        lab = runs([12], [fast], [100])
+        rows = pd.DataFrame([{**partitions, "run": 0, "ms": 6.0, "rows_read": 75}])
+        lab = HighRead(pd.concat([lab.reads.dropna(axis=1), rows]), lab.writes, 900)
+        lab.reads[["parts_read", "parts"]] = math.nan
+        view, months = record(memory, lab)
+        assert f"a refresh takes 100 ms and {said} {MONTH}" in view.text
+        assert "in 6 ms, 2 times as fast as plain rows, 75 rows read" in months.text
+    assert [lesson.pattern for lesson in memory[:2]] == [
+        "postgres-materialized-views",
+        "time-partitioning",
+    ]
+
+
 def test_without_postgresql_there_is_no_lesson_on_its_patterns():
     lab = measure(rows=1_000, repeat=1)
     assert record(None, lab) == ()
