@@ -11,7 +11,7 @@ from archkit.figures.context import success_by_context
 from archkit.figures.debt import missing_outcomes, outcome_debt
 from archkit.figures.decision_regret import regret_by_decision
 from archkit.figures.effect import memory_effect
-from archkit.figures.health import focus_coverage, memory_events, memory_size, query_latency
+from archkit.figures.health import focus_coverage, memory_size
 from archkit.figures.high_read import read_times, refresh_break_even
 from archkit.figures.horizons import scores_by_horizon
 from archkit.figures.pattern_trend import success_over_time
@@ -30,6 +30,7 @@ from archkit.figures.tradeoff_pair import tradeoff_front
 from archkit.figures.tradeoff_profile import tradeoff_profile
 from archkit.figures.tradeoff_why import tradeoff_tornado, tradeoff_waterfall, tradeoff_worth
 from archkit.figures.trend import outcomes_over_time
+from archkit.figures.upkeep import memory_events, query_latency
 
 __all__ = [
     "cache_staleness",

@@ -1,10 +1,9 @@
-"""How the memory itself does: what it weighs and covers, how fast it answers, what was put away."""
+"""How the memory itself does: what agents keep of what they may, what the focus areas hold."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.panels import Panels, moments, thinned, time_axis
 from archkit.figures.rows import ROW_HEIGHT, add_rows, caveats, provenances
 from archkit.figures.style import (
     TOKENS,
@@ -15,6 +14,7 @@ from archkit.figures.style import (
     in_words,
     key_of,
     mark_of,
+    megabytes,
     new_figure,
     number,
     percent,
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-__all__ = ["focus_coverage", "memory_events", "memory_size", "query_latency"]
+__all__ = ["focus_coverage", "memory_size"]
 
-_MIB = 1_048_576
 _FULL = 0.9
 _STANDING = (("active", "", 0.95), ("candidate", "/", 0.55), ("retired", "x", 0.75))
 _TOKEN = {"active": "observed", "candidate": "reported", "retired": "alarm"}
-_DONE = {"archived", "restored", "forgotten", "reset"}
 
 
 def memory_size(frame: pd.DataFrame, top: int = 20, *, theme: str = "light") -> Figure:
@@ -79,7 +77,7 @@ def memory_size(frame: pd.DataFrame, top: int = 20, *, theme: str = "light") -> 
             hoverinfo="text",
             cliponaxis=False,
         )
-    sizes = [_megabytes(used) for used in up["used_bytes"]]
+    sizes = [megabytes(used) for used in up["used_bytes"]]
     put_away = [f", {number(n)} archived" if n else "" for n in up["archived_events"]]
     counts = [f"{size}{more}" for size, more in zip(sizes, put_away, strict=True)]
     add_rows(fig, [str(name) or "nobody's" for name in up["agent"]], counts, theme)
@@ -102,7 +100,7 @@ def memory_size(frame: pd.DataFrame, top: int = 20, *, theme: str = "light") -> 
     else:
         title = f"No agent is near its limit: {percent(float(frame['share'].max()), 1)} at most"
     parts = [
-        f"{count_of(len(frame), 'agent')}, {_megabytes(frame['used_bytes'].sum())} in "
+        f"{count_of(len(frame), 'agent')}, {megabytes(frame['used_bytes'].sum())} in "
         f"{count_of(int(frame['events'].sum()), 'event')}"
     ]
     if len(frame) > len(up):
@@ -122,15 +120,10 @@ def _stems(fig: Figure, values: pd.Series, colour: str) -> None:
     fig.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", name="size")
 
 
-def _megabytes(size: float) -> str:
-    shown = size / _MIB
-    return f"{shown:.0f} MiB" if shown >= 10 else f"{shown:.2g} MiB"
-
-
 def _size_words(row: dict[Any, Any]) -> str:
     return (
         f"<b>{escaped(elided(str(row['agent']) or 'nobody', 60))}</b><br>"
-        f"{_megabytes(row['used_bytes'])} of {_megabytes(row['limit_bytes'])}, "
+        f"{megabytes(row['used_bytes'])} of {megabytes(row['limit_bytes'])}, "
         f"{percent(row['share'], 1)}<br>{count_of(row['events'], 'event')}, "
         f"{number(row['archived_events'])} archived<br>{row['provenance']}"
     )
@@ -217,177 +210,3 @@ def _area_words(row: dict[Any, Any], status: str) -> str:
         f"{number(row['used'])} with an outcome seen here<br>"
         f"{count_of(row['decisions'], 'decision')}, {number(row['simulated'])} of them simulated"
     )
-
-
-def query_latency(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
-    """Draw how long sessions wait for the memory.
-
-    How to read it: half of a week's calls took at most what the solid line says, nineteen of
-    twenty at most what the dashed one says; with fewer than twenty calls that is little more than
-    the slowest. The scale is logarithmic.
-
-    Parameters
-    ----------
-    frame
-        `metrics.query_latency`: one row a week and tool with `from_at`, `until_at` (UTC), `tool`,
-        `n`, `p50_ms`, `p95_ms`, `slowest_ms`, `from_future`.
-    theme
-        `light` or `dark`: the page the figure stands on.
-
-    Returns
-    -------
-    Figure
-        A panel a tool. Weeks with a call dated after now are drawn up to their end.
-    """
-    if frame.empty:
-        return blank(
-            theme,
-            "How fast does the memory answer?",
-            "No session has asked the memory yet. Begin one with Session(…).brief(…).",
-        )
-    tools = list(dict.fromkeys(frame["tool"]))
-    panels = Panels(len(tools), columns=1, size=170)
-    fig = new_figure(theme)
-    x = time_axis(frame["from_at"].min(), frame["until_at"].max(), "week (UTC)", 6)
-    least = max(float(frame["p50_ms"].min()), 0.1)
-    most = float(frame["p95_ms"].max())
-    ticks = [t for t in (0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6) if least / 10 <= t <= most * 10]
-    y = {
-        "type": "log",
-        "title": {"text": "milliseconds"},
-        "tickvals": ticks,
-        "ticktext": [f"{t:g}" if t < 1000 else f"{t:,.0f}" for t in ticks],
-        "fixedrange": True,
-    }
-    for place, tool in enumerate(tools):
-        rows = thinned(frame[frame["tool"] == tool])
-        panels.set_axes(fig, place, x, y)
-        middle = rows["from_at"] + (rows["until_at"] - rows["from_at"]) / 2
-        for column, name, dash, symbol in (
-            ("p50_ms", "half of the calls (p50)", "solid", "circle"),
-            ("p95_ms", "19 of 20 (p95)", "dash", "square-open"),
-        ):
-            colour = TOKENS[theme]["observed"]
-            fig.add_scatter(
-                x=moments(middle),
-                y=rows[column].clip(lower=0.01).tolist(),
-                mode="lines+markers",
-                name=name,
-                line={"color": colour, "width": 1.8, "dash": dash},
-                marker={
-                    "symbol": symbol,
-                    "size": 8,
-                    "color": colour,
-                    "line": {"width": 2, "color": colour},
-                },
-                hovertext=[_latency_words(row, column, name) for row in rows.to_dict("records")],
-                hoverinfo="text",
-                **panels.axes(place),
-            )
-        panels.head(fig, place, str(tool), f"n {number(rows['n'].sum())} calls", theme)
-    whole = frame["n"].sum()
-    half = float((frame["p50_ms"] * frame["n"]).sum() / whole)
-    title = f"The memory answers sessions in {_duration(half)}, as a weekly median"
-    parts = [f"n {number(whole)} calls, {count_of(frame['from_at'].nunique(), 'week')}"]
-    parts.append(f"slowest {_duration(float(frame['slowest_ms'].max()))}")
-    parts.append("timed in sessions only")
-    key = [("●━", "observed", "half of the calls (p50)"), ("□╍", "observed", "19 of 20 (p95)")]
-    return titled(fig, title, " · ".join(parts), height=panels.height, key=key)
-
-
-def _duration(ms: float) -> str:
-    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
-
-
-def _latency_words(row: dict[Any, Any], column: str, name: str) -> str:
-    return (
-        f"<b>{escaped(str(row['tool']))}</b>, week of {row['from_at']:%Y-%m-%d} (UTC)<br>"
-        f"{name}: {_duration(row[column])}<br>slowest {_duration(row['slowest_ms'])}, "
-        f"n {number(row['n'])} calls, observed"
-    )
-
-
-def memory_events(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
-    """Draw what was done to the memory itself, and when.
-
-    How to read it: a filled mark stands, an open one was taken back since. Point at a mark for who
-    did it, why, and the file that it can be restored from.
-
-    Parameters
-    ----------
-    frame
-        `metrics.memory_events`: one row a time with `recorded_at` (UTC), `action`, `agent`,
-        `events`, `bytes`, `file`, `reason`, `undone_by`.
-    theme
-        `light` or `dark`: the page the figure stands on.
-
-    Returns
-    -------
-    Figure
-        A row an action, the latest 2000 marks.
-    """
-    if frame.empty:
-        return blank(
-            theme,
-            "What was done to the memory itself?",
-            "Nothing was archived, restored, imported or forgotten yet: see archkit budget, "
-            "archkit backup and archkit import.",
-        )
-    drawn = frame.tail(2000)
-    actions = sorted(drawn["action"].unique(), key=lambda name: (name in _DONE, name))
-    spot = {name: row for row, name in enumerate(actions)}
-    fig = new_figure(theme)
-    undone = drawn["undone_by"].notna()
-    for name, rows, symbol in (
-        ("stands", drawn[~undone], "circle"),
-        ("taken back", drawn[undone], "circle-open"),
-    ):
-        colour = TOKENS[theme]["observed"]
-        fig.add_scatter(
-            x=moments(rows["recorded_at"]),
-            y=[spot[action] for action in rows["action"]],
-            mode="markers",
-            name=name,
-            marker={
-                "symbol": symbol,
-                "size": 10,
-                "color": colour,
-                "line": {"width": 2, "color": colour},
-            },
-            hovertext=[_event_words(row) for row in rows.to_dict("records")],
-            hoverinfo="text",
-            cliponaxis=False,
-        )
-    sizes = drawn.groupby("action").size()
-    names = [action.replace("_", " ") for action in actions]
-    add_rows(fig, names, [f"n {number(sizes[action])}" for action in actions], theme)
-    fig.update_xaxes(**time_axis(drawn["recorded_at"].min(), drawn["recorded_at"].max(), "UTC", 5))
-    standing = frame[frame["undone_by"].isna()]
-    gone = standing[standing["action"] == "archived"]
-    if len(gone):
-        title = f"{count_of(int(gone['events'].sum()), 'event')} archived, all restorable"
-    else:
-        last = frame.iloc[-1]
-        what = str(last["action"]).replace("_", " ")
-        title = f"Nothing is archived; last, something was {what} on {last['recorded_at']:%Y-%m-%d}"
-    parts = [count_of(len(frame), "audit entry", "audit entries")]
-    if len(frame) > len(drawn):
-        parts.append(f"the latest {number(len(drawn))} drawn")
-    key = [("●", "observed", "stands"), ("○", "observed", "taken back since")]
-    height = ROW_HEIGHT * len(actions) + 76
-    return titled(fig, title, " · ".join(parts), height=height, key=key)
-
-
-def _event_words(row: dict[Any, Any]) -> str:
-    size = (
-        ""
-        if row["bytes"] != row["bytes"] or row["bytes"] is None
-        else (f", {_megabytes(float(row['bytes']))}")
-    )
-    lines = [
-        f"<b>{escaped(str(row['action']))}</b>, {row['recorded_at']:%Y-%m-%d %H:%M} (UTC)",
-        f"{count_of(row['events'] if row['events'] == row['events'] else 0, 'event')}{size}, "
-        f"by {escaped(elided(str(row['agent'] or 'nobody'), 40))}",
-    ]
-    lines += [escaped(elided(str(row[n]), 90)) for n in ("reason", "file") if row[n]]
-    return "<br>".join(lines)

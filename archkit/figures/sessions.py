@@ -39,8 +39,9 @@ _PANELS = (
     ("cost_usd", "US dollars"),
     ("tokens", "thousand tokens"),
     ("turns", "turns of the model"),
-    ("minutes", "minutes"),
+    ("time", "minutes"),
 )
+_QUICK = 2  # minutes: below, seconds read better
 _SEEN = "Begin a session with Session(…).brief(…)."
 
 
@@ -76,13 +77,18 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     fig = new_figure(theme)
     x = time_axis(rows["started_at"].min(), rows["started_at"].max(), "session began (UTC)", 4)
     colour = TOKENS[theme]["observed"]
-    for place, (column, unit) in enumerate(_PANELS):
+    quick = bool((rows["time"].dropna() < _QUICK).all())
+    rows = rows.assign(time=rows["time"] * (60 if quick else 1))
+    for place, (column, named) in enumerate(_PANELS):
+        unit = "seconds" if quick and column == "time" else named
         there = rows.dropna(subset=[column])
         top = float(there[column].max()) if len(there) else 1.0
         y = {"range": [-0.05 * (top or 1), 1.12 * (top or 1)], "nticks": 4}
         panels.set_axes(fig, place, x, {**y, "fixedrange": True})
         axis = f"yaxis{place + 1 if place else ''}"
-        fig.update_layout({axis: {"showticklabels": True}})
+        fig.update_layout(
+            {axis: {"showticklabels": bool(len(there)), "showgrid": bool(len(there))}}
+        )
         bound = (there["unpriced_turns"] > 0) & (column == "cost_usd")
         fig.add_scatter(
             x=moments(there["started_at"]),
@@ -117,7 +123,7 @@ def _measured(known: pd.DataFrame) -> pd.DataFrame:
     tokens = known[list(kinds)].astype("float64").sum(axis=1, min_count=1)
     return known.assign(
         tokens=tokens / 1000,
-        minutes=known["duration_ms"].astype("float64") / 60_000,
+        time=known["duration_ms"].astype("float64") / 60_000,
         cost_usd=known["cost_usd"].astype("float64"),
         turns=known["turns"].astype("float64"),
     )
@@ -135,7 +141,9 @@ def _session_words(row: dict[Any, Any]) -> str:
         money = "cost not known"
     else:
         money = f"{'at least ' if row['unpriced_turns'] else ''}${cost:.3g}"
-    took = "" if row["minutes"] != row["minutes"] else f", {row['minutes'] * 60:.3g} s"
+    took = (
+        "" if row["duration_ms"] != row["duration_ms"] else f", {row['duration_ms'] / 1000:.3g} s"
+    )
     tokens = "" if row["tokens"] != row["tokens"] else f", {row['tokens'] * 1000:,.0f} tokens"
     return (
         f"<b>{escaped(elided(str(row['title']), 60))}</b><br>{money}<br>"
@@ -158,7 +166,8 @@ def _costs_finding(known: pd.DataFrame) -> str:
 
 def _costs_subtitle(frame: pd.DataFrame, known: pd.DataFrame, drawn: int) -> str:
     begun, end = known["started_at"].min(), known["started_at"].max()
-    parts = [f"n {number(len(known))} sessions", f"{begun:%d %B %Y} to {end:%d %B %Y}".lstrip("0")]
+    days = list(dict.fromkeys(f"{day.day} {day:%B %Y}" for day in (begun, end)))
+    parts = [f"n {number(len(known))} sessions", " to ".join(days)]
     if unpriced := int(known["cost_usd"].isna().sum()):
         parts.append(f"{number(unpriced)} without a known price")
     if idle := len(frame) - len(known):

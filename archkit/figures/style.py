@@ -26,6 +26,7 @@ __all__ = [
     "in_words",
     "key_of",
     "mark_of",
+    "megabytes",
     "narrowed",
     "new_figure",
     "number",
@@ -162,6 +163,12 @@ def span(low: float, high: float) -> str:
 def number(value: float) -> str:
     """Write a count or an effective count with thousands marked, at most one decimal."""
     return f"{value:,.0f}" if float(value).is_integer() or value >= 100 else f"{value:,.1f}"
+
+
+def megabytes(size: float) -> str:
+    """Write a size in bytes in MiB: `0.48 MiB`, `134 MiB`."""
+    shown = size / 1_048_576
+    return f"{shown:.0f} MiB" if shown >= 10 else f"{shown:.2g} MiB"
 
 
 def count_of(count: int, one: str, many: str | None = None) -> str:

@@ -55,6 +55,13 @@ def pattern_by_context(
     """
     present = now or utc_now()
     cells = _cells(memory, learning_rate, present)
+    return _shrunk(memory, cells, ci_prob, learning_rate, present)
+
+
+def _shrunk(
+    memory: Readable, cells: pd.DataFrame, ci_prob: float, learning_rate: float, present: datetime
+) -> pd.DataFrame:
+    """Shrink slices towards the overall rates."""
     overall = pattern_evidence(memory, ci_prob=ci_prob, learning_rate=learning_rate, now=present)
     overall = overall.set_index("slug")[["success_rate", "low", "high", "n", "provenance"]]
     told = ("rate", "low", "high", "n", "provenance")
@@ -110,9 +117,10 @@ def context_slices(
         many keys there are to slice by. First the pairs, that which leads overall before that
         which leads in every context, then by kind, the patterns used most first.
     """
-    settings: dict[str, Any] = {"ci_prob": ci_prob, "learning_rate": learning_rate, "now": now}
-    slices = pattern_by_context(memory, **settings)
-    turned = context_reversals(memory, **settings)
+    present = now or utc_now()
+    cells = _cells(memory, learning_rate, present)
+    slices = _shrunk(memory, cells, ci_prob, learning_rate, present)
+    turned = _pairs(cells, ci_prob)
     n_keys = slices["key"].nunique()
     if key is None and n_keys:
         most = slices.groupby("key")["n"].sum().sort_values(ascending=False, kind="stable")
@@ -163,7 +171,11 @@ def context_reversals(
         over the uses in which the key is known); `probability`, the least over the values that
         `behind` works better there (0 to 1); `warning`, in words; `ci_prob`.
     """
-    cells = _cells(memory, learning_rate, now or utc_now())
+    return _pairs(_cells(memory, learning_rate, now or utc_now()), ci_prob)
+
+
+def _pairs(cells: pd.DataFrame, ci_prob: float) -> pd.DataFrame:
+    """Find the reversed pairs of every kind and key."""
     several = set(cells.loc[cells["values_at_once"] > 1, "key"])
     rows = [
         row
