@@ -67,7 +67,7 @@ def tradeoff_profile(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     fig.update_xaxes(
         range=[-0.35, len(criteria) - 0.65],
         tickvals=list(range(len(criteria))),
-        ticktext=[_criterion(str(name), row["weight"]) for name, row in ends.iterrows()],
+        ticktext=[_criterion(str(name), weight) for name, weight in ends["weight"].items()],
         tickfont={"color": TOKENS[theme]["ink"], "size": 12},
         tickangle=0,
         gridcolor=TOKENS[theme]["reported"],
@@ -113,7 +113,7 @@ def _add_line(
             f"<b>{escaped(name)}</b><br>{escaped(str(criterion))}: {escaped(str(row['shown']))}"
             f"<br>{row['value']:.2f} of the scale, {row['low']:.2f}–{row['high']:.2f}"
             f"<br>{escaped(str(row['provenance']))}"
-            for criterion, row in rows.iterrows()
+            for criterion, row in rows.to_dict("index").items()
         ],
         hoverinfo="text",
         name=escaped(name),
@@ -179,12 +179,13 @@ def _criterion(name: str, weight: float) -> str:
 def _profile_finding(frame: pd.DataFrame, names: list[Any]) -> str:
     if len(names) == 1:
         return f"{elided(str(names[0]), 30)} stands alone"
-    wide = frame.pivot_table("value", "criterion", "alternative", aggfunc="first", sort=False)
-    ahead = int((wide[names[0]] > wide[names[1]] + 1e-9).sum())
+    places = zip(frame["alternative"], frame["criterion"], strict=True)
+    by_name = dict(zip(places, frame["value"], strict=True))
+    criteria = list(dict.fromkeys(frame["criterion"]))
+    ahead = sum(by_name[names[0], c] > by_name[names[1], c] + 1e-9 for c in criteria)
     first, second = (elided(str(name), 24) for name in names[:2])
-    return (
-        f"{first} is ahead of {second} on {ahead} of {count_of(len(wide), 'criterion', 'criteria')}"
-    )
+    of_all = count_of(len(criteria), "criterion", "criteria")
+    return f"{first} is ahead of {second} on {ahead} of {of_all}"
 
 
 def _parts(frame: pd.DataFrame) -> list[str]:
