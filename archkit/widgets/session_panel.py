@@ -319,9 +319,9 @@ class SessionPanel:
         with self._lock:
             broken = step if self.error is not None and step in _TALKS else ""
             self.state = replace(self.state, busy="", doing="", cancelling=False, broken=broken)
-            self._settle()
-            if self.error is None:
+            if self.error is None:  # first: whoever has read the text may choose another
                 self._face.view = view_after(step, self.session.stage)
+            self._settle()
         if self._cancel_at is not None:
             self.timings.cancel_ms = (self._clock() - self._cancel_at) * 1000
 

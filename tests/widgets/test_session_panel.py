@@ -153,6 +153,15 @@ def test_from_the_brief_to_the_decision(panels):
     assert panel.session.stage == "decided"
 
 
+def test_the_view_is_chosen_before_its_text_is_shown_so_that_a_click_since_stays(panels):
+    panel = panels(answer(text("Two things."), ASKS), answer(text(PROPOSAL)))
+    briefed(panel)
+    views = []
+    panel._face.proposal.observe(lambda _: views.append(panel._face.view), names="value")
+    pressed(panel, "Propose a design")
+    assert views[-1] == panel._face.view == "Proposal"
+
+
 def test_text_is_shown_while_it_is_written_and_busy_controls_are_off(panels):
     coming, came = hanging(text("The posts API loads each author. " * 3), until=8)
     panel = panels(coming)
