@@ -97,7 +97,8 @@ def focus_coverage(
     held = memory.sql(_HELD)
     known = pattern_evidence(memory, pattern_threshold=pattern_threshold, now=now)
     known = known.set_index("slug")
-    counted = held["slug"].map(known["status"]).fillna(held["status"])
+    counted = held["slug"].map(known["status"]).astype(object)  # all NaN if none has evidence
+    counted = counted.where(counted.notna(), held["status"])
     seen = held["slug"].map(known["n"] - known["n_reported"]).fillna(0.0) > 0
     held = held.assign(status=counted, used=seen, area=held["area"].fillna(""))
     made = memory.sql(_DECIDED)

@@ -65,6 +65,8 @@ _VIEWS = {
     "query_measurement": _View(
         _MEASURED, _SLUG.replace("slug", "pattern", 1), "measured_at", provenance="source"
     ),
+    "decision_regret": _View(_DECIDED, instant="decided_at", provenance="source"),
+    "pattern_epoch": _View(patterns=_SLUG),
     "reported_metric": _View("FALSE", _SLUG, "NULL", provenance="reported"),
     "pattern": _View(patterns=_SLUG),
     "session": _View(_HELD, instant="started_at"),

@@ -219,7 +219,8 @@ class Dashboard:
 
         drawn = []
         for tab in TABS:
-            frame = tab.read(self.scope.of(self._memory), self.view.now)
+            asked = self._memory if tab.whole else self.scope.of(self._memory)
+            frame = tab.read(asked, self.view.now)
             figure = tab.draw(frame, theme="light")
             drawn.append(ViewFigure(tab.name, figure, tab.caption, tab.table(frame)))
         return write_view(
@@ -248,6 +249,7 @@ class Dashboard:
         now = self._now()
         if scope.pattern is not None:
             self._memory.pattern(scope.pattern)  # which says so if there is none
+        whole = tab.read(self._memory, now) if tab.whole else None
         with snapshot(self._memory) as state:
             part, before = scope.of(state), scope.previous(now)
             made = metrics.decisions(part)
@@ -261,7 +263,7 @@ class Dashboard:
                 scope=scope,
                 tab=tab,
                 now=now,
-                frame=tab.read(part, now),
+                frame=tab.read(part, now) if whole is None else whole,
                 tiles=told,
                 made_up=made_up_decisions(made),
                 decisions=decisions_of(part),

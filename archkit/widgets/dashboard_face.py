@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from archkit.metrics.scope import Scope
 from archkit.widgets.dashboard_page import dashboard_style
-from archkit.widgets.dashboard_tabs import TABS
+from archkit.widgets.dashboard_tabs import GROUPS, TABS, tab_named
 from archkit.widgets.panel_parts import button, choice, column, field, page, row
 
 if TYPE_CHECKING:
@@ -90,8 +90,9 @@ class DashboardFace:
         self.provenance = choice("Provenance", _PROVENANCE)
         self.context = choice("Context")
         self.since, self.until = (_day(label) for label in ("From", "Before"))
-        self.tabs = widgets.ToggleButtons(options=[tab.name for tab in TABS], description="Figure")
-        self.tabs.add_class("ak-views")
+        self.groups = widgets.ToggleButtons(options=GROUPS, description="About")
+        self.groups.add_class("ak-views")
+        self.tabs = choice("Figure")
         self.decision = choice("Decisions of this part, the latest first")
         self.path = field("File for the export", "reports/dashboard.html")
         self._buttons = self._made_buttons()
@@ -168,8 +169,18 @@ class DashboardFace:
         self.provenance.value = scope.provenance if scope.provenance in kinds else ()
         held = next(iter((scope.context or {}).items()), "")
         _choose(self.context, held)
+        self.groups.value = tab_named(tab).group
+        self._offer_tabs()
         self.tabs.value = tab
         self._show_dates()
+
+    def _offer_tabs(self) -> None:
+        named = [(tab.name, tab.name) for tab in TABS if tab.group == self.groups.value]
+        if list(self.tabs.options) != named:
+            self.tabs.options = named
+
+    def _grouped(self, group: str) -> None:
+        self._actions.show(next(tab.name for tab in TABS if tab.group == group))
 
     def _made_buttons(self) -> dict[str, Any]:
         made = {
@@ -205,7 +216,17 @@ class DashboardFace:
         body = column(self.summary, drawn, kind="ak-body")
         saved = row(self._buttons["copy"], self.path, self._buttons["export"])
         saved.add_class("ak-ends")
-        parts = (style, filters, acts, self.tabs, body, self.decision, self.evidence, saved)
+        parts = (
+            style,
+            filters,
+            acts,
+            self.groups,
+            self.tabs,
+            body,
+            self.decision,
+            self.evidence,
+            saved,
+        )
         root = column(*parts, self.said, self._news, kind="archkit-panel")
         root.add_class("archkit-dashboard")
         root.add_class(f"archkit-panel-{dashboard_id}")
@@ -219,6 +240,7 @@ class DashboardFace:
         for made in (self.context, self.since, self.until):
             made.observe(self._loud(lambda _: acts.narrow()), names="value")
         self.span.observe(self._loud(self._spanned), names="value")
+        self.groups.observe(self._loud(self._grouped), names="value")
         self.tabs.observe(self._loud(acts.show), names="value")
         self.decision.observe(self._loud(acts.pick), names="value")
 

@@ -1,4 +1,4 @@
-"""The tabs of a dashboard: the question each answers, its frame, its figure, its table."""
+"""The figures of a dashboard, by group: the question each answers, its frame, its table."""
 
 from __future__ import annotations
 
@@ -7,58 +7,109 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from archkit import figures, metrics
-from archkit.report.parts import evidence_table, outcome_table, pooled_table
+from archkit.figures.style import percent
+from archkit.report.parts import debt_table, evidence_table, outcome_table, pooled_table
+from archkit.report.text import Column, as_short_date, frame_table
 
 if TYPE_CHECKING:
-    import pandas as pd
     from plotly.graph_objects import Figure
 
-    from archkit.metrics.rows import Readable
-
-__all__ = ["MOST_ROWS", "TABS", "Tab", "tab_named"]
+__all__ = ["GROUPS", "MOST_ROWS", "TABS", "Tab", "any_table", "tab_named"]
 
 MOST_ROWS = 40
 """Rows of a table that is shown; all of them are in the frame."""
 
+_SHARES = ("rate", "share", "low", "high", "value", "came", "stated", "confidence", "predicted")
+_LEFT_OUT = ("a", "b", "ci_prob", "weight", "patterns", "chosen", "from_future")
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One tab of a dashboard.
+    """One figure of a dashboard.
 
     Attributes
     ----------
-    name
-        What it is called.
-    read
-        Makes its frame from a memory, or a part of one, at an instant.
-    draw
-        Draws the frame.
-    table
-        Writes the frame as HTML.
-    code
-        How to make the figure from `part`, as Python.
+    group, name
+        Where it is found, and what it is called.
+    metric, figure
+        The function of `archkit.metrics` that makes its frame, and that of `archkit.figures`
+        that draws it.
     caption
         What to do with the figure, in plain words.
+    table
+        Writes the frame as HTML.
+    timed
+        Whether the metric looks from an instant.
+    whole
+        Whether it is asked of the memory itself, for it says nothing of a part.
     """
 
+    group: str
     name: str
-    read: Callable[[Readable, datetime], pd.DataFrame]
-    draw: Callable[..., Figure]
-    table: Callable[[pd.DataFrame], str]
-    code: str
+    metric: str
+    figure: str
     caption: str
+    table: Callable[[pd.DataFrame], str]
+    timed: bool = True
+    whole: bool = False
+
+    @property
+    def code(self) -> str:
+        """How to make the figure from `part`, as Python."""
+        asked = "memory" if self.whole else "part"
+        return f"figures.{self.figure}(metrics.{self.metric}({asked}))"
+
+    def read(self, memory: Any, now: datetime) -> pd.DataFrame:
+        """Make its frame from a memory, or from a part of one, at an instant."""
+        made: Callable[..., pd.DataFrame] = getattr(metrics, self.metric)
+        return made(memory, now=now) if self.timed else made(memory)
+
+    def draw(self, frame: pd.DataFrame, *, theme: str) -> Figure:
+        """Draw its frame."""
+        drawn: Callable[..., Figure] = getattr(figures, self.figure)
+        return drawn(frame, theme=theme)
 
 
-def _evidence(memory: Readable, now: datetime) -> pd.DataFrame:
-    return metrics.pattern_evidence(memory, now=now)
+def any_table(frame: pd.DataFrame) -> str:
+    """Write the first rows of a frame as a table, its columns by their own names."""
+    if frame.empty:
+        return ""
+    kept = [
+        name
+        for name in frame.columns
+        if name not in _LEFT_OUT and not frame[name].map(lambda v: isinstance(v, list)).any()
+    ]
+    columns = [_column(frame, name) for name in kept]
+    return frame_table(frame.head(MOST_ROWS), columns, "The rows of the figure, as they are drawn.")
 
 
-def _outcomes(memory: Readable, _: datetime) -> pd.DataFrame:
-    return metrics.outcome_scores(memory)
+def tab_named(name: str) -> Tab:
+    """Return a figure by its name; ValueError if there is none."""
+    for tab in TABS:
+        if tab.name == name:
+            return tab
+    raise ValueError(f"There is no figure {name!r}, but {', '.join(tab.name for tab in TABS)}.")
 
 
-def _first(table: Callable[[pd.DataFrame], str], newest_last: bool = False) -> Any:
+def _column(frame: pd.DataFrame, name: str) -> Column:
+    heading = name.replace("_", " ")
+    if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+        return Column(name, heading, as_short_date, "date")
+    if pd.api.types.is_bool_dtype(frame[name]):
+        return Column(name, heading, lambda value: "yes" if value else "no")
+    if not pd.api.types.is_numeric_dtype(frame[name]):
+        return Column(name, heading, kind="id" if name.endswith("_id") else "")
+    if name.split("_")[-1] in _SHARES:
+        return Column(name, heading, percent, "number")
+    return Column(name, heading, lambda value: f"{value:,.4g}", "number")
+
+
+def _first(
+    table: Callable[[pd.DataFrame], str], *, newest_last: bool = False
+) -> Callable[[pd.DataFrame], str]:
     """Write the first rows of a frame only, or its last ones with the newest first."""
 
     def written(frame: pd.DataFrame) -> str:
@@ -72,34 +123,166 @@ def _first(table: Callable[[pd.DataFrame], str], newest_last: bool = False) -> A
 TABS = (
     Tab(
         "Patterns",
-        _evidence,
-        figures.success_by_pattern,
-        _first(evidence_table),
-        "figures.success_by_pattern(metrics.pattern_evidence(part))",
+        "Patterns",
+        "pattern_evidence",
+        "success_by_pattern",
         "Click a pattern to look at its evidence alone.",
+        _first(evidence_table),
     ),
     Tab(
-        "Outcomes",
-        _outcomes,
-        figures.outcomes_over_time,
-        _first(outcome_table, newest_last=True),
-        "figures.outcomes_over_time(metrics.outcome_scores(part))",
-        "Look at the lowest points first; click one for its decision.",
+        "Patterns",
+        "Over time",
+        "success_by_month",
+        "success_over_time",
+        "A line that leaves its band, or a mark of an alarm, asks what has changed since.",
+        any_table,
+    ),
+    Tab(
+        "Patterns",
+        "Contexts",
+        "context_slices",
+        "success_by_context",
+        "Where the panels disagree with the first, ask for the context before you choose.",
+        any_table,
+    ),
+    Tab(
+        "Patterns",
+        "What is not known",
+        "missing_outcomes",
+        "missing_outcomes",
+        "The wider the bounds, the more the outcomes that nobody looked for could change.",
+        any_table,
     ),
     Tab(
         "Queries",
-        lambda memory, _: metrics.query_reduction(memory),
-        figures.query_reduction,
-        _first(pooled_table),
-        "figures.query_reduction(metrics.query_reduction(part))",
+        "Queries",
+        "query_reduction",
+        "query_reduction",
         "Trust what was counted here; a diamond is what somebody else reports.",
+        _first(pooled_table),
+        timed=False,
+    ),
+    Tab(
+        "Queries",
+        "By size",
+        "query_reduction_by_size",
+        "query_reduction_by_size",
+        "Look up the size of your own requests: large pages save more than small ones.",
+        any_table,
+        timed=False,
+    ),
+    Tab(
+        "Outcomes",
+        "Outcomes",
+        "outcome_scores",
+        "outcomes_over_time",
+        "Look at the lowest points first; click one for its decision.",
+        _first(outcome_table, newest_last=True),
+        timed=False,
+    ),
+    Tab(
+        "Outcomes",
+        "By horizon",
+        "scores_by_horizon",
+        "scores_by_horizon",
+        "A line that falls from one look to the next is a decision that did not last.",
+        any_table,
+    ),
+    Tab(
+        "Outcomes",
+        "Outcome debt",
+        "outcome_debt",
+        "outcome_debt",
+        "The first ones cost most not to know: say what came of them.",
+        _first(debt_table),
+    ),
+    Tab(
+        "Outcomes",
+        "Regret",
+        "decision_regret",
+        "regret_by_decision",
+        "Where the runner-up had predicted more than came, ask what was overlooked.",
+        any_table,
+        timed=False,
+    ),
+    Tab(
+        "Outcomes",
+        "Decisions that hold",
+        "decision_survival",
+        "decision_survival",
+        "How long imported decision records hold until they are superseded.",
+        any_table,
+        timed=False,
+    ),
+    Tab(
+        "Forecasts",
+        "Calibration",
+        "reliability",
+        "reliability",
+        "A mark below the diagonal came true less often than it was said.",
+        any_table,
+        timed=False,
+    ),
+    Tab(
+        "Forecasts",
+        "Calibration over time",
+        "calibration_by_month",
+        "calibration_over_time",
+        "Lower is better; above the dotted line, stating the average would have done better.",
+        any_table,
+    ),
+    Tab(
+        "Memory",
+        "Focus areas",
+        "focus_coverage",
+        "focus_coverage",
+        "An area with decisions and few patterns is where the memory has most to learn.",
+        any_table,
+    ),
+    Tab(
+        "Memory",
+        "Size",
+        "memory_size",
+        "memory_size",
+        "Of the whole memory, whatever is filtered: what each agent takes of its limit.",
+        any_table,
+        timed=False,
+        whole=True,
+    ),
+    Tab(
+        "Memory",
+        "Upkeep",
+        "memory_events",
+        "memory_events",
+        "Of the whole memory: backups, archives, resets and what was forgotten.",
+        any_table,
+        timed=False,
+    ),
+    Tab(
+        "Memory",
+        "Latency",
+        "query_latency",
+        "query_latency",
+        "How long the memory took to answer an architect: p50 and p95 of each week.",
+        any_table,
+    ),
+    Tab(
+        "Sessions",
+        "Costs",
+        "session_costs",
+        "session_costs",
+        "Tokens, turns, time and money of each session.",
+        any_table,
+        timed=False,
+    ),
+    Tab(
+        "Sessions",
+        "Steps",
+        "step_shares",
+        "session_steps",
+        "Which steps of the learning protocol are done, and which are skipped.",
+        any_table,
+        timed=False,
     ),
 )
-
-
-def tab_named(name: str) -> Tab:
-    """Return a tab by its name; ValueError if there is none."""
-    for tab in TABS:
-        if tab.name == name:
-            return tab
-    raise ValueError(f"There is no tab {name!r}, but {', '.join(tab.name for tab in TABS)}.")
+GROUPS = tuple(dict.fromkeys(tab.group for tab in TABS))

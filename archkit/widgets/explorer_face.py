@@ -74,8 +74,9 @@ class ExplorerFace:
         answers: bool,
     ) -> None:
         from archkit.widgets.live_figure import LiveFigure, WidthWatch
+        from archkit.widgets.slider_names import SliderNames
 
-        self.figure, self._watch = LiveFigure(), WidthWatch()
+        self.figure, self._watch, self._names = LiveFigure(), WidthWatch(), SliderNames()
         self.summary = page(kind="ak-summary")
         self.told, self.saved = page(), page()
         self._actions, self._quiet = actions, False
@@ -180,7 +181,7 @@ class ExplorerFace:
         style = page(f"<style>{explorer_style()}</style>", kind="ak-style")
         self._pair = row(self.x, self.y)
         self._pair.layout.display = "none"
-        drawn = column(self.figure, self._watch, kind="ak-figure")
+        drawn = column(self.figure, self._watch, self._names, kind="ak-figure")
         parts = (style, self.panes, *self._columns.values(), self.views, self._pair)
         root = column(*parts, drawn, self.summary, kind="archkit-panel")
         root.add_class("archkit-explorer")

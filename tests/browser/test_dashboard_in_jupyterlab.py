@@ -82,6 +82,8 @@ def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab:
 
     shown.get_by_role("button", name="Outcomes", exact=True).click()
     expect(title).not_to_have_text("")
+    shown.get_by_role("combobox", name="Figure", exact=True).select_option("By horizon")
+    expect(title).not_to_have_text("")
     decision = shown.get_by_role("combobox", name=re.compile("^Decisions of this part"))
     decision.select_option(index=1)
     shown.locator("dl.ak-facts code").wait_for()

@@ -71,7 +71,7 @@ def test_a_weight_is_moved_a_cell_is_set_and_a_decision_is_saved(page: Page, lab
     title = shown.locator(".js-plotly-plot .gtitle")
     expect(title).to_contain_text("Sessions is first", timeout=LONG_MS)
 
-    slider = shown.locator(".noUi-handle").nth(1)
+    slider = shown.get_by_role("slider", name="set-up")
     slider.focus()
     slider.press("Home")  # the set-up does not count
     expect(title).to_contain_text("Tokens is first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import ipywidgets
@@ -14,7 +15,7 @@ from archkit.memory.memory import Memory
 from archkit.metrics.scope import Scope
 from archkit.records import Decision, Measurement, Pattern
 from archkit.widgets.dashboard import dashboard
-from archkit.widgets.dashboard_tabs import TABS
+from archkit.widgets.dashboard_tabs import GROUPS, TABS, any_table
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>" + "x" * 300
@@ -105,14 +106,31 @@ def test_it_opens_with_everything(memory):
     assert shown._face.decision.label == "pick one, or click a point"
 
 
-@pytest.mark.parametrize("tab", [tab.name for tab in TABS])
-def test_every_tab_shows_the_part_it_says(memory, tab):
+def test_every_figure_is_of_the_part_it_says(memory):
     scope = Scope(agent="ann", context={"tenancy": "multi"})
-    shown = opened(memory, scope, tab=tab)
-    pd.testing.assert_frame_equal(shown.frame, shown.view.tab.read(scope.of(memory), NOW))
-    assert "ann · tenancy = multi" in told(shown)
-    assert shown.figure.layout.title.text
-    assert shown._face.figure.layout.title.text == shown.figure.layout.title.text
+    shown = opened(memory, scope)
+    for tab in TABS:
+        shown.show(tab.name)
+        assert shown.error is None
+        asked = memory if tab.whole else scope.of(memory)
+        pd.testing.assert_frame_equal(shown.frame, tab.read(asked, NOW))
+        assert "ann · tenancy = multi" in told(shown)
+        assert tab.caption in told(shown)
+        assert (shown._face.groups.value, shown._face.tabs.value) == (tab.group, tab.name)
+        if shown.figure.data:
+            drawn = shown._face.figure.layout
+            assert drawn.title.text == shown.figure.layout.title.text
+
+
+def test_a_group_opens_with_its_first_figure(memory):
+    shown = opened(memory)
+    for group in GROUPS:
+        shown._face.groups.value = group
+        names = [tab.name for tab in TABS if tab.group == group]
+        assert list(shown._face.tabs.options) == [(name, name) for name in names]
+        assert shown.view.tab.name == names[0]
+    shown._face.tabs.value = names[-1]
+    assert shown.view.tab.name == names[-1]
 
 
 def test_a_filter_changes_all_that_is_shown(memory):
@@ -228,20 +246,24 @@ def test_a_pattern_that_nobody_knows_is_refused_and_the_view_stays(memory):
 
 
 def test_a_part_with_nothing_in_it_is_said_to_be_empty(memory):
+    shown = opened(memory, Scope(agent="eve"))
+    assert "no outcome yet" in told(shown)
+    assert shown._face.agent.value == "eve"
     for tab in TABS:
-        shown = opened(memory, Scope(agent="eve"), tab=tab.name)
-        assert shown.frame.empty
-        assert not shown.figure.data
-        assert "no outcome yet" in told(shown)
-        assert shown._face.agent.value == "eve"
+        if not tab.whole:
+            shown.show(tab.name)
+            assert shown.error is None
+            assert not shown.figure.data or tab.name in {"Focus areas", "Upkeep"}
 
 
 def test_a_memory_without_anything_is_shown_as_empty(tmp_path):
     with Memory(tmp_path / "m.duckdb", library=False) as memory:
+        shown = dashboard(memory, every_s=0)
+        assert "none held yet" in told(shown)
         for tab in TABS:
-            shown = dashboard(memory, tab=tab.name, every_s=0)
-            assert "none held yet" in told(shown)
-            assert "nan" not in told(shown).lower()
+            shown.show(tab.name)
+            assert shown.error is None
+            assert not re.search(r"\bnan\b|NaT|None", told(shown))
 
 
 def test_what_another_kernel_writes_is_seen_when_the_page_asks(tmp_path):
@@ -279,8 +301,7 @@ def test_an_export_holds_every_figure_of_the_part_and_asks_for_nothing(memory, t
     assert "Written:" in shown._face.said.value
     text = (tmp_path / "out" / "view.html").read_text(encoding="utf-8")
     assert "Shown: ann" in text
-    for tab in TABS:
-        assert f">{tab.name}</h2>" in text
+    assert all(f">{tab.name}</h2>" in text for tab in TABS)
     assert "<script>alert" not in text
     assert "connect-src 'none'" in text
     shown._face.path.value = str(tmp_path)
@@ -304,12 +325,34 @@ def test_what_is_left_in_a_saved_notebook_reads_as_it_stood(memory, monkeypatch)
     assert f"archkit-static-{shown._id}" in seen[1].data
 
 
+def test_a_table_without_columns_of_its_own_writes_them_by_name():
+    instant = pd.Timestamp("2026-01-02", tz="UTC")
+    frame = pd.DataFrame(
+        {
+            "name": ["<b>"],
+            "success_rate": [0.5],
+            "seen_at": [instant],
+            "done": [True],
+            "n": [3.0],
+            "patterns": [["x"]],
+            "tags": [["y"]],
+            "cost_usd": [None],
+        }
+    )
+    text = any_table(frame)
+    assert "&lt;b&gt;" in text
+    assert all(word in text for word in ("success rate", "50 %", "2 Jan 2026", ">yes<", ">3<"))
+    assert "tags" not in text
+    assert "–" in text
+    assert any_table(frame.head(0)) == ""
+
+
 def test_an_unknown_tab_or_theme_is_refused(memory):
-    with pytest.raises(ValueError, match="There is no tab"):
+    with pytest.raises(ValueError, match="There is no figure"):
         opened(memory, tab="Nothing")
     with pytest.raises(ValueError, match="theme"):
         opened(memory, theme="pink")
-    with pytest.raises(ValueError, match="There is no tab"):
+    with pytest.raises(ValueError, match="There is no figure"):
         opened(memory).show("Nothing")
 
 
