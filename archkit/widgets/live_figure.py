@@ -116,12 +116,31 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             self._trace_edit_in_process = self._layout_edit_in_process = True
             self._py2js_update = {
                 "style_data": restyle_data,
-                "layout_data": relayout_data,
+                "layout_data": _once(relayout_data),
                 "style_traces": self._normalize_trace_indexes(trace_indexes),
                 "trace_edit_id": self._last_trace_edit_id,
                 "layout_edit_id": self._last_layout_edit_id,
                 "source_view_id": source_view_id,
             }
+
+
+def _once(changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Give each change once: in the page, "xaxis2" and "xaxis2.range" exclude each other."""
+    found: dict[str, Any] = {}
+    for name, value in sorted((changes or {}).items()):  # a parent stands before its parts
+        parts = name.split(".")
+        above = (".".join(parts[:n]) for n in range(1, len(parts)))
+        parent = next((each for each in above if each in found), None)
+        if parent is None:
+            found[name] = value
+            continue
+        place = found[parent] = dict(found[parent] or {})
+        *way, last = parts[parent.count(".") + 1 :]
+        for part in way:
+            place[part] = dict(place.get(part) or {})
+            place = place[part]
+        place[last] = value
+    return found
 
 
 def _with_nulls(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

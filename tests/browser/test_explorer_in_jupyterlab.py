@@ -78,7 +78,7 @@ def test_a_weight_is_moved_a_cell_is_set_and_a_decision_is_saved(page: Page, lab
     expect(shown.locator(".ak-summary table").first).to_contain_text("▲ 1")
 
     shown.get_by_role("button", name="Cells", exact=True).click()
-    field = shown.get_by_label("success", exact=True)
+    field = shown.get_by_role("textbox", name="success", exact=True)
     expect(field).to_have_value("36.1 of 38")
     field.fill("2 of 38")
     field.press("Tab")

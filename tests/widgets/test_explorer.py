@@ -14,10 +14,10 @@ from archkit.metrics import outcome_scores
 from archkit.records import Decision
 from archkit.tradeoffs.cell import Grade, Interval, Known, Rate, Unknown
 from archkit.tradeoffs.criterion import Criterion, Load
+from archkit.tradeoffs.explored import Explored
 from archkit.tradeoffs.matrix import PerformanceMatrix
 from archkit.tradeoffs.preference import Preference
 from archkit.widgets import explore, hindsight, reopen
-from archkit.tradeoffs.explored import Explored
 
 MOST_MESSAGES, MOST_BYTES = 2, 60_000
 

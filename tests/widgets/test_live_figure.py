@@ -39,3 +39,24 @@ def test_once_it_is_drawn_the_whole_is_kept_but_not_sent_again() -> None:
     live.show_figure(figure(5, 6), "line")
     assert sent == ["_widget_data"]
     assert begun_with(live) == ([5, 6], "Up to 6")
+
+
+def two_panels() -> go.Figure:
+    made = figure(1, 2)
+    made.add_scatter(x=[1, 2], y=[3, 4], xaxis="x2", yaxis="y2")
+    made.update_layout(xaxis2={"anchor": "y2", "title": {"text": "size", "font": {"size": 9}}})
+    return made.update_layout(yaxis2={"anchor": "x2", "domain": [0, 0.4]})
+
+
+def test_no_change_is_sent_twice_by_its_own_name_and_its_parent_s() -> None:
+    live, sent = LiveFigure(), list[dict[str, object]]()
+    live.show_figure(figure(1, 2), "line")
+    live.observe(lambda change: sent.append(change["new"]["layout_data"]), ["_py2js_update"])
+    for drawn, kind in ((two_panels(), "panels"), (figure(1, 2), "line"), (two_panels(), "panels")):
+        live.show_figure(drawn, kind)
+        names = sent[-1]
+        assert not [(a, b) for a in names for b in names if a.startswith(f"{b}.")]
+    assert sent[0]["xaxis2"] == {
+        "anchor": "y2",
+        "title": {"text": "size", "font": {"size": 9}},
+    }
