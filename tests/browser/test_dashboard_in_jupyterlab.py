@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from archkit.memory.memory import Memory
 from archkit.memory.simulate import simulate
 from archkit.records import Decision
+from archkit.widgets.dashboard_tabs import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -80,10 +81,13 @@ def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(part).to_have_text(re.compile(r"Shown: security · [a-z0-9-]+"))
 
-    shown.get_by_role("button", name="Outcomes", exact=True).click()
-    expect(title).not_to_have_text("")
-    shown.get_by_role("combobox", name="Figure", exact=True).select_option("By horizon")
-    expect(title).not_to_have_text("")
+    chosen = shown.get_by_role("combobox", name="Figure", exact=True)
+    caption = shown.locator(".ak-below > .ak-mute")
+    for tab in TABS:
+        shown.get_by_role("button", name=tab.group, exact=True).click()
+        chosen.select_option(tab.name)
+        expect(caption).to_have_text(tab.caption)
+        expect(title).not_to_have_text("")
     decision = shown.get_by_role("combobox", name=re.compile("^Decisions of this part"))
     decision.select_option(index=1)
     shown.locator("dl.ak-facts code").wait_for()
