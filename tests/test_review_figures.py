@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from archkit import figures
 from archkit.figures.panels import thinned
-from archkit.figures.style import TOKENS
+from archkit.figures.style import TOKENS, narrowed
 
 NASTY = ("<script>alert('x')</script> & " * 12)[:300]
 T = pd.Timestamp("2026-03-01", tz="UTC")
@@ -421,3 +422,15 @@ def test_candidates_and_retired_patterns_are_marked_by_a_word():
     fig = figures.success_by_pattern(frame)
     labels = [text.strip() for text in fig.layout.yaxis.ticktext]
     assert labels == ["C (retired)", "B (candidate)", "A"]
+
+
+def test_headings_side_by_side_keep_out_of_each_other_where_it_is_narrow():
+    names = ("REST with <GraphQL> for mobile clients", "Role-based access control in a tenant")
+    whole = figures.success_over_time(trend(names))
+    narrow = narrowed(figures.success_over_time(trend(names)), 420)
+    for wide, tight in zip(whole.layout.annotations, narrow.layout.annotations, strict=True):
+        plain = [re.sub("<[^>]*>", "", unescape(each.text)) for each in (wide, tight)]
+        assert len(plain[1]) < len(plain[0])
+        assert plain[1].endswith("n 30")
+        assert "<G" not in tight.text
+    assert narrowed(whole, 700) is whole

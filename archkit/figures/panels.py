@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.style import TOKENS, elided, escaped
+from archkit.figures.style import PANEL_HEAD, TOKENS, elided, escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +97,7 @@ class Panels:
             yshift=3,
             text=f"{warned}<b>{escaped(short)}</b>  {escaped(said)}",
             hovertext=escaped(name),
+            name="" if self.columns == 1 else PANEL_HEAD,
             showarrow=False,
             font={"size": 12, "color": TOKENS[theme]["ink"]},
         )

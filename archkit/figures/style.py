@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FONT",
+    "PANEL_HEAD",
     "TOKENS",
     "KeyEntry",
     "Mark",
@@ -236,6 +238,10 @@ def titled(
     return fig
 
 
+PANEL_HEAD = "panel head"
+"""Names an annotation that stands above one of several panels side by side."""
+
+
 def narrowed(fig: Figure, width: int) -> Figure:
     """Break title, subtitle and key anew where a figure is only so many pixels wide."""
     said, top = fig.layout.meta, fig.layout.meta["top"]
@@ -243,6 +249,12 @@ def narrowed(fig: Figure, width: int) -> Figure:
         return fig
     key = [(sign, token, label) for sign, token, label in said["key"]]
     height, room = int(fig.layout.height - top), max(width / _FULL_WIDTH, 0.3)
+    for head in fig.layout.annotations:
+        if head.name == PANEL_HEAD:
+            before, after = head.text.split("<b>", 1)
+            said_of_it = after.rsplit("</b>", 1)[1]
+            short = elided(unescape(head.hovertext), max(int(30 * room) - len(said_of_it), 8))
+            head.text = f"{before}<b>{escaped(short)}</b>{said_of_it}"
     return titled(fig, said["title"], said["subtitle"], height=height, key=key, room=room)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 import anywidget
@@ -15,6 +17,7 @@ from archkit.figures.style import narrowed
 
 __all__ = ["LiveFigure", "WidthWatch"]
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WATCH = """
 export default {
   render({ model, el }) {
@@ -72,6 +75,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             self._shown_as = kind
         layout = {**new["layout"], "width": self._width}
         annotations, meta = layout.pop("annotations", []), layout.pop("meta", {})
+        shapes, layout = layout.pop("shapes", []), _typed(layout, new["data"])
         if (self.layout.meta or {}).get("archkit_theme") == meta.get("archkit_theme"):
             layout.pop("template", None)
         if not same:
@@ -81,7 +85,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
                 for drawn, trace in zip(own.data, new["data"], strict=True):
                     drawn.update(trace)
             self.update_layout(layout)
-            self.layout.annotations = annotations
+            self.layout.annotations, self.layout.shapes = annotations, shapes
             self.layout.meta = meta
         self._hand_over_whole()
 
@@ -124,6 +128,30 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             }
 
 
+def _typed(layout: Mapping[str, Any], data: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say of each axis what it is of, and how far: a page keeps what it once found for itself."""
+    found = dict(layout)
+    for trace in data:
+        for letter in "xy":
+            value = next((each for each in trace.get(letter, ()) if each is not None), None)
+            if value is None:
+                continue
+            name = f"{letter}axis{str(trace.get(f'{letter}axis', letter))[1:]}"
+            held = dict(found.get(name) or {})
+            if "type" not in held and held.get("matches") is None:
+                found[name] = {**held, "type": _type_of(value)}
+    for name, axis in found.items():
+        if "axis" in name and isinstance(axis, Mapping) and axis.get("range") is not None:
+            found[name] = {"autorange": False, **axis}
+    return found
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, str):
+        return "date" if _DATE.match(value) else "category"
+    return "date" if isinstance(value, date) else "linear"
+
+
 def _once(changes: Mapping[str, Any] | None) -> dict[str, Any]:
     """Give each change once: in the page, "xaxis2" and "xaxis2.range" exclude each other."""
     found: dict[str, Any] = {}
@@ -145,7 +173,7 @@ def _once(changes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _with_nulls(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Add to a layout what the one before it had, as None: nothing of that stays."""
-    kept = ("template", "annotations", "meta")
+    kept = ("template", "annotations", "shapes", "meta")
     found: dict[str, Any] = {name: None for name in old if name not in new and name not in kept}
     for name, value in new.items():
         nested = isinstance(value, Mapping) and isinstance(old.get(name), Mapping)

@@ -18,7 +18,7 @@ from archkit.report import write_report
 pytestmark = pytest.mark.browser
 
 BRIEF = "Sign-in for a multi-tenant SaaS with mobile and web clients, 10k requests a minute"
-FIGURES = 3
+FIGURES = 4
 WIDTHS = (600, 1000, 1400)
 WIDER = """() => [...document.querySelectorAll('body *')]
   .filter((e) => e.checkVisibility() && !e.closest('.scroll, pre, svg'))

@@ -59,4 +59,21 @@ def test_no_change_is_sent_twice_by_its_own_name_and_its_parent_s() -> None:
     assert sent[0]["xaxis2"] == {
         "anchor": "y2",
         "title": {"text": "size", "font": {"size": 9}},
+        "type": "linear",
     }
+
+
+def test_what_another_figure_had_does_not_stay() -> None:
+    live = LiveFigure()
+    ruled = figure(1, 2).add_vline(x=0.5)
+    ruled.update_xaxes(tickvals=[0, 1], range=[0, 1])
+    live.show_figure(ruled, "ruled")
+    assert (live.layout.xaxis.type, len(live.layout.shapes)) == ("linear", 1)
+    assert live.layout.xaxis.autorange is False
+    dated = new_figure("light").add_scatter(x=["2026-01-05", "2026-02-01"], y=["a", "b"])
+    live.show_figure(titled(dated, "Dated", "made here", height=100), "dated")
+    assert (live.layout.xaxis.type, live.layout.yaxis.type) == ("date", "category")
+    assert (live.layout.shapes, live.layout.xaxis.tickvals) == ((), None)
+    assert live.layout.xaxis.autorange is None
+    live.show_figure(ruled, "ruled")
+    assert (live.layout.xaxis.type, live.layout.yaxis.type) == ("linear", "linear")
