@@ -429,7 +429,7 @@ def test_headings_side_by_side_keep_out_of_each_other_where_it_is_narrow():
     whole = figures.success_over_time(trend(names))
     narrow = narrowed(figures.success_over_time(trend(names)), 420)
     for wide, tight in zip(whole.layout.annotations, narrow.layout.annotations, strict=True):
-        plain = [re.sub("<[^>]*>", "", unescape(each.text)) for each in (wide, tight)]
+        plain = [unescape(re.sub("<[^>]*>", "", each.text)) for each in (wide, tight)]
         assert len(plain[1]) < len(plain[0])
         assert plain[1].endswith("n 30")
         assert "<G" not in tight.text
