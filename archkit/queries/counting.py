@@ -84,7 +84,7 @@ class count_queries:  # noqa: N801
         except BaseException:
             _detach(attached, count)
             raise
-        count.counts = " and ".join(dict.fromkeys(hook.counts_what for hook in attached))
+        count.counts = " and ".join(sorted({hook.counts_what for hook in attached}))
         count.pulls = tuple(functools.partial(hook.pull, count) for hook in attached)
         self._open.append((count, attached))
         open_counts.set((*open_counts.get(), count))

@@ -14,9 +14,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from archkit.queries import hook_sqlite
 from archkit.queries.count import QueryCount
 from archkit.queries.hook import Hook
-from archkit.queries.hook_sqlite import SqliteHook
 
 __all__ = ["Everything"]
 
@@ -42,7 +42,7 @@ class Everything:
         self.count = QueryCount(label, n, everywhere=True)
         self.trouble: list[str] = []
         self._hooks: dict[int, Hook] = {}
-        self._kinds: list[str] = []
+        self._kinds: set[str] = set()
         self._sqlite: _EverySqlite | None = None
 
     def begin(self) -> None:
@@ -66,7 +66,7 @@ class Everything:
         for hook in list(self._hooks.values()):
             self._do(hook.pull, self.count)
         self.count.notes = list(dict.fromkeys(self.count.notes))
-        self.count.counts = " and ".join(self._kinds) or self.count.counts
+        self.count.counts = " and ".join(sorted(self._kinds)) or self.count.counts
         return self.count
 
     def _take_sqlalchemy(self, module: Any) -> None:
@@ -78,7 +78,9 @@ class Everything:
         def opened(connection: Any) -> None:
             if self._sqlite is None:
                 self._sqlite = _EverySqlite(self.count)
-                self._kinds.append(self._sqlite.counts_what)
+                # A block of the program's own takes the one trace callback: it gives it back.
+                hook_sqlite.process_wide = self._sqlite
+                self._kinds.add(self._sqlite.counts_what)
             self._do(self._sqlite.overhear, connection)
 
         # SQLAlchemy and Django know the module by its second name.
@@ -118,8 +120,7 @@ class Everything:
             self._hooks[id(target)] = hook
 
         self._do(attach, target)
-        if kind.counts_what not in self._kinds:
-            self._kinds.append(kind.counts_what)
+        self._kinds.add(kind.counts_what)
 
     def _detach(self, target: Any) -> None:
         hook = self._hooks.pop(id(target), None)
@@ -138,7 +139,7 @@ class Everything:
                 self.trouble.append(sentence)
 
 
-class _EverySqlite(SqliteHook):
+class _EverySqlite(hook_sqlite.SqliteHook):
     """Overhears any number of connections, and holds none of them."""
 
     def __init__(self, count: QueryCount) -> None:

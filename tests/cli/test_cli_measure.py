@@ -217,11 +217,32 @@ def test_duckdb_is_counted_once_until_its_last_connection_closes(project, told):
         "first.close()\n"
         "second.execute('SELECT 1, 2, 3, 4, 5').fetchall()\n"
         "second.close()\n"
-        "duckdb.connect('file.db', config={'threads': 1}).close()\n",
+        "duckdb.connect('file.db', config={'threads': 1}).close()\n"
+        "import sqlite3\n"
+        "sqlite3.connect(':memory:').close()\n",
     )
     document, _ = told(name)
     assert found(document) == dict.fromkeys(range(1, 6), 1)
+    assert document["count"]["counts"] == "statements run"
     assert document["trouble"] == []
+
+
+def test_a_program_that_counts_for_itself_is_counted_to_its_end(project, told):
+    name = write(
+        project,
+        "import sqlite3\n"
+        "from archkit import count_queries\n"
+        "shop = sqlite3.connect(':memory:')\n"
+        "with count_queries(shop) as counted:\n"
+        "    shop.execute('SELECT 1').fetchall()\n"
+        "shop.execute('SELECT 1, 2').fetchall()\n"
+        "print('of its own:', counted.count)\n"
+        "shop.close()\n",
+    )
+    document, said = told(name)
+    assert found(document) == {1: 1, 2: 1}
+    assert document["trouble"] == []
+    assert "of its own: 1" in said
 
 
 def test_a_package_that_is_not_as_expected_is_the_program_s_all_the_same(project, told):

@@ -92,6 +92,13 @@ def test_one_block_counts_on_several_sources(database):
     assert counted.count == 2
 
 
+def test_what_one_is_does_not_hang_on_the_order_of_the_sources(database):
+    engine = pytest.importorskip("sqlalchemy").create_engine("sqlite://")
+    with count_queries([database, engine]) as one, count_queries([engine, database]) as other:
+        _read(database)
+    assert one.counts == other.counts == "statements run and statements sent"
+
+
 def test_threads_with_a_block_each_do_not_mix(database):
     both_in = threading.Barrier(2, timeout=20)
 
