@@ -35,6 +35,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     marker = item.get_closest_marker("max_queries")
     if marker is None:
         return (yield)
+    if not marker.args and "most" not in marker.kwargs:
+        pytest.fail(
+            "max_queries does not say how many there may be: @pytest.mark.max_queries(3).",
+            pytrace=False,
+        )
     with _limit(item, *marker.args, **marker.kwargs):
         return (yield)
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -85,6 +86,7 @@ class QueryLab:
         self.blog = blog
         self._runs: dict[tuple[Any, ...], Run] = {}
         self._answers: dict[int, str] = {}
+        self._id = uuid.uuid4()
 
     def __repr__(self) -> str:
         """One line: what is read, and how much was counted."""
@@ -196,23 +198,27 @@ class QueryLab:
     ) -> list[Measurement]:
         """Give what was counted as evidence: one for each way that is a form of a pattern.
 
-        A warm cache is none: that it sends no statement says nothing of the next answer.
+        A warm cache is none: that it sends no statement says nothing of the next answer. Times are
+        in `extra`: they were taken while counting, which takes time, too. Each call gives the same
+        ids: what is kept again replaces itself.
         """
         frame = self.frame(setting).astype(object)
         rows = frame.where(frame.notna(), None).to_dict("records")
         naive = rows[0]
+        pages = f", {naive['page']} a page" if naive["page"] else ""
         return [
             Measurement(
-                label=f"users with posts and comments: {row['way']}",
+                label=f"users with posts and comments{pages}: {row['way']}",
                 queries_before=naive["counted"],
                 queries_after=row["counted"],
                 n=setting.n,
                 pattern=row["slug"],
                 rows=row["rows"],
-                before_ms=naive["ms"],
-                after_ms=row["ms"],
+                cache="cold" if row["kind"] == "cache" else "",
                 measured_at=now(),
+                measurement_id=str(uuid.uuid5(self._id, repr((row["way"], row["n"], row["page"])))),
                 extra={
+                    "while_counting_ms": {"before": naive["ms"], "after": row["ms"]},
                     "database": self.blog.called,
                     "posts": self.blog.posts,
                     "comments": self.blog.comments,

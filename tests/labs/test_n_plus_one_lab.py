@@ -200,6 +200,29 @@ def test_what_was_counted_becomes_evidence_on_patterns_of_the_library(blog: Blog
         *("selectinload", "subqueryload", "joinedload", "includes", "DataLoader, 2 a batch"),
         *("denormalised", "cache, cold"),
     }
+    assert {name: m.cache for name, m in found.items() if m.cache} == {"cache, cold": "cold"}
+    # Timed while counting, which takes longest where most is counted: no speed-up follows.
+    assert all(m.before_ms is None and m.after_ms is None for m in found.values())
+    timed = lab.frame(setting).set_index("way")["ms"]
+    assert loader.extra["while_counting_ms"] == {
+        "before": timed["naive, lazy"],
+        "after": timed["DataLoader, 2 a batch"],
+    }
+
+
+def test_a_run_kept_twice_is_one_measurement_and_one_in_pages_is_another(blog: Blog) -> None:
+    lab, whole, paged = QueryLab(blog), Setting(n=4, batches=()), Setting(n=4, page=2, batches=())
+    for setting in (whole, paged):
+        lab.measure(setting)
+    once, again, pages = (lab.measurements(setting) for setting in (whole, whole, paged))
+    assert [m.measurement_id for m in once] == [m.measurement_id for m in again]
+    assert not {m.measurement_id for m in once} & {m.measurement_id for m in pages}
+    assert pages[0].label == "users with posts and comments, 2 a page: selectinload"
+    other = QueryLab(blog)
+    other.measure(whole)
+    assert not {m.measurement_id for m in once} & {
+        m.measurement_id for m in other.measurements(whole)
+    }
 
 
 def test_a_way_that_answers_otherwise_is_not_measured(

@@ -102,13 +102,18 @@ def test_a_marker_limits_a_whole_test_and_names_its_fixtures(run):
         @pytest.mark.max_queries(1)
         def test_nothing():
             pass
+
+        @pytest.mark.max_queries
+        def test_how_many(shop):
+            pass
     """, "--strict-markers")  # fmt: skip
-    result.assert_outcomes(passed=1, failed=4)
+    result.assert_outcomes(passed=1, failed=5)
     text = result.stdout.str()
     assert "test_none: 1 statement run, none is allowed." in text
     assert "test_whatever_can_be_counted_is: 2 statements run, at most 1 may be." in text
     assert "the test has no fixture 'engine'; ask for it as an argument" in text
     assert "max_queries has nothing to count" in text
+    assert "max_queries does not say how many there may be" in text
 
 
 def test_what_other_threads_send_is_in_the_limit(run):

@@ -100,6 +100,8 @@ def test_what_was_counted_is_kept_as_measured_evidence(blog: Blog, memory: Memor
     loader = rows[rows["slug"] == "dataloader"].iloc[0]
     assert (loader["queries_before"], loader["queries_after"], loader["n"]) == (153, 19, 25)
     assert len(panel.kept) == len(rows) == 7
+    panel.keep()
+    assert len(query_measurements(memory)) == 7
 
 
 def test_without_a_memory_or_a_count_there_is_nothing_to_keep(blog: Blog, memory: Memory) -> None:
