@@ -223,12 +223,15 @@ def record(memory: _Memory, pooled: pd.DataFrame) -> int:
             effective=bool(held),
             applied=f"payment race lab, {row['way']}, {row['scenario']}: {row['charged_twice']} of "
             f"{row['orders']} orders charged twice by {row['requests']} requests",
+            source="measured",
         )
     return len(tried)
 
 
 class _Memory(Protocol):
-    def record_solution_use(self, slug: str, effective: bool, applied: str = "") -> object: ...
+    def record_solution_use(
+        self, slug: str, effective: bool, applied: str = "", *, source: str = "team"
+    ) -> object: ...
 
 
 def _check(

@@ -41,6 +41,7 @@ __all__ = [
     "counted",
     "figures",
     "nearest",
+    "said",
     "truth",
 ]
 
@@ -161,6 +162,12 @@ def check_lesson(lesson: Lesson) -> None:
     _is_a(lesson, Lesson)
     _named(lesson.text, "a lesson", "text")
     _instant(lesson.learned_at, "learned_at")
+
+
+def said(source: str) -> str:
+    """Return who says something, refused if it is nobody that could."""
+    _one_of(source, _SAID, "source")
+    return source
 
 
 def truth(value: Any, what: str) -> bool | None:

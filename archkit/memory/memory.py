@@ -248,12 +248,13 @@ class Memory:
         checks.check_solution(solution)
         return self._record(solution)[0]
 
-    def record_solution_use(self, slug: str, effective: bool, applied: str = "") -> Solution:
-        """Keep that a solution was tried, whether it helped, and what exactly was done."""
-        solution = self.solution(slug)
-        helped = checks.truth(effective, "effective")
+    def record_solution_use(
+        self, slug: str, effective: bool, applied: str = "", *, source: str = "team"
+    ) -> Solution:
+        """Keep that a solution was tried, whether it helped, what was done, and who says so."""
+        solution, helped = self.solution(slug), checks.truth(effective, "effective")
         payload = {"slug": slug, "effective": helped, "applied": applied}
-        self.append("solution_use", payload, entity_id=slug)
+        self.append("solution_use", payload | {"source": checks.said(source)}, entity_id=slug)
         return solution
 
     def record_lesson(

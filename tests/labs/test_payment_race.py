@@ -93,7 +93,8 @@ class Uses:
     def __init__(self) -> None:
         self.kept = []
 
-    def record_solution_use(self, slug, effective, applied=""):
+    def record_solution_use(self, slug, effective, applied="", *, source="team"):
+        assert source == "measured"
         self.kept.append((slug, effective, applied))
 
 

@@ -102,6 +102,9 @@ def test_every_record_is_kept_and_none_is_an_orphan(memory):
     )
     solution = memory.record_solution(Solution("pool", "QueuePool limit reached", "Pool"))
     assert memory.record_solution_use("pool", True, "doubled it") == solution
+    memory.record_solution_use("pool", False, source="measured")
+    sources = "SELECT source FROM solution_use ORDER BY ALL"
+    assert memory.sql(sources)["source"].tolist() == ["measured", "team"]
     assert lesson.learned_at.date() == NOW.date()
     assert memory.decision(decision.decision_id) == decision
     assert memory.sql("FROM orphan").empty
@@ -235,6 +238,7 @@ def test_unknown_names_are_refused_with_the_nearest(memory):
     assert refused(memory.record_solution_use, "gone", True) == (
         "The memory knows no solution 'gone'."
     )
+    assert "source" in refused(memory.record_solution_use, "pool", True, source="rumour")
     assert refused(memory.pattern, "gone") == "The memory knows no pattern 'gone'."
     assert refused(memory.decision, "gone") == "The memory knows no decision 'gone'."
     assert memory.sql("FROM orphan").empty
