@@ -335,9 +335,12 @@ def test_sqlalchemy_on_postgresql_counts_sync_async_streamed_and_abandoned(postg
         engine = create_async_engine(postgres_address.engine_url)
         async with AsyncSession(engine) as session, count_queries(session) as counted:
             assert len([row async for row in await session.stream(many)]) == 2500
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(1):
-                    await session.execute(sa.text("SELECT pg_sleep(60)"))
+            sleeping = asyncio.create_task(session.execute(sa.text("SELECT pg_sleep(60)")))
+            while counted.count < 2 and not sleeping.done():
+                await asyncio.sleep(0)
+            sleeping.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sleeping
         await engine.dispose()
         return counted
 
