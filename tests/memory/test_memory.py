@@ -102,9 +102,6 @@ def test_every_record_is_kept_and_none_is_an_orphan(memory):
     )
     solution = memory.record_solution(Solution("pool", "QueuePool limit reached", "Pool"))
     assert memory.record_solution_use("pool", True, "doubled it") == solution
-    memory.record_solution_use("pool", False, source="measured")
-    sources = "SELECT source FROM solution_use ORDER BY ALL"
-    assert memory.sql(sources)["source"].tolist() == ["measured", "team"]
     assert lesson.learned_at.date() == NOW.date()
     assert memory.decision(decision.decision_id) == decision
     assert memory.sql("FROM orphan").empty
@@ -238,7 +235,6 @@ def test_unknown_names_are_refused_with_the_nearest(memory):
     assert refused(memory.record_solution_use, "gone", True) == (
         "The memory knows no solution 'gone'."
     )
-    assert "source" in refused(memory.record_solution_use, "pool", True, source="rumour")
     assert refused(memory.pattern, "gone") == "The memory knows no pattern 'gone'."
     assert refused(memory.decision, "gone") == "The memory knows no decision 'gone'."
     assert memory.sql("FROM orphan").empty
@@ -445,3 +441,12 @@ def test_the_reference_cards_examples_are_answered_as_it_answers_them(tmp_path):
         for error in ("Connection pool timeout", "Duplicate payment processed for same order"):
             [match, *_] = memory.find_solution(error)
             assert match.provenance == "reported"
+
+
+def test_a_solution_s_use_says_who_saw_it(memory):
+    memory.record_solution(Solution("pool", "QueuePool limit reached", "Pool"))
+    memory.record_solution_use("pool", True)
+    memory.record_solution_use("pool", False, source="measured")
+    assert "rumour" in refused(memory.record_solution_use, "pool", True, source="rumour")
+    seen = memory.sql("SELECT source FROM solution_use ORDER BY ALL")["source"].tolist()
+    assert seen == ["measured", "team"]
