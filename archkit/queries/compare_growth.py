@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["ORDERS", "Growth", "growth_of"]
+__all__ = ["ORDERS", "Growth", "growth_of", "queries_told"]
 
 ORDERS = ("O(1)", "O(n)", "O(n·m)", "not known")
 """What a growth may be called; m are the children of each of the n items."""
@@ -63,7 +63,9 @@ def growth_of(sizes: Sequence[int], queries: Sequence[int]) -> Growth:
     if max(queries) == min(queries):
         return Growth("O(1)", 0.0, 0.0, _always(queries[0]))
     if after <= before:
-        return Growth("O(1)", min(slope, 0.0), per_item, f"no more than {_queries(max(queries))}")
+        return Growth(
+            "O(1)", min(slope, 0.0), per_item, f"no more than {queries_told(max(queries))}"
+        )
     return Growth(*_named(sizes, queries, slope, per_item))
 
 
@@ -84,10 +86,11 @@ def _named(
 
 
 def _always(count: int) -> str:
-    return f"always {_queries(count)}"
+    return f"always {queries_told(count)}"
 
 
-def _queries(count: int) -> str:
+def queries_told(count: int) -> str:
+    """Say how many queries, in words."""
     return "1 query" if count == 1 else f"{count:,} queries"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from archkit.errors import ArchkitError
 from archkit.queries.compare_deadline import OverTimeError, within
+from archkit.queries.compare_growth import queries_told
 from archkit.queries.compare_plan import Plan, empties, hits_and_misses, states
 from archkit.queries.compare_results import NotComparableError, first_difference, plain_value
 from archkit.queries.comparison import ComparisonError
@@ -181,7 +182,7 @@ class Runner:
             name, cached = row["variant"], row["cache"]
             which = f" with a {cached} cache" if cached else ""
             raise ComparisonError(
-                f"The variant {name!r}{which} took {row['queries']:,} queries at n {n:,}, and "
+                f"The variant {name!r}{which} took {queries_told(row['queries'])} at n {n:,}, and "
                 f"{again['queries']:,} when it was called again.",
                 why="Something is kept between calls: a cache, or a session that still holds what "
                 "it read. One number for both would mislead.",

@@ -14,7 +14,7 @@ from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
 from archkit.queries.hook import Hook, open_counts
 
-__all__ = ["count_queries"]
+__all__ = ["count_queries", "is_countable"]
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 _lock = threading.RLock()
@@ -201,14 +201,26 @@ _COUNTABLE = {
 }
 
 
-def _target(source: Any) -> tuple[type[Hook], Any]:
+def is_countable(value: object) -> bool:
+    """Say whether a value is of a kind that `count_queries` takes; it may be closed all the same.
+
+    It is only looked at: nothing is imported, opened or asked.
+    """
+    return bool(_rooms(value))
+
+
+def _rooms(source: object) -> set[str]:
     # By name, so that a source's package is imported only where there is such a source.
     names = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(source).__mro__}
     if isinstance(source, type):
         names = {(source.__module__.partition(".")[0], source.__name__)} & {
             ("sqlalchemy", "Engine")
         }
-    rooms = {room for room, name in names if name in _COUNTABLE.get(room, ())}
+    return {room for room, name in names if name in _COUNTABLE.get(room, ())}
+
+
+def _target(source: Any) -> tuple[type[Hook], Any]:
+    rooms = _rooms(source)
     if "sqlite3" in rooms:
         from archkit.queries.hook_sqlite import SqliteHook
 

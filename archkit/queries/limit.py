@@ -10,24 +10,13 @@ from typing import Any, Protocol
 from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
 from archkit.queries.count_shown import amount
-from archkit.queries.counting import count_queries
+from archkit.queries.counting import count_queries, is_countable
 from archkit.queries.n_plus_one import told
 from archkit.queries.saved import before_and_after
 from archkit.records import Measurement
 
 __all__ = ["NoQueryWarning", "QueryLimit", "TooManyQueries", "countable_in"]
 
-_DUCKDB = {"DuckDBPyConnection"}
-_COUNTABLE = {
-    "sqlalchemy": {
-        *("Engine", "Connection", "Session", "scoped_session"),
-        *("AsyncEngine", "AsyncConnection", "AsyncSession"),
-    },
-    "sqlite3": {"Connection"},
-    "psycopg": {"Connection", "AsyncConnection"},
-    "duckdb": _DUCKDB,
-    "_duckdb": _DUCKDB,
-}
 _MOST_SHAPES = 12
 _WIDTH = 110
 
@@ -156,7 +145,8 @@ class QueryLimit:
 
 def countable_in(values: Iterable[Any]) -> list[Any]:
     """Return what can be counted among values, each once: engines, open connections, sessions."""
-    unlike = {id(value): value for value in values if _is_countable(value)}
+    # The class Engine, which stands for every engine, is imported to write types with.
+    unlike = {id(v): v for v in values if is_countable(v) and not isinstance(v, type)}
     return [value for value in unlike.values() if _is_open(value)]
 
 
@@ -166,13 +156,6 @@ def _is_open(source: Any) -> bool:
             return True
     except ArchkitError:
         return False
-
-
-def _is_countable(value: Any) -> bool:
-    return any(
-        cls.__name__ in _COUNTABLE.get(cls.__module__.partition(".")[0], ())
-        for cls in type(value).__mro__
-    )
 
 
 def _message(counted: QueryCount, most: int) -> str:

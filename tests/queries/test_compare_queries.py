@@ -290,6 +290,12 @@ class TestCaches:
         )
         assert "caches={'keeps': cache}" in error.mend
 
+    def test_one_query_is_told_as_one(self, words, one_by_one, at_once):
+        error = refused({"one": one_by_one, "keeps": cache(at_once)}, source=words)
+        assert error.what == (
+            "The variant 'keeps' took 1 query at n 2, and 0 when it was called again."
+        )
+
     def test_a_cache_that_is_not_emptied_whole_is_found_out(self, words, one_by_one):
         keeps = cache(one_by_one)
         error = refused({"one": one_by_one, "c": keeps}, source=words, caches={"c": lambda: None})

@@ -11,6 +11,7 @@ from sqlalchemy.pool import StaticPool
 from archkit import ArchkitError, count_queries
 from archkit.queries import counting
 from archkit.queries.hook_sqlalchemy import _say_what_loads
+from archkit.queries.limit import countable_in
 
 
 class Base(orm.DeclarativeBase):
@@ -167,6 +168,13 @@ def test_every_kind_of_source_counts(engine, begin):
             sender.execute(sa.text("SELECT 1")).all()
     scoped.remove()
     assert (counted.count, counted.counts) == (1, "statements sent")
+
+
+def test_what_can_be_counted_is_picked_out_of_a_namespace(engine):
+    maker, closed = orm.sessionmaker(engine), engine.connect()
+    closed.close()
+    values = [sa.Engine, engine, closed, maker, sa, "engine", None, engine]
+    assert countable_in(values) == [engine, maker]
 
 
 def test_a_connection_counts_only_its_own(engine):
