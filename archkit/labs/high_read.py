@@ -247,10 +247,7 @@ def record(memory: _Memory, lab: HighRead) -> tuple[Lesson, ...]:
         asked = of_postgres[of_postgres["layout"] == layout].to_dict("records")
         said = [_READ.format_map(row) for row in asked]
         if LAYOUTS["PostgreSQL"][layout].refresh:
-            said += [
-                (_REFRESHED if math.isfinite(row["reads"]) else _IN_VAIN).format_map(row)
-                for row in paid.to_dict("records")
-            ]
+            said += [_paying(row) for row in paid.to_dict("records")]
         text = f"High-read lab, PostgreSQL, {lab.rows:,} rows, {layout}: {'; '.join(said)}."
         lessons.append(Lesson(text, "measured", pattern=pattern, extra={"source": "measured"}))
     for lesson in lessons:
@@ -268,11 +265,18 @@ _READ = (
     "{question} in {ms:.3g} ms, {times_faster:.3g} times as fast as plain rows, "
     "{rows_read:,.0f} rows read"
 )
-_IN_VAIN = "a refresh takes {refresh_ms:.3g} ms and never pays for {question}"
-_REFRESHED = (
-    "a refresh takes {refresh_ms:.3g} ms and pays after {reads:.3g} reads of {question}, until "
-    "then {rows_missing:,} new rows are not shown"
-)
+
+
+def _paying(row: Mapping[Any, Any]) -> str:
+    """Say after how many whole reads a refresh pays."""
+    said = f"a refresh takes {row['refresh_ms']:.3g} ms and"
+    if not math.isfinite(row["reads"]):
+        return f"{said} never pays for {row['question']}"
+    reads = max(1, math.ceil(row["reads"]))
+    return (
+        f"{said} pays after {reads:,} read{'s' * (reads > 1)} of {row['question']}, before it "
+        f"{row['rows_missing']:,} new rows are not shown"
+    )
 
 
 def _compare(stores: Mapping[tuple[str, str], Store]) -> None:

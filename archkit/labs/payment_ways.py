@@ -152,8 +152,8 @@ def prepare(connection: psycopg.Connection[Any], way: Way) -> None:
 
     connection.execute("SELECT set_config('statement_timeout', %s, false)", [f"{PATIENCE_S}s"])
     connection.commit()
-    if way.serializable:
-        connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
+    level = psycopg.IsolationLevel
+    connection.isolation_level = level.SERIALIZABLE if way.serializable else level.READ_COMMITTED
 
 
 def ask(connection: psycopg.Connection[Any], way: Way, order: int, key: str) -> Heard:

@@ -64,6 +64,15 @@ def test_a_key_alone_does_not_hold_off_two_devices_and_a_lock_does(postgres_serv
     assert schemas(postgres_server) == before
 
 
+@pytest.mark.parametrize("name", WAYS)
+def test_each_way_runs_at_its_own_isolation_whatever_the_server_s(postgres_server, name):
+    with psycopg.connect(postgres_server.url) as connection:
+        connection.execute("SET default_transaction_isolation = 'repeatable read'")
+        payment_ways.prepare(connection, WAYS[name])
+        found = connection.execute("SHOW transaction_isolation").fetchone()
+    assert found == ("serializable" if name == "serializable" else "read committed",)
+
+
 def test_runs_are_pooled_with_the_interval_of_the_rate_and_the_range_of_the_speed():
     rows = []
     for run, (twice, speed) in enumerate([(30, 100.0), (10, 300.0), (20, 200.0)]):
