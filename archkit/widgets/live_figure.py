@@ -68,11 +68,12 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         if self._width is not None:
             figure = narrowed(go.Figure(figure), self._width)
         new = figure.to_plotly_json()
-        same = self._shown_as == kind and len(own.data) == len(new["data"])
+        same = self._shown_as == kind and _alike(own.data, new["data"])
         if not same:
             own.data = ()
-            self.add_traces(list(figure.data))
             self._shown_as = kind
+        if len(more := figure.data[len(own.data) :]):
+            self.add_traces(list(more))
         layout = {**new["layout"], "width": self._width}
         annotations, meta = layout.pop("annotations", []), layout.pop("meta", {})
         shapes, layout = layout.pop("shapes", []), _typed(layout, new["data"])
@@ -81,9 +82,9 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         if not same:
             layout = _with_nulls(self.layout.to_plotly_json(), layout)
         with self.batch_update():
-            if same:
-                for drawn, trace in zip(own.data, new["data"], strict=True):
-                    drawn.update(trace)
+            for place, drawn in enumerate(own.data if same else ()):
+                trace = new["data"][place] if place < len(new["data"]) else {"visible": False}
+                drawn.update(_with_nulls(drawn.to_plotly_json(), trace))
             self.update_layout(layout)
             self.layout.annotations, self.layout.shapes = annotations, shapes
             self.layout.meta = meta
@@ -126,6 +127,12 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
                 "layout_edit_id": self._last_layout_edit_id,
                 "source_view_id": source_view_id,
             }
+
+
+def _alike(drawn: Sequence[Any], data: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether traces can be taken on by those drawn, which are hidden where there are more."""
+    kinds = [trace.get("type", "scatter") for trace in data]
+    return all(old.type == new for old, new in zip(drawn, kinds, strict=False))
 
 
 def _typed(layout: Mapping[str, Any], data: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -173,7 +180,7 @@ def _once(changes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _with_nulls(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Add to a layout what the one before it had, as None: nothing of that stays."""
-    kept = ("template", "annotations", "shapes", "meta")
+    kept = ("template", "annotations", "shapes", "meta", "type", "uid")
     found: dict[str, Any] = {name: None for name in old if name not in new and name not in kept}
     for name, value in new.items():
         nested = isinstance(value, Mapping) and isinstance(old.get(name), Mapping)

@@ -77,3 +77,28 @@ def test_what_another_figure_had_does_not_stay() -> None:
     assert live.layout.xaxis.autorange is None
     live.show_figure(ruled, "ruled")
     assert (live.layout.xaxis.type, live.layout.yaxis.type) == ("linear", "linear")
+
+
+def test_traces_that_come_and_go_are_hidden_and_shown_in_one_message() -> None:
+    live, sent = LiveFigure(), list[str]()
+    two = figure(1, 2).add_scatter(x=[1, 2], y=[5, 6], hovertext=["a", "b"])
+    live.show_figure(two, "marks")
+    live._js2py_traceDeltas = {"trace_deltas": [], "trace_edit_id": 0}
+    names = ["_py2js_addTraces", "_py2js_deleteTraces", "_py2js_update"]
+    live.observe(lambda change: sent.append(change["name"]), names)
+    for drawn in (figure(3, 4), two, figure(7, 8)):
+        live.show_figure(drawn, "marks")
+    assert sent == ["_py2js_update"] * 3
+    assert [trace.visible for trace in live.data] == [None, False]
+    live.show_figure(two, "marks")
+    assert [list(trace.y) for trace in live.data] == [[1, 2], [5, 6]]
+    assert [trace.visible for trace in live.data] == [None, None]
+    assert live.data[0].hovertext is None
+
+
+def test_traces_of_another_kind_are_drawn_anew() -> None:
+    live = LiveFigure()
+    live.show_figure(figure(1, 2), "marks")
+    bars = new_figure("light").add_bar(x=[1], y=[2])
+    live.show_figure(titled(bars, "Bars", "made here", height=100), "marks")
+    assert [trace.type for trace in live.data] == ["bar"]
