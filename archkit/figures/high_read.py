@@ -19,7 +19,7 @@ from archkit.figures.style import (
 
 if TYPE_CHECKING:
     import pandas as pd
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure, Scatter
 
 __all__ = ["read_times", "refresh_break_even"]
 
@@ -231,21 +231,7 @@ def _add_panel(fig: Figure, row: Row, most: float, n: int, across: int, theme: s
             **place,
         )
     if 1 <= row["reads"] < math.inf:
-        fig.add_trace(
-            go.Scatter(
-                x=[row["reads"]],
-                y=[row["plain_ms"]],
-                mode="markers",
-                name=f"{name}, break-even",
-                marker={"symbol": "square", "size": 10, "color": colour["measured"]},
-                hovertext=[
-                    f"<b>{escaped(name)}</b><br>{_from(row)}<br>refresh {row['refresh_ms']:.3g} ms"
-                ],
-                hoverinfo="text",
-                cliponaxis=False,
-            ),
-            **place,
-        )
+        fig.add_trace(_crossing(row, name, colour["measured"]), **place)
     axis = "" if n == 0 else n + 1
     fig.add_annotation(
         text=f"<b>{escaped(name)}</b><br>{_from(row)}",
@@ -258,6 +244,22 @@ def _add_panel(fig: Figure, row: Row, most: float, n: int, across: int, theme: s
         align="left",
         showarrow=False,
         font={"size": 12},
+    )
+
+
+def _crossing(row: Row, name: str, colour: str) -> Scatter:
+    """Mark where the summary becomes the cheaper."""
+    import plotly.graph_objects as go
+
+    return go.Scatter(
+        x=[row["reads"]],
+        y=[row["plain_ms"]],
+        mode="markers",
+        name=f"{name}, break-even",
+        marker={"symbol": "square", "size": 10, "color": colour},
+        hovertext=[f"<b>{escaped(name)}</b><br>{_from(row)}<br>refresh {row['refresh_ms']:.3g} ms"],
+        hoverinfo="text",
+        cliponaxis=False,
     )
 
 
