@@ -120,10 +120,10 @@ class QueryCount:
         -------
         pandas.DataFrame
             One row a finding. `rule`: `lazy load` (SQLAlchemy says that a relationship was loaded
-            for one object, at least twice), `column load` (likewise columns that were deferred or
-            expired), or `one lookup per row` (at least five reads by one key from one place, with
-            different values; not those for a list of keys). `relationship`: which one, or whose
-            columns, where the ORM says; `shape`, `count`, `where`.
+            for one object, at least twice from one place), `column load` (likewise columns that
+            were deferred or expired), or `one lookup per row` (at least five reads by one key from
+            one place, with different values; not those for a list of keys). `relationship`: which
+            one, or whose columns, where the ORM says; `shape`, `count`; `where` most came from.
         """
         import pandas as pd
 

@@ -46,9 +46,9 @@ class count_queries:  # noqa: N801
     -----
     Listeners are there only while a block is open. SQLAlchemy is overheard by its events, psycopg
     by the methods of its cursors, sqlite3 by its trace callback (it has one: yours is gone after
-    the block, which nobody can read and so nobody can set again), DuckDB by its query log. What
-    one statement is, and what the source tells of its time and rows, differs with that; the count
-    says so in `counts` and with None.
+    the block, which nobody can read and so nobody can set again), DuckDB by its query log, which
+    holds the texts while the block is open. What one statement is, and what the source tells of its
+    time and rows, differs with that; the count says so in `counts` and with None.
 
     Examples
     --------

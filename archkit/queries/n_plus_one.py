@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,9 +19,10 @@ def findings(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
     """Give what was loaded row by row, most statements first.
 
     A `lazy load` is SQLAlchemy's own word: a relationship was loaded for one object, at least
-    twice; a `column load` likewise, of columns that were deferred or expired. `one lookup per row`
-    are at least five reads by one key, with different values where the source tells them, from one
-    place; reads for a list of keys (`IN`, `= ANY`, `json_each`) and pages of a list are none.
+    twice from one place; a `column load` likewise, of columns that were deferred or expired.
+    `one lookup per row` are at least five reads by one key, with different values where the source
+    tells them, from one place; reads for a list of keys (`IN`, `= ANY`, `json_each`) and pages of a
+    list are none. `where` is the place that sent most of them.
     """
     found: dict[tuple[str, ...], list[Tally]] = {}
     for tally in tallies:
@@ -34,14 +36,22 @@ def findings(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
             "rule": key[0],
             "relationship": key[1],
             "shape": group[0].kind.shape,
-            "count": count,
-            "where": group[0].kind.where,
+            "count": sum(tally.count for tally in group),
+            "where": where,
         }
         for key, group in found.items()
-        if (count := sum(tally.count for tally in group))
-        >= (FEWEST_LOOKUPS if key[0] == _LOOKUP else FEWEST_LOADS)
+        for where, most in (_busiest(group),)
+        if most >= (FEWEST_LOOKUPS if key[0] == _LOOKUP else FEWEST_LOADS)
     ]
     return sorted(rows, key=lambda row: -row["count"])
+
+
+def _busiest(group: list[Tally]) -> tuple[str, int]:
+    """Give the place that sent most of them, and how many."""
+    sent = Counter[str]()
+    for tally in group:
+        sent[tally.kind.where] += tally.count
+    return sent.most_common(1)[0]
 
 
 def told(finding: dict[str, Any]) -> tuple[str, str]:

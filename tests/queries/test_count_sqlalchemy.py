@@ -138,6 +138,18 @@ def test_deferred_and_expired_columns_are_found(engine):
         assert "Columns of Author" in counted.summary
 
 
+def test_single_loads_from_places_of_their_own_are_none(engine):
+    with count_queries(engine) as counted, orm.Session(engine) as session:
+        one, other = session.get(Author, 1), session.get(Author, 2)
+        assert one.posts
+        assert other.posts
+        session.commit()
+        assert one.name
+        assert other.name
+    assert counted.count == 6
+    assert counted.n_plus_one.empty
+
+
 def test_a_loop_of_core_statements_is_found_by_its_shape(engine):
     with count_queries(engine) as counted, engine.connect() as connection:
         for key in range(6):
