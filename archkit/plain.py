@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import secrets
 import time
 import uuid
@@ -28,6 +29,7 @@ __all__ = [
     "texts_in",
     "utc_now",
     "without",
+    "without_passwords",
     "words_of",
 ]
 
@@ -87,6 +89,12 @@ def slug_of(name: str) -> str:
 def without(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     """Return the record less some keys."""
     return {k: v for k, v in record.items() if k not in keys}
+
+
+def without_passwords(text: str) -> str:
+    """Hide the passwords of the database addresses that a text holds."""
+    hidden = re.sub(r"//([^/@:\s]*):\S*@", r"//\1:…@", text)
+    return re.sub(r"(?<=password=)[^&\s\"']*", "…", hidden)
 
 
 def extras(**parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from archkit.plain import mapped_texts, near_path, shown_path, texts_in
+import pytest
+
+from archkit.plain import mapped_texts, near_path, shown_path, texts_in, without_passwords
 
 
 def test_a_path_nearby_is_shown_from_here(tmp_path, monkeypatch):
@@ -36,3 +38,21 @@ def test_texts_of_a_value_are_its_strings_and_keys_wherever_they_stand():
     assert list(texts_in(value)) == ["a", "b", "c", "d", "e"]
     assert list(texts_in("x")) == ["x"]
     assert mapped_texts(value, str.upper) == {"A": ["B", 1, None, ["C"]], "D": {"E": True}}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:se:c@ret@host/shop", "postgresql://me:…@host/shop"),
+        ("postgresql://me@host/shop", "postgresql://me@host/shop"),
+        (
+            'no "=" after "postgresql//me:secret@host/shop"',
+            'no "=" after "postgresql//me:…@host/shop"',
+        ),
+        ("host=h password=secret user=me", "host=h password=… user=me"),
+        ("postgresql:///shop?password=secret&host=h", "postgresql:///shop?password=…&host=h"),
+        ("no such table: post", "no such table: post"),
+    ],
+)
+def test_a_password_in_an_address_is_hidden(text, shown):
+    assert without_passwords(text) == shown

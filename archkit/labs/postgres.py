@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from archkit.errors import ArchkitError
 from archkit.labs.postgres_server import running_server
+from archkit.plain import without_passwords
 
 __all__ = ["Address", "kept_up", "own_schema", "postgres"]
 
@@ -39,7 +40,9 @@ class Address:
 
     def __repr__(self) -> str:
         """Say where it is, without a password."""
-        return "PostgreSQL, embedded" if self.embedded else f"PostgreSQL, {_bare(self.url)}"
+        if self.embedded:
+            return "PostgreSQL, embedded"
+        return f"PostgreSQL, {without_passwords(self.url)}"
 
 
 @contextmanager
@@ -138,16 +141,11 @@ def _plain(url: str) -> str:
     match = re.fullmatch(r"(?:postgresql|postgres)(?:\+\w+)?://(.*)", url, re.DOTALL)
     if match is None:
         raise ArchkitError(
-            f"{_bare(url)!r} is not the address of a PostgreSQL database.",
+            f"{without_passwords(url)!r} is not the address of a PostgreSQL database.",
             why="It does not begin with postgresql://.",
             mend="Write it as postgresql://user:password@host:5432/database.",
         )
     return f"postgresql://{match[1]}"
-
-
-def _bare(url: str) -> str:
-    """Hide a password, wherever a URL can hold one."""
-    return re.sub(r"(?<=password=)[^&]*", "…", re.sub(r"//([^/@:]*):[^@]*@", r"//\1:…@", url))
 
 
 def _answering(address: Address) -> Address:
@@ -157,8 +155,8 @@ def _answering(address: Address) -> Address:
         psycopg.connect(address.url, connect_timeout=5).close()
     except psycopg.Error as error:
         raise ArchkitError(
-            f"No PostgreSQL answers at {_bare(address.url)}.",
-            why=str(error),
+            f"No PostgreSQL answers at {without_passwords(address.url)}.",
+            why=without_passwords(str(error)),
             mend="Start it or mend its address (the argument or ARCHKIT_POSTGRES_URL); without "
             "an address archkit starts a server of its own.",
         ) from error

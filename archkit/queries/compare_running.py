@@ -10,6 +10,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from archkit.errors import ArchkitError
+from archkit.plain import without_passwords
 from archkit.queries.compare_deadline import OverTimeError, within
 from archkit.queries.compare_growth import queries_told
 from archkit.queries.compare_plan import Plan, empties, hits_and_misses, states
@@ -266,7 +267,7 @@ def _words_of(error: Exception) -> str:
     if isinstance(error, ArchkitError):
         return error.what
     cause = getattr(error, "orig", None) or error
-    lines = str(cause).strip().splitlines()
+    lines = without_passwords(str(cause)).strip().splitlines()
     text = f"{type(cause).__name__}: {lines[0]}" if lines else type(cause).__name__
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from archkit.plain import without_passwords
 from archkit.queries import hook_sqlite
 from archkit.queries.count import QueryCount
 from archkit.queries.hook import Hook
@@ -131,7 +132,7 @@ class Everything:
         try:
             what(source)
         except Exception as error:  # noqa: BLE001 - measuring must not break what is measured
-            told = " ".join(str(error).split())[:200] or type(error).__name__
+            told = " ".join(without_passwords(str(error)).split())[:200] or type(error).__name__
             kind = source if isinstance(source, ModuleType | type) else type(source)
             name = getattr(kind, "__module__", kind.__name__).partition(".")[0].lstrip("_")
             sentence = f"Not all of {name} could be counted: {told}"

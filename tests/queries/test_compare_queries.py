@@ -348,6 +348,13 @@ class TestRefused:
             engine.dispose()
         assert error.why == "OperationalError: no such table: nowhere"
 
+    def test_a_password_in_the_drivers_words_is_not_told(self, words, one_by_one):
+        def broken(n: int) -> Any:
+            raise ValueError('missing "=" after "postgresql//me:secret@host/shop"')
+
+        error = refused({"one": one_by_one, "broken": broken}, source=words)
+        assert error.why == 'ValueError: missing "=" after "postgresql//me:…@host/shop"'
+
     def test_a_variant_without_a_query_is_no_saving(self, words, one_by_one):
         ways = {"one": one_by_one, "none": lambda n: [f"word {i}" for i in range(n)]}
         error = refused(ways, source=words)
