@@ -258,6 +258,18 @@ class TestOutcomesOverTime:
         fig = figures.outcomes_over_time(pd.DataFrame(rows))
         assert list(trace(fig, "observed").y) == [0.8]
 
+    def test_the_mean_of_very_many_outcomes_has_few_steps_and_keeps_its_gaps(self):
+        days = [*pd.date_range("2026-01-01", periods=900, freq="h", tz="UTC")]
+        days += pd.date_range("2026-06-01", periods=900, freq="h", tz="UTC")
+        rows = [score(f"o{i}", str(day)[:19], i % 2) for i, day in enumerate(days)]
+        mean = trace(figures.outcomes_over_time(pd.DataFrame(rows)), "30-day mean")
+        assert len(mean.x) < 450
+        assert mean.x[-1] == f"{days[-1]:%Y-%m-%dT%H:%M:%S}"
+        gap = mean.x.index("2026-06-01T00:00:00")
+        assert mean.x[gap - 2] == "2026-02-07T11:00:00"
+        assert mean.y[gap - 1] is None
+        assert mean.y[-1] == pytest.approx(0.5, abs=0.01)
+
     def test_at_most_two_thousand_points_are_drawn_and_that_is_said(self):
         days = pd.date_range("2026-01-01", periods=4100, freq="h", tz="UTC")
         rows = [score(f"o{i}", str(day)[:19], 0.5) for i, day in enumerate(days)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Rolling", "interval_of_mean", "outcomes_over_time", "rolling_mean"]
 
 _MOST_POINTS = 2000
+_MOST_STEPS = 400
 _LEAST_OUTCOMES = 3
 _LINE_OF = {"measured": "observed", "observed": "observed"}
 _DASH = {"observed": "solid", "reported": "dot", "simulated": "dash"}
@@ -103,7 +104,10 @@ def outcomes_over_time(
 
 
 def rolling_mean(outcomes: pd.DataFrame, window_days: int, ci_prob: float) -> list[Rolling]:
-    """Give, for each instant an outcome was seen, the weighted mean of the window behind it.
+    """Give, at the instants an outcome was seen, the weighted mean of the window behind each.
+
+    Of very many instants some 400 are taken, evenly picked, the last and the ends of gaps among
+    them.
 
     Parameters
     ----------
@@ -124,14 +128,25 @@ def rolling_mean(outcomes: pd.DataFrame, window_days: int, ci_prob: float) -> li
     seen = pd.DatetimeIndex(outcomes["observed_at"])
     window = pd.Timedelta(days=window_days)
     steps: list[Rolling] = []
-    for instant in seen.unique():
-        if steps and instant - steps[-1].observed_at > window:
+    for instant, after_gap in _picked(seen.unique(), window):
+        if after_gap:
             steps.append(Rolling(steps[-1].observed_at + window, 0, None, None, None))
         first = seen.searchsorted(instant - window, side="right")
         inside = outcomes.iloc[first : seen.searchsorted(instant, side="right")]
         known = _weighted(inside, ci_prob) if len(inside) >= _LEAST_OUTCOMES else (None,) * 3
         steps.append(Rolling(instant, len(inside), *known))
     return steps
+
+
+def _picked(
+    instants: pd.DatetimeIndex, window: pd.Timedelta
+) -> Iterator[tuple[pd.Timestamp, bool]]:
+    """Pick instants evenly, and those on both sides of a gap; say which come after one."""
+    step, last = -(-len(instants) // _MOST_STEPS), len(instants) - 1
+    far = [False, *(instants[1:] - instants[:-1] > window)]
+    for n, instant in enumerate(instants):
+        if (last - n) % step == 0 or far[n] or (n < last and far[n + 1]):
+            yield instant, bool(far[n])
 
 
 def interval_of_mean(
