@@ -7,6 +7,7 @@ import pytest
 from archkit import metrics
 from archkit.errors import ArchkitError
 from archkit.memory.memory import Memory
+from archkit.memory.simulate import simulate
 from archkit.metrics.scope import Scope
 from archkit.records import Decision, Lesson, Measurement, Pattern
 
@@ -195,3 +196,18 @@ def test_a_scope_says_what_it_is_and_how_to_make_it_again(memory):
 def test_a_part_that_could_not_be_is_refused(given, said):
     with pytest.raises(ArchkitError, match=said):
         Scope(**given)
+
+
+def test_made_up_work_without_an_outcome_is_of_no_provenance_but_simulated(tmp_path):
+    with Memory(tmp_path / "m.duckdb") as memory:
+        simulate(memory, sessions=5, now=BEGAN)
+        memory.record_decision(Decision(title="Real", chosen="x", decided_at=BEGAN))
+        observed = Scope(provenance=("observed",)).of(memory)
+        simulated = Scope(provenance=("simulated",)).of(memory)
+        assert ids(observed) == set(metrics.outcome_debt(observed)["title"]) == {"Real"}
+        assert metrics.sessions(observed).empty
+        assert "Real" not in ids(simulated)
+        assert len(metrics.sessions(simulated)) == 5
+        assert "Real" not in set(metrics.outcome_debt(simulated)["title"])
+        both = Scope(provenance=("observed", "simulated")).of(memory)
+        assert len(metrics.decisions(both)) == len(metrics.decisions(memory))

@@ -52,9 +52,9 @@ _MEASURED = _ALONE.format(
 )
 _EVIDENCE = f"({_DECIDED} OR (decision_id IS NULL AND {_HELD}))"
 _VIEWS = {
-    "decision": _View(_DECIDED, instant="decided_at"),
+    "decision": _View(_DECIDED, instant="decided_at", provenance="decision_id"),
     "decision_log": _View(_DECIDED, instant="decided_at", provenance="last"),
-    "outcome_debt": _View(_DECIDED, instant="decided_at"),
+    "outcome_debt": _View(_DECIDED, instant="decided_at", provenance="decision_id"),
     "outcome": _View(_DECIDED, instant="observed_at", provenance="source"),
     "outcome_trend": _View(_DECIDED, instant="observed_at", provenance="provenance"),
     "pattern_evidence": _View(
@@ -69,9 +69,9 @@ _VIEWS = {
     "pattern_epoch": _View(patterns=_SLUG),
     "reported_metric": _View("FALSE", _SLUG, "NULL", provenance="reported"),
     "pattern": _View(patterns=_SLUG),
-    "session": _View(_HELD, instant="started_at"),
-    "session_log": _View(_HELD, instant="started_at"),
-    "session_cost": _View(_HELD, instant="started_at"),
+    "session": _View(_HELD, instant="started_at", provenance="session_id"),
+    "session_log": _View(_HELD, instant="started_at", provenance="session_id"),
+    "session_cost": _View(_HELD, instant="started_at", provenance="session_id"),
     "message_log": _View(_HELD, instant="recorded_at"),
     "tool_call_log": _View(_HELD, instant="recorded_at"),
     "step_log": _View(_HELD, instant="recorded_at"),
@@ -101,7 +101,8 @@ class Scope:
         instant: a decision when it was made, an outcome when it was observed. What has none,
         such as a figure that is only reported, is in no span of time.
     provenance
-        Among measured, observed, reported, simulated.
+        Among measured, observed, reported, simulated. Of decisions the latest outcome's; those
+        without one, and sessions, are simulated or of any other kind.
     context
         Keys of the decisions' context with a value: `{"tenancy": "multi"}`.
 
@@ -233,8 +234,21 @@ class Narrowed:
         if given.get("span") and view.instant:
             found.append(given["span"].format(instant=view.instant))
         if given.get("provenance") and view.provenance:
-            found.append(_OF_KIND[view.provenance])
+            found.append(self._of_kind(view.provenance))
         return " AND ".join(f"({part})" for part in found)
+
+    def _of_kind(self, way: str) -> str:
+        """Return which rows are of the provenance, as SQL; work without an outcome by its id."""
+        kinds = set(self.scope.provenance)
+        made_up = f"starts_with({'decision_id' if way == 'last' else way}, 'sim')"
+        of_work = "TRUE"
+        if kinds == {"simulated"}:
+            of_work = made_up
+        elif "simulated" not in kinds:
+            of_work = f"NOT {made_up}"
+        if way == "last":
+            return f"(last_source IS NULL AND {of_work}) OR {_OF_KIND['source_of_last']}"
+        return _OF_KIND.get(way, of_work)
 
 
 _OF_CONTEXT = (
@@ -247,8 +261,8 @@ _OF_KIND = {
         "source IN (SELECT s.source FROM main.source s "
         "WHERE list_contains($scope_kinds, s.provenance))"
     ),
-    "last": (
-        "last_source IS NULL OR last_source IN (SELECT s.source FROM main.source s "
+    "source_of_last": (
+        "last_source IN (SELECT s.source FROM main.source s "
         "WHERE list_contains($scope_kinds, s.provenance))"
     ),
     "reported": "list_contains($scope_kinds, 'reported')",

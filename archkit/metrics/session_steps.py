@@ -12,7 +12,7 @@ __all__ = ["step_shares"]
 
 _STEPS = """
 SELECT t.n, t.phase, t.name, t.status, t.reason, coalesce(s.client, '') AS client
-FROM step_log t LEFT JOIN session s ON s.session_id = t.session_id
+FROM step_log t LEFT JOIN main.session s ON s.session_id = t.session_id
 WHERE t.n IS NOT NULL AND t.status IN ('done', 'skipped')
 """
 
