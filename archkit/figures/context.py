@@ -191,6 +191,7 @@ def _add_marks(fig: Figure, rows: pd.DataFrame, place: int, shown: _Shown, theme
         },
         hovertext=[_words(row) for row in rows.to_dict("records")],
         hoverinfo="text",
+        customdata=rows["slug"].tolist(),
         cliponaxis=False,
         **axes,
     )

@@ -124,6 +124,7 @@ def _add_costs(
         },
         hovertext=[_debt_words(row) for row in rows.to_dict("records")],
         hoverinfo="text",
+        customdata=rows["decision_id"].tolist(),
         cliponaxis=False,
     )
 
@@ -209,6 +210,7 @@ def missing_outcomes(frame: pd.DataFrame, top: int = 20, *, theme: str = "light"
         marker={"size": 18, "color": "rgba(0,0,0,0)"},
         hovertext=[_missing_words(row) for row in up.to_dict("records")],
         hoverinfo="text",
+        customdata=up["slug"].tolist(),
     )
     counts = [
         f"n {number(n)}, {number(m)} missing" for n, m in zip(up["n"], up["n_missing"], strict=True)

@@ -136,6 +136,7 @@ def _add_outcomes(fig: Figure, rows: pd.DataFrame, provenance: str, theme: str) 
         },
         hovertext=[_words(row) for row in rows.to_dict("records")],
         hoverinfo="text",
+        customdata=rows["decision_id"].tolist(),
         cliponaxis=False,
     )
 

@@ -119,15 +119,18 @@ def _add_traces(
         x: list[float | None] = []
         y: list[float | None] = []
         words: list[str] = []
+        whose: list[str | None] = []
         own = mine[mine["provenance"] == provenance]
         for decision, looks in own.groupby("decision_id", sort=False):
             for row in looks.sort_values("horizon_days").to_dict("records"):
                 x.append(horizons.index(int(row["horizon_days"])) + spot[decision])
                 y.append(None if row["value"] != row["value"] else row["value"])
                 words.append(_look_words(row))
+                whose.append(str(decision))
             x.append(None)
             y.append(None)
             words.append("")
+            whose.append(None)
         mark = mark_of(provenance)
         fig.add_scatter(
             x=x,
@@ -140,6 +143,7 @@ def _add_traces(
             marker={"symbol": mark.symbol, "size": 4},
             hovertext=words,
             hoverinfo="text",
+            customdata=whose,
             cliponaxis=False,
             **axes,
         )

@@ -119,6 +119,7 @@ def _add_months(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: st
             },
             hovertext=[_month_words(row) for row in mine.to_dict("records")],
             hoverinfo="text",
+            customdata=mine["slug"].tolist(),
             cliponaxis=False,
             **axes,
         )

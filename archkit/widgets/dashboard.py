@@ -111,7 +111,7 @@ class Dashboard:
         now: Callable[[], datetime],
     ) -> None:
         self._memory, self._theme, self._now = memory, theme, now
-        self._id, self._news = new_id(), ""
+        self._id, self._news, self._unread = new_id(), "", False
         self._events = self._count()
         self.error: ArchkitError | None = None
         self.view = self._read(scope, tab_named(tab))
@@ -194,18 +194,23 @@ class Dashboard:
         """Read the memory anew, if anything was written since."""
         try:
             events = self._count()
+            if events == self._events and not self._unread:
+                return
+            offered = read_options(self._memory)
+            view = self._read(self.scope, self.view.tab)
         except ArchkitError as error:
+            self._unread = True
             self._refuse(error)
             return
-        if events == self._events:
-            return
-        more, self._events = events - self._events, events
+        more, self._events, self._unread = events - self._events, events, False
         written = (
-            f"{more:,} new event{'' if more == 1 else 's'}" if more > 0 else "the memory changed"
+            f"{more:,} new event{'' if more == 1 else 's'}"
+            if more > 0
+            else ("the memory changed" if more else "nothing new")
         )
         self._news = f"Read anew at {self._now():%H:%M:%S} UTC: {written}."
-        self._face.offer(read_options(self._memory))
-        self._change(lambda: self._read(self.scope, self.view.tab))
+        self._face.offer(offered)
+        self._change(lambda: view)
 
     def export(self, path: str | Path) -> Path:
         """Write this view, all its figures, to one HTML file that opens from disk.

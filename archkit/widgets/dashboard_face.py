@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import ipywidgets as widgets
 
 from archkit.metrics.scope import Scope
+from archkit.plain import missing
 from archkit.widgets.dashboard_page import dashboard_style
 from archkit.widgets.dashboard_tabs import GROUPS, TABS, tab_named
 from archkit.widgets.panel_parts import button, choice, column, field, page, row
@@ -127,7 +128,6 @@ class DashboardFace:
             since, until = _midnight(self.since.value), _midnight(self.until.value)
         elif self.span.value:
             since = now - timedelta(days=self.span.value)
-        key, value = self.context.value or ("", "")
         return Scope(
             agent=self.agent.value or None,
             project=self.project.value or None,
@@ -136,7 +136,7 @@ class DashboardFace:
             since=since,
             until=until,
             provenance=self.provenance.value,
-            context={key: value} if key else None,
+            context=dict(self.context.value) or None,
         )
 
     def _offer(self, options: Options) -> None:
@@ -144,13 +144,13 @@ class DashboardFace:
             (self.agent, "all agents", [(name, name) for name in options.agents]),
             (self.project, "all projects", [(name, name) for name in options.projects]),
             (self.area, "all areas", [(name, name) for name in options.areas]),
-            (self.context, "any", [(f"{k} = {v}", (k, v)) for k, v in options.contexts]),
+            (self.context, "any", [(f"{k} = {v}", ((k, v),)) for k, v in options.contexts]),
         ):
-            listed = [(label, ""), *found]
+            listed: list[tuple[str, Any]] = [(label, ""), *found]
             if list(made.options) != listed:
                 kept = made.value
                 made.options = listed
-                made.value = kept if kept in [value for _, value in listed] else ""
+                _choose(made, kept or "")
         if self.pattern.options != options.patterns:
             self.pattern.options = options.patterns
 
@@ -165,10 +165,8 @@ class DashboardFace:
             self.span.value = _OWN
             for made, instant in ((self.since, scope.since), (self.until, scope.until)):
                 made.value = instant.astimezone(UTC).date() if instant else None
-        kinds = [value for _, value in _PROVENANCE]
-        self.provenance.value = scope.provenance if scope.provenance in kinds else ()
-        held = next(iter((scope.context or {}).items()), "")
-        _choose(self.context, held)
+        _choose(self.provenance, tuple(scope.provenance))
+        _choose(self.context, tuple((scope.context or {}).items()) or "")
         self.groups.value = tab_named(tab).group
         self._offer_tabs()
         self.tabs.value = tab
@@ -275,7 +273,8 @@ class DashboardFace:
 
     def _clicked(self, trace: Any, points: Any, _: Any) -> None:
         for index in points.point_inds[:1]:
-            self._actions.point(str(trace.customdata[index]))
+            if not missing(clicked := trace.customdata[index]):
+                self._actions.point(str(clicked))
 
 
 def _day(label: str) -> Any:
@@ -290,9 +289,16 @@ def _choose(made: Any, value: Any) -> None:
     """Set a list on a value, which joins what there is to choose from if it is not there."""
     known: Sequence[Any] = [each for _, each in made.options]
     if value not in known:
-        label = " = ".join(value) if isinstance(value, tuple) else str(value)
-        made.options = [*made.options, (label, value)]
+        made.options = [*made.options, (_label(value), value)]
     made.value = value
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if all(isinstance(each, str) for each in value):
+        return " or ".join(value)
+    return " and ".join(f"{key} = {held}" for key, held in value)
 
 
 def _midnight(day: date | None) -> datetime | None:

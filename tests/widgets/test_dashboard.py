@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 import ipywidgets
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from archkit import metrics
+from archkit.errors import StoreError
 from archkit.memory.memory import Memory
 from archkit.metrics.scope import Scope
 from archkit.records import Decision, Measurement, Pattern
@@ -359,3 +361,63 @@ def test_an_unknown_tab_or_theme_is_refused(memory):
 def test_its_line_says_which_part_and_which_figure(memory):
     shown = opened(memory, Scope(area="security"), theme="dark")
     assert repr(shown) == "Dashboard(Patterns: security)"
+
+
+def test_every_point_of_a_pattern_or_a_decision_leads_there(memory):
+    shown = opened(memory)
+    for name, way in (
+        ("Patterns", "pattern"),
+        ("Over time", "pattern"),
+        ("Contexts", "pattern"),
+        ("What is not known", "pattern"),
+        ("Queries", "pattern"),
+        ("Outcomes", "decision"),
+        ("By horizon", "decision"),
+        ("Outcome debt", "decision"),
+    ):
+        shown.clear()
+        shown.pick()
+        shown.show(name)
+        traces = [each for each in shown._face.figure.data if each.customdata is not None]
+        assert traces, name
+        for trace in traces:
+            assert len(trace.customdata) == len(trace.x)
+        at = next(n for n, one in enumerate(trace.customdata) if one is not None)
+        clicked = trace.customdata[at]
+        shown._face._clicked(trace, type("Points", (), {"point_inds": [at]}), None)
+        assert shown.error is None
+        led = shown.scope.pattern if way == "pattern" else shown._face.evidence.value
+        assert clicked in led
+    gap = type("Trace", (), {"customdata": [None]})
+    shown._face._clicked(gap, type("Points", (), {"point_inds": [0]}), None)
+    assert shown.error is None
+
+
+def test_a_filter_that_no_list_offers_holds_when_another_one_changes(memory):
+    scope = Scope(provenance=("observed", "reported"), context={"tenancy": "multi", "size": "s"})
+    shown = opened(memory, scope)
+    assert shown._face.provenance.label == "observed or reported"
+    assert shown._face.context.label == "tenancy = multi and size = s"
+    shown._face.agent.value = "ann"
+    assert shown.scope.provenance == scope.provenance
+    assert shown.scope.context == scope.context
+
+
+def test_a_memory_that_cannot_be_read_for_a_while_is_read_when_it_can(memory, monkeypatch):
+    shown = opened(memory)
+    read = Memory.sql
+
+    def refuse(*_, **__):
+        raise StoreError("It is locked.", why="Another kernel writes.", mend="Wait.")
+
+    monkeypatch.setattr(Memory, "sql", refuse)
+    shown.refresh()
+    assert "It is locked" in told(shown)
+    monkeypatch.setattr(Memory, "sql", read)
+    monkeypatch.setattr(sys.modules["archkit.widgets.dashboard"], "read_options", refuse)
+    shown.refresh()
+    assert "It is locked" in told(shown)
+    monkeypatch.undo()
+    shown.refresh()
+    assert "It is locked" not in told(shown)
+    assert shown.error is None
