@@ -47,7 +47,7 @@ def headline_tiles(
         _more(head["decisions"]["value"], before["decisions"]["value"]),
         _points(rate["value"], before["success_rate"]["value"]),
         _points(saved["value"], before["queries_saved"]["value"]),
-        _more(debt["value"], before["outcome_debt"]["value"]),
+        f"of the period before {count(before['outcome_debt']['value'])} still open",
         _more(head["sessions"]["value"], before["sessions"]["value"]),
     ]
     return [
@@ -86,13 +86,13 @@ def _share(value: float | None, digits: int | None = None) -> str:
 def _rate_note(rate: Mapping[str, Any]) -> str:
     if rate["value"] is None:
         return "no outcome yet"
-    return f"{_interval(rate)}, n {rate['n']}, {rate['provenance']}"
+    return f"{_interval(rate)}, n {count(rate['n'])}, {rate['provenance']}"
 
 
 def _saved_note(saved: Mapping[str, Any]) -> str:
     if saved["value"] is None:
         return "nothing counted yet"
-    return f"{_interval(saved)}, n {saved['n']}, {saved['provenance']}"
+    return f"{_interval(saved)}, n {count(saved['n'])}, {saved['provenance']}"
 
 
 def _interval(found: Mapping[str, Any]) -> str:
@@ -105,7 +105,7 @@ def _interval(found: Mapping[str, Any]) -> str:
 def _made_note(head: Head, decisions: pd.DataFrame) -> str:
     note = f"{count(head['decisions']['with_outcome'])} with an outcome"
     made_up = made_up_decisions(decisions)
-    return f"{note}, {made_up} simulated" if made_up else note
+    return f"{note}, {count(made_up)} simulated" if made_up else note
 
 
 def _cost_note(head: Head, sessions: pd.DataFrame) -> str:
