@@ -84,7 +84,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         with self.batch_update():
             for place, drawn in enumerate(own.data if same else ()):
                 trace = new["data"][place] if place < len(new["data"]) else {"visible": False}
-                drawn.update(_with_nulls(drawn.to_plotly_json(), trace))
+                drawn.update(_with_nulls(drawn.to_plotly_json(), trace, deep=True))
             self.update_layout(layout)
             self.layout.annotations, self.layout.shapes = annotations, shapes
             self.layout.meta = meta
@@ -178,11 +178,23 @@ def _once(changes: Mapping[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def _with_nulls(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to a layout what the one before it had, as None: nothing of that stays."""
+def _with_nulls(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, deep: bool = False
+) -> dict[str, Any]:
+    """Add what was there before, as None: nothing of that stays.
+
+    `deep`: each part of it by itself, for in the page one trace's "line" and another's
+    "line.color" exclude each other.
+    """
     kept = ("template", "annotations", "shapes", "meta", "type", "uid")
-    found: dict[str, Any] = {name: None for name in old if name not in new and name not in kept}
+    gone = [name for name in old if name not in new and name not in kept]
+    found: dict[str, Any] = {
+        name: _with_nulls(old[name], {}, deep=True)
+        if deep and isinstance(old[name], Mapping)
+        else None
+        for name in gone
+    }
     for name, value in new.items():
         nested = isinstance(value, Mapping) and isinstance(old.get(name), Mapping)
-        found[name] = _with_nulls(old[name], value) if nested else value
+        found[name] = _with_nulls(old[name], value, deep=deep) if nested else value
     return found

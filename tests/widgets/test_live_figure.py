@@ -102,3 +102,18 @@ def test_traces_of_another_kind_are_drawn_anew() -> None:
     bars = new_figure("light").add_bar(x=[1], y=[2])
     live.show_figure(titled(bars, "Bars", "made here", height=100), "marks")
     assert [trace.type for trace in live.data] == ["bar"]
+
+
+def test_what_only_some_traces_have_is_sent_part_by_part() -> None:
+    live, sent = LiveFigure(), list[dict[str, object]]()
+    lined = figure(1, 2).add_scatter(x=[1, 2], y=[5, 6], line={"color": "red", "width": 3})
+    live.show_figure(lined, "marks")
+    live.observe(lambda change: sent.append(change["new"]["style_data"]), ["_py2js_update"])
+    other = figure(1, 2).add_scatter(x=[1, 2], y=[5, 6])
+    other.data[0].line = {"color": "blue", "width": 1}
+    for drawn in (other, lined, other):
+        live.show_figure(drawn, "marks")
+        names = sent[-1]
+        assert not [(a, b) for a in names for b in names if a.startswith(f"{b}.")]
+    assert live.data[1].line.to_plotly_json() == {}
+    assert live.data[0].line.to_plotly_json() == {"color": "blue", "width": 1}
