@@ -43,6 +43,8 @@ class Plan:
             raise ValueError(f"repeat is a whole number of 1 or more, not {self.repeat!r}.")
         if any(not 0 <= ms < math.inf for ms in self.latency_ms):
             raise ValueError(f"latency_ms are 0 or more, not {list(self.latency_ms)!r}.")
+        if len({f"{ms:g}" for ms in self.latency_ms}) < len(self.latency_ms):
+            raise ValueError(f"latency_ms are given once each, not {list(self.latency_ms)!r}.")
         if self.timeout_s is not None and not self.timeout_s > 0:
             raise ValueError(f"timeout_s is positive or None, not {self.timeout_s!r}.")
         for what, named in (("pattern", self.pattern), ("caches", self.caches)):

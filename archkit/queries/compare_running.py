@@ -75,8 +75,15 @@ class Runner:
     async def _counted(self, name: str, state: str, n: int) -> tuple[Row, Any]:
         cache = self._plan.caches.get(name)
         before = hits_and_misses(cache)
-        with count_queries(self._plan.sources, label=name, n=n, everywhere=True) as counted:
-            answer, _ = await self._run(name, n, "was counted")
+        try:
+            with count_queries(self._plan.sources, label=name, n=n, everywhere=True) as counted:
+                answer, _ = await self._run(name, n, "was counted")
+        except ComparisonError:
+            raise
+        except ArchkitError as error:
+            why = f"{error.why.rstrip('.')}. It was so when {name!r} was to be counted at n {n:,}."
+            mend = f"{error.mend}{self._partial}"
+            raise ComparisonError(error.what, why=why, mend=mend) from error
         self.counts = counted.counts
         row = {"variant": name, "cache": state, "n": n, "queries": counted.count}
         row |= {"rows": counted.rows, "n_plus_one": len(counted.n_plus_one)}
@@ -185,8 +192,8 @@ class Runner:
             raise ComparisonError(
                 f"The variant {name!r}{which} took {queries_told(row['queries'])} at n {n:,}, and "
                 f"{again['queries']:,} when it was called again.",
-                why="Something is kept between calls: a cache, or a session that still holds what "
-                "it read. One number for both would mislead.",
+                why="Something is kept between calls: a cache, a session that still holds what it "
+                "read, or a transaction left open. One number for both would mislead.",
                 mend="See that emptying the cache empties all of it."
                 if cached
                 else "Open a new session inside the variant, or name what it keeps: "

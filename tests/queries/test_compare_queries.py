@@ -355,6 +355,22 @@ class TestRefused:
         error = refused({"one": one_by_one, "broken": broken}, source=words)
         assert error.why == 'ValueError: missing "=" after "postgresql//me:…@host/shop"'
 
+    def test_a_source_that_a_variant_closes_loses_nothing_that_was_measured(
+        self, words, one_by_one
+    ):
+        other = sqlite3.connect(":memory:")
+
+        def closes(n: int) -> Any:
+            if n == 4:
+                other.close()
+            return one_by_one(n)
+
+        error = refused({"one": one_by_one, "closes": closes}, source=[words, other])
+        assert error.what == "This sqlite3 connection cannot be counted on."
+        assert error.why.endswith("It was so when 'one' was to be counted at n 4.")
+        assert error.partial is not None
+        assert error.partial.frame["n"].tolist() == [2, 2]
+
     def test_a_variant_without_a_query_is_no_saving(self, words, one_by_one):
         ways = {"one": one_by_one, "none": lambda n: [f"word {i}" for i in range(n)]}
         error = refused(ways, source=words)
@@ -381,6 +397,7 @@ class TestRefused:
             ({"sizes": [2, 2]}, "sizes rise"),
             ({"repeat": 0}, "repeat is"),
             ({"latency_ms": [-1]}, "latency_ms"),
+            ({"latency_ms": [1, 1.0]}, "latency_ms"),
             ({"timeout_s": 0}, "timeout_s"),
             ({"pattern": {"c": "eager"}}, "no variant"),
             ({"pattern": {"a": "eager"}}, "stands first"),
