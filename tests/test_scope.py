@@ -209,5 +209,8 @@ def test_made_up_work_without_an_outcome_is_of_no_provenance_but_simulated(tmp_p
         assert "Real" not in ids(simulated)
         assert len(metrics.sessions(simulated)) == 5
         assert "Real" not in set(metrics.outcome_debt(simulated)["title"])
+        owed = metrics.missing_outcomes(simulated, now=BEGAN)["n_missing"].sum()
+        assert owed == metrics.missing_outcomes(memory, now=BEGAN)["n_missing"].sum() > 0
+        assert metrics.missing_outcomes(observed, now=BEGAN).empty
         both = Scope(provenance=("observed", "simulated")).of(memory)
         assert len(metrics.decisions(both)) == len(metrics.decisions(memory))

@@ -58,7 +58,7 @@ _VIEWS = {
     "outcome": _View(_DECIDED, instant="observed_at", provenance="source"),
     "outcome_trend": _View(_DECIDED, instant="observed_at", provenance="provenance"),
     "pattern_evidence": _View(
-        _EVIDENCE, _SLUG, "coalesce(outcome_at, used_at)", provenance="provenance"
+        _EVIDENCE, _SLUG, "coalesce(outcome_at, used_at)", provenance="evidence"
     ),
     "evidence_by_context": _View(_DECIDED, _SLUG, "outcome_at", provenance="provenance"),
     "query_reduction": _View(_MEASURED, _SLUG, "measured_at", provenance="provenance"),
@@ -240,14 +240,15 @@ class Narrowed:
     def _of_kind(self, way: str) -> str:
         """Return which rows are of the provenance, as SQL; work without an outcome by its id."""
         kinds = set(self.scope.provenance)
-        made_up = f"starts_with({'decision_id' if way == 'last' else way}, 'sim')"
+        waiting = {"last": "last_source IS NULL", "evidence": "provenance IS NULL"}.get(way)
+        made_up = f"starts_with({'decision_id' if waiting else way}, 'sim')"
         of_work = "TRUE"
         if kinds == {"simulated"}:
             of_work = made_up
         elif "simulated" not in kinds:
             of_work = f"NOT {made_up}"
-        if way == "last":
-            return f"(last_source IS NULL AND {of_work}) OR {_OF_KIND['source_of_last']}"
+        if waiting:
+            return f"({waiting} AND {of_work}) OR {_OF_KIND[way]}"
         return _OF_KIND.get(way, of_work)
 
 
@@ -261,7 +262,8 @@ _OF_KIND = {
         "source IN (SELECT s.source FROM main.source s "
         "WHERE list_contains($scope_kinds, s.provenance))"
     ),
-    "source_of_last": (
+    "evidence": "list_contains($scope_kinds, provenance)",
+    "last": (
         "last_source IN (SELECT s.source FROM main.source s "
         "WHERE list_contains($scope_kinds, s.provenance))"
     ),
