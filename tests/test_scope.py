@@ -178,10 +178,13 @@ def test_the_span_before_is_as_long(memory):
 
 
 def test_a_scope_says_what_it_is_and_how_to_make_it_again(memory):
-    scope = Scope("ann", None, "security", since=BEGAN, context={"tenancy": "multi"})
+    until = BEGAN + timedelta(days=3, microseconds=7)
+    scope = Scope("ann", None, "security", since=BEGAN, until=until, context={"tenancy": "multi"})
     made = eval(scope.as_code(), {"Scope": Scope, "datetime": datetime, "UTC": UTC})
     assert made == scope
-    assert scope.sentence == "ann · security · from 05 Jan 2026 · tenancy = multi"
+    assert (
+        scope.sentence == "ann · security · from 05 Jan 2026 before 08 Jan 2026 · tenancy = multi"
+    )
     assert (Scope().sentence, Scope().as_code(), bool(Scope())) == ("everything", "Scope()", False)
 
 

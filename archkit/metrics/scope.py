@@ -343,7 +343,7 @@ def _given(scope: Scope) -> dict[str, Any]:
 
 def _code(value: Any) -> str:
     if isinstance(value, datetime):
-        parts = value.astimezone(UTC).timetuple()[:6]
+        parts = [*value.astimezone(UTC).timetuple()[:6], *filter(None, [value.microsecond])]
         return f"datetime({', '.join(map(str, parts))}, tzinfo=UTC)"
     return repr(dict(value) if isinstance(value, Mapping) else value)
 

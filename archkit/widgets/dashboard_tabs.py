@@ -83,7 +83,10 @@ def any_table(frame: pd.DataFrame) -> str:
         if name not in _LEFT_OUT and not frame[name].map(lambda v: isinstance(v, list)).any()
     ]
     columns = [_column(frame, name) for name in kept]
-    return frame_table(frame.head(MOST_ROWS), columns, "The rows of the figure, as they are drawn.")
+    told = "The rows of the figure, as they are drawn."
+    if len(frame) > MOST_ROWS:
+        told = f"The first {MOST_ROWS} of the figure's {len(frame):,} rows."
+    return frame_table(frame.head(MOST_ROWS), columns, told)
 
 
 def tab_named(name: str) -> Tab:

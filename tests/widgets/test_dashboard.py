@@ -346,6 +346,9 @@ def test_a_table_without_columns_of_its_own_writes_them_by_name():
     assert all(word in text for word in ("success rate", "50 %", "2 Jan 2026", ">yes<", ">3<"))
     assert "tags" not in text
     assert "–" in text
+    assert "as they are drawn" in text
+    many = any_table(pd.concat([frame] * 1041, ignore_index=True))
+    assert "The first 40 of the figure&#x27;s 1,041 rows." in many
     assert any_table(frame.head(0)) == ""
 
 
