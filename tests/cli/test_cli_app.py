@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -52,7 +53,13 @@ def archkit_process(*args, cwd, columns="80", **env):
         check=False,
         cwd=cwd,
         env={**os.environ, "ARCHKIT_OFFLINE": "1", "COLUMNS": columns, **env},
+        preexec_fn=_as_from_a_terminal,
     )
+
+
+def _as_from_a_terminal():
+    """Hear Ctrl+C: where the tests run in the background of a shell, it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_the_version_is_printed():
