@@ -41,6 +41,7 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/queries.py --no-peers
 	@$(BIN)/python benchmarks/turns.py
 	@$(BIN)/python benchmarks/panel.py
+	@$(BIN)/python benchmarks/dashboard.py
 	@$(BIN)/python benchmarks/sessions.py --files 20000
 
 report: $(SETUP) ## write data/reports/memory.html from your memory
