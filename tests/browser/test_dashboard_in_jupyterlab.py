@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from lab_page import LONG_MS, LabPage
 from lab_server import Lab, jupyterlab, write_notebook
 from playwright.sync_api import Page, expect
 
@@ -18,8 +18,6 @@ from archkit.widgets.dashboard_tabs import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG_MS = 90_000
-TRIES = 30
 CELL = """import archkit as ak
 board = ak.dashboard(ak.Memory("m.duckdb"), every_s=1)
 board"""
@@ -35,31 +33,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield server
 
 
-def run_cell(page: Page, number: int) -> None:
-    """Run a cell; a key pressed while the notebook is still being drawn is lost."""
-    cell = page.locator(".jp-CodeCell").nth(number)
-    for _ in range(TRIES):
-        cell.locator(".cm-content").click()
-        page.keyboard.press("Control+Enter")
-        page.wait_for_timeout(1000)
-        if re.search(r"[*\d]", cell.locator(".jp-InputPrompt").inner_text()):
-            return
-    raise AssertionError(f"Cell {number} did not run.")
-
-
 def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab: Lab) -> None:
-    said: list[str] = []
-    foreign: list[str] = []
-    page.set_default_timeout(LONG_MS)
-    page.set_viewport_size({"width": 1100, "height": 1500})
-    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    own = (lab.base, lab.base.replace("http", "ws"), "data:", "blob:")
-    page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
-    page.goto(lab.url("board.ipynb"))
-    page.get_by_text("Kernel status: Idle").first.wait_for(state="attached")
-    run_cell(page, 0)
-    shown = page.locator(".archkit-dashboard")
+    opened = LabPage(page, lab, "board.ipynb", ".archkit-dashboard")
+    opened.run_cell(0)
+    shown = opened.shown
     title = shown.locator(".js-plotly-plot .gtitle")
     part = shown.locator(".ak-part")
     expect(part).to_have_text("Shown: everything", timeout=LONG_MS)
@@ -106,16 +83,7 @@ def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab:
     shown.get_by_text("Written: reports/dashboard.html").wait_for()
     assert (lab.folder / "reports" / "dashboard.html").stat().st_size > 1_000_000
 
-    found = Axe().run(page, context=".archkit-dashboard").response["violations"]
-    serious = [v for v in found if v["impact"] in {"serious", "critical"}]
-    assert [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in serious] == []
+    assert opened.faults() == []
     for width in (1100, 600):
-        page.set_viewport_size({"width": width, "height": 1500})
-        page.wait_for_function(
-            "() => { const f = document.querySelector('.archkit-dashboard .ak-figure'); "
-            "const w = f.querySelector('.main-svg').getBoundingClientRect().width; "
-            "return w <= f.clientWidth && w > f.clientWidth - 12; }"
-        )
-        wide = shown.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
-        assert wide[0] <= wide[1]
-    assert (said, foreign) == ([], [])
+        opened.narrow(width)
+    assert (opened.said, opened.foreign) == ([], [])

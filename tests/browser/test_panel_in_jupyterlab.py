@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from lab_page import TRIES, LabPage
 from lab_server import Lab, jupyterlab, write_notebook
 from playwright.sync_api import Locator, Page, expect
 
@@ -16,8 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HERE = Path(__file__).parent
 BRIEF = "Stop the N+1 queries in the posts API: 50 posts a page, each with its author"
-LONG_MS = 60_000
-TRIES = 30
 IMPORTS = "import archkit as ak\nfrom archkit.widgets import session_panel\nmemory = ak.Memory()\n"
 OFFLINE = "panel = session_panel(memory, workspace='shop')\npanel"
 SCRIPTED = (
@@ -42,63 +39,24 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield server
 
 
-class Shown:
-    """A notebook opened and run, its panel there; `said` is what the console said."""
+class Shown(LabPage):
+    """A notebook opened, its panel there once the first cell was run."""
 
     def __init__(self, page: Page, lab: Lab, notebook: str) -> None:
-        self.page, self.said = page, list[str]()
-        page.set_default_timeout(LONG_MS)
-        page.set_viewport_size({"width": 1000, "height": 900})
-        page.on("console", lambda m: self.said.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.foreign: list[str] = []
-        page.on("request", lambda request: self._note(request.url, lab))
-        page.goto(lab.url(notebook))
-        page.get_by_text("Kernel status: Idle").first.wait_for(state="attached")
-
-    def _note(self, url: str, lab: Lab) -> None:
-        own = (lab.base, lab.base.replace("http", "ws"), "data:", "blob:")
-        if not url.startswith(own):
-            self.foreign.append(url)
+        super().__init__(page, lab, notebook, ".archkit-panel", height=900)
 
     def run_first_cell(self) -> None:
         self.run_cell(0)
         self.button("Start").wait_for()
 
-    def run_cell(self, number: int) -> None:
-        """Run a cell; a key pressed while the notebook is still being drawn is lost."""
-        prompt = self.cell(number).locator(".jp-InputPrompt")
-        asked = self.page.locator(".jp-Dialog")
-        for _ in range(TRIES):
-            assert asked.count() == 0, asked.first.inner_text()  # JupyterLab's own, in the way
-            self.cell(number).locator(".cm-content").click()
-            self.page.keyboard.press("Control+Enter")
-            self.page.wait_for_timeout(1000)
-            if re.search(r"[*\d]", prompt.inner_text()):
-                return
-        raise AssertionError(f"Cell {number} did not run.")
-
-    def cell(self, number: int) -> Locator:
-        return self.page.locator(".jp-CodeCell").nth(number)
-
-    @property
-    def panel(self) -> Locator:
-        return self.page.locator(".archkit-panel").first
-
     def button(self, name: str) -> Locator:
-        return self.panel.get_by_role("button", name=name, exact=True)
+        return self.shown.get_by_role("button", name=name, exact=True)
 
     def field(self, name: str) -> Locator:
-        return self.panel.get_by_label(name, exact=True)
+        return self.shown.get_by_label(name, exact=True)
 
     def text(self, words: str) -> Locator:
-        return self.panel.get_by_text(words).locator("visible=true").first
-
-    def faults(self) -> list[object]:
-        """Return the serious accessibility faults of the panel as it stands."""
-        found = Axe().run(self.page, context=".archkit-panel").response["violations"]
-        serious = [v for v in found if v["impact"] in {"serious", "critical"}]
-        return [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in serious]
+        return self.shown.get_by_text(words).locator("visible=true").first
 
 
 def test_offline_from_the_brief_to_the_outcome_and_reopened_without_a_kernel(
@@ -113,7 +71,7 @@ def test_offline_from_the_brief_to_the_outcome_and_reopened_without_a_kernel(
     shown.field("Brief").press("Tab")
     page.keyboard.press("Enter")  # Start, by keyboard
     shown.text("1. ").wait_for()
-    shown.panel.locator(".ak-option").first.click()
+    shown.shown.locator(".ak-option").first.click()
     expect(shown.field("Answer 1")).not_to_have_value("")
     shown.button("Propose a design").click()
     shown.text("7 of 7 sections").wait_for()
@@ -126,7 +84,7 @@ def test_offline_from_the_brief_to_the_outcome_and_reopened_without_a_kernel(
     shown.field("it worked").check()
     shown.button("Record the outcome").click()
     expect(shown.field("not said").first).to_be_checked()
-    assert shown.panel.locator(".ak-error").count() == 0
+    assert shown.shown.locator(".ak-error").count() == 0
     assert (shown.said, shown.foreign) == ([], [])
     reopened_without_a_kernel(shown, lab.folder / "offline.ipynb")
     assert [said for said in shown.said if NO_KERNEL not in said] == []
@@ -201,5 +159,5 @@ def stays_within(shown: Shown, width: int) -> None:
     shown.page.set_viewport_size({"width": width, "height": 900})
     for view in ("Brief", "Conversation", "Questions", "Proposal", "Decide", "Outcome"):
         shown.button(view).click()
-        wide = shown.panel.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+        wide = shown.shown.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
         assert wide[0] <= wide[1], view

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
 
-import ipywidgets
 import pandas as pd
 import pytest
 
@@ -79,22 +77,6 @@ def opened(memory, scope=None, **given):
 
 def told(shown):
     return shown._face.summary.value
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Record what goes to the browser: class and bytes of each message."""
-    messages = []
-    send = ipywidgets.Widget._send
-
-    def record(widget, message, buffers=None):
-        if message.get("method") == "update":
-            size = len(json.dumps(message, default=str)) + sum(map(len, buffers or ()))
-            messages.append((type(widget).__name__, size))
-        return send(widget, message, buffers)
-
-    monkeypatch.setattr(ipywidgets.Widget, "_send", record)
-    return messages
 
 
 def test_it_opens_with_everything(memory):

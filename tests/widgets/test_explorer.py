@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 
-import ipywidgets
 import pytest
 
 from archkit.errors import ArchkitError, SessionError
@@ -45,22 +44,6 @@ def explorer(**given):
 def memory(tmp_path):
     with Memory(tmp_path / "memory.duckdb", library=False) as memory:
         yield memory
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Record what goes to the browser: class and bytes of each message."""
-    messages = []
-    send = ipywidgets.Widget._send
-
-    def record(widget, message, buffers=None):
-        if message.get("method") == "update":
-            size = len(json.dumps(message, default=str)) + sum(map(len, buffers or ()))
-            messages.append((type(widget).__name__, size))
-        return send(widget, message, buffers)
-
-    monkeypatch.setattr(ipywidgets.Widget, "_send", record)
-    return messages
 
 
 def on_a_page(shown):
