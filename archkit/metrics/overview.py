@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from archkit.metrics.rows import Readable, decisions, sessions, utc
+from archkit.metrics.scope import Scope
 from archkit.metrics.tiles import decision_rate
 from archkit.records import FOCUS_AREAS, utc_now
 
@@ -25,7 +26,7 @@ _DATED = {
 }
 _OUTCOMES = (
     "SELECT o.outcome_id, o.decision_id, o.observed_at, o.source, d.agent "
-    "FROM outcome o LEFT JOIN decision d ON d.decision_id = o.decision_id"
+    "FROM outcome o LEFT JOIN main.decision d ON d.decision_id = o.decision_id"
 )
 _LESSONS = "SELECT lesson_id, agent, learned_at FROM lesson"
 _AREAS = (
@@ -85,13 +86,13 @@ def overview(
         Probability inside the intervals.
     """
     present = now or utc_now()
+    memory = Scope(agent=agent, since=since, until=until).of(memory)
     rows = {
         "sessions": sessions(memory),
         "decisions": decisions(memory),
         "outcomes": utc(memory.sql(_OUTCOMES), "observed_at"),
         "lessons": utc(memory.sql(_LESSONS), "learned_at"),
     }
-    rows = {what: _narrowed(rows[what], _DATED[what], agent, since, until) for what in rows}
     held = memory.sql(_HELD[0])
     totals = {what: len(frame) for what, frame in rows.items()}
     totals |= {
@@ -111,23 +112,6 @@ def overview(
         trend=_trend(rows, min(until or present, present), present, ci_prob),
         decisions=made,
     )
-
-
-def _narrowed(
-    frame: pd.DataFrame,
-    instant: str,
-    agent: str | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> pd.DataFrame:
-    keep = pd.Series(True, index=frame.index)
-    if agent is not None:
-        keep &= frame["agent"] == agent
-    if since is not None:
-        keep &= frame[instant] >= pd.Timestamp(since).tz_convert(UTC)
-    if until is not None:
-        keep &= frame[instant] < pd.Timestamp(until).tz_convert(UTC)
-    return frame[keep].reset_index(drop=True)
 
 
 def _counts(rows: Mapping[str, pd.DataFrame], start: datetime, end: datetime) -> dict[str, int]:

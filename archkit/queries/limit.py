@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ArchkitError
 from archkit.queries.count import QueryCount
@@ -13,19 +13,14 @@ from archkit.queries.count_shown import amount
 from archkit.queries.counting import count_queries, is_countable
 from archkit.queries.n_plus_one import told
 from archkit.queries.saved import before_and_after
-from archkit.records import Measurement
+
+if TYPE_CHECKING:
+    from archkit.queries.compare import Recorder
 
 __all__ = ["NoQueryWarning", "QueryLimit", "TooManyQueries", "countable_in"]
 
 _MOST_SHAPES = 12
 _WIDTH = 110
-
-
-class Recording(Protocol):
-    """A memory, as far as a measurement needs one."""
-
-    def record_measurement(self, measurement: Measurement) -> Measurement:
-        """Keep queries counted before and after a change."""
 
 
 class TooManyQueries(AssertionError):  # noqa: N818
@@ -82,7 +77,7 @@ class QueryLimit:
         label: str = "",
         n: int | None = None,
         before: QueryCount | None = None,
-        memory: Recording | None = None,
+        memory: Recorder | None = None,
         pattern: str | None = None,
         decision_id: str | None = None,
     ) -> None:

@@ -115,7 +115,6 @@ class Dashboard:
         self._events = self._count()
         self.error: ArchkitError | None = None
         self.view = self._read(scope, tab_named(tab))
-        self.figure  # noqa: B018 - a theme that is none is said now
         self._face = DashboardFace(read_options(memory), self._actions(), self._id, every_s=every_s)
         self._face.put(scope, tab)
         self._show()
