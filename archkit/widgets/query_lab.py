@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ArchkitError, SessionError
 from archkit.figures.cache_staleness import cache_staleness
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from archkit.labs.n_plus_one_blog import Blog
     from archkit.labs.n_plus_one_lab import Setting
+    from archkit.queries.compare import Recorder
     from archkit.records import Measurement
 
-__all__ = ["KeepsMeasurements", "QueryLabPanel", "query_lab"]
+__all__ = ["QueryLabPanel", "query_lab"]
 
 AT_ONCE = 1000
 """So many statements are run without being asked to: that takes about a second."""
@@ -31,18 +32,10 @@ _READS_A_MINUTE = 15.0
 _AS_IT_IS: Any = object()
 
 
-class KeepsMeasurements(Protocol):
-    """A memory, as far as a query lab needs one."""
-
-    def record_measurement(self, measurement: Measurement) -> Measurement:
-        """Keep queries counted before and after a change."""
-        ...
-
-
 def query_lab(
     blog: Blog | None = None,
     *,
-    memory: KeepsMeasurements | None = None,
+    memory: Recorder | None = None,
     at_once: int = AT_ONCE,
     theme: str = "light",
 ) -> QueryLabPanel:
@@ -85,9 +78,7 @@ class QueryLabPanel:
         The measurements given to the memory.
     """
 
-    def __init__(
-        self, blog: Blog, *, memory: KeepsMeasurements | None, at_once: int, theme: str
-    ) -> None:
+    def __init__(self, blog: Blog, *, memory: Recorder | None, at_once: int, theme: str) -> None:
         from archkit.labs.n_plus_one_lab import QueryLab
 
         self._memory, self._at_once, self._theme = memory, at_once, theme
