@@ -85,8 +85,8 @@ def plain(path: Path) -> None:
 def measured(path: Path, folder: Path) -> list[tuple[str, str, str]]:
     """Return what was measured of one memory: what, how long, beside what."""
     from archkit.memory.memory import Memory
+    from archkit.report.tabs import TABS
     from archkit.widgets.dashboard import dashboard
-    from archkit.widgets.dashboard_tabs import TABS
 
     with Memory(path) as memory:
         counted = memory.sql(

@@ -15,11 +15,11 @@ from archkit.metrics.scope import Scope
 from archkit.plain import new_id, shown_path
 from archkit.records import utc_now
 from archkit.report.headline_tiles import headline_tiles, made_up_decisions
+from archkit.report.tabs import TABS, Tab, tab_named
 from archkit.widgets.dashboard_evidence import decisions_of, read_evidence
 from archkit.widgets.dashboard_face import DashboardActions, DashboardFace
 from archkit.widgets.dashboard_options import read_options
 from archkit.widgets.dashboard_page import code_page, evidence_page, static_copy, summary
-from archkit.widgets.dashboard_tabs import TABS, Tab, tab_named
 from archkit.widgets.panel_shown import error_lines
 
 if TYPE_CHECKING:

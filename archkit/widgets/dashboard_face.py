@@ -10,8 +10,8 @@ import ipywidgets as widgets
 
 from archkit.metrics.scope import Scope
 from archkit.plain import missing
+from archkit.report.tabs import GROUPS, TABS, tab_named
 from archkit.widgets.dashboard_page import dashboard_style
-from archkit.widgets.dashboard_tabs import GROUPS, TABS, tab_named
 from archkit.widgets.panel_parts import button, choice, column, field, page, row
 
 if TYPE_CHECKING:

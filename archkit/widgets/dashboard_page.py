@@ -18,8 +18,8 @@ from archkit.widgets.static_page import hiding
 
 if TYPE_CHECKING:
     from archkit.errors import ArchkitError
+    from archkit.report.tabs import Tab
     from archkit.widgets.dashboard_evidence import Evidence
-    from archkit.widgets.dashboard_tabs import Tab
 
 __all__ = ["code_page", "dashboard_style", "evidence_page", "static_copy", "summary"]
 

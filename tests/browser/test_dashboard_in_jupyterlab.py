@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from archkit.memory.memory import Memory
 from archkit.memory.simulate import simulate
 from archkit.records import Decision
-from archkit.widgets.dashboard_tabs import TABS
+from archkit.report.tabs import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -14,8 +14,8 @@ from archkit.errors import StoreError
 from archkit.memory.memory import Memory
 from archkit.metrics.scope import Scope
 from archkit.records import Decision, Measurement, Pattern
+from archkit.report.tabs import GROUPS, TABS, any_table
 from archkit.widgets.dashboard import dashboard
-from archkit.widgets.dashboard_tabs import GROUPS, TABS, any_table
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>" + "x" * 300

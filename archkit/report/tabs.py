@@ -1,4 +1,4 @@
-"""The figures of a dashboard, by group: the question each answers, its frame, its table."""
+"""The figures of a dashboard and of a memory's report, by group: question, frame, table."""
 
 from __future__ import annotations
 
