@@ -59,7 +59,9 @@ def main_job(folder: Path, *, workspace: Path = PROJECT, say: Say) -> Path:
         _design(session, example, say)
         decision = _decide(session, say)
         _look_back(memory, decision, say)
-        report = write_report(memory, folder / "report.html", session=session.session_id)
+        report = write_report(
+            memory, folder / "report.html", session=session.session_id, force=True
+        )
         say(f"report {report.stat().st_size / 1e6:.1f} MB")
     return report
 

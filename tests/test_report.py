@@ -117,7 +117,7 @@ def talk(memory: Memory, **given: object) -> str:
 
 
 def written(memory: Memory, path: Path, **given: object) -> str:
-    return write_report(memory, path, now=NOW, **given).read_text(encoding="utf-8")
+    return write_report(memory, path, now=NOW, force=True, **given).read_text(encoding="utf-8")
 
 
 def visible(page: str) -> str:
@@ -258,7 +258,7 @@ class TestContents:
 class TestSession:
     def test_it_is_told_in_order_with_tool_calls_in_one_line(self, memory, tmp_path):
         talk(memory)
-        text = visible(written(memory, tmp_path / "r.html"))
+        text = visible(written(memory, tmp_path / "r.html", session="last"))
         told = text[text.index("What was asked and said") :]
         lines = [
             "you Sign people in",
@@ -277,7 +277,7 @@ class TestSession:
 
     def test_the_sections_of_a_proposal_can_be_jumped_to(self, memory, tmp_path):
         talk(memory)
-        page = written(memory, tmp_path / "r.html")
+        page = written(memory, tmp_path / "r.html", session="last")
         assert '<a href="#proposal-1">Executive Summary</a>' in page
         assert '<h5 id="proposal-1">Executive Summary</h5>' in page
         links = re.findall(r'href="#([^"]+)"', page)
@@ -292,7 +292,7 @@ class TestSession:
         ):
             payload = {"text": text, "version": version, "findings": [found], **given}
             memory.append("proposal", payload, **filed)
-        text = visible(written(memory, tmp_path / "r.html"))
+        text = visible(written(memory, tmp_path / "r.html", session="last"))
         assert "version 2 of 3" in text
         assert "Mended." in text
         assert "Spoilt." not in text
@@ -304,13 +304,13 @@ class TestSession:
         thought = {"type": "thinking", "thinking": f"Which one? {ATTACK}", "signature": "s"}
         said = {"n": 9, "role": "assistant", "text": "This one.", "content": [thought]}
         memory.append("message", said, **filed)
-        page = written(memory, tmp_path / "r.html")
+        page = written(memory, tmp_path / "r.html", session="last")
         assert "<summary>what it thought</summary><p>Which one? &lt;script&gt;" in page
         assert ATTACK not in page
 
     def test_tokens_and_cost_are_given_or_said_to_be_unknown(self, memory, tmp_path):
         talk(memory, client="local", model="qwen")
-        text = visible(written(memory, tmp_path / "r.html"))
+        text = visible(written(memory, tmp_path / "r.html", session="last"))
         assert "qwen by local" in text
         assert "tokens 10 read, 5 written" in text
         assert "cost unknown" in text
@@ -319,7 +319,7 @@ class TestSession:
         self, memory, tmp_path
     ):
         talk(memory, aml_enabled=False)
-        text = visible(written(memory, tmp_path / "r.html"))
+        text = visible(written(memory, tmp_path / "r.html", session="last"))
         assert "offline: no model was asked" in text
         assert "memory was off" in text
 
@@ -339,7 +339,7 @@ class TestSession:
         session_id = talk(memory)
         cut = {"n": 9, "role": "assistant", "text": "half a", "status": "interrupted"}
         memory.append("message", cut, session_id=session_id)
-        assert "architect (interrupted) half a" in visible(written(memory, tmp_path / "r.html"))
+        assert "architect (interrupted) half a" in visible(written(memory, tmp_path / "r.html", session="last"))
 
     def test_a_failed_tool_call_of_unknown_shape_still_has_its_line(self):
         call = {"tool": "Odd", "input": None, "output": None, "duration_ms": None}
@@ -492,7 +492,7 @@ class TestWriting:
 
         monkeypatch.setattr("os.fsync", full)
         with pytest.raises(ReportError) as error:
-            write_report(memory, path, title="new")
+            write_report(memory, path, title="new", force=True)
         assert error.value.why.startswith("No space left on device.")
         assert path.read_bytes() == before
         assert [p.name for p in tmp_path.glob("*.html*")] == ["r.html"]

@@ -38,7 +38,7 @@ def decided(chosen="Tokens", rival="Sessions", draws=2_000):
 
 
 def report(memory, tmp_path):
-    return write_report(memory, tmp_path / "report.html", now=NOW).read_text(encoding="utf-8")
+    return write_report(memory, tmp_path / "report.html", now=NOW, force=True).read_text("utf-8")
 
 
 def test_a_decision_with_a_matrix_shows_its_ranking_its_ranks_what_to_measure_and_its_flip(

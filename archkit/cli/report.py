@@ -1,14 +1,14 @@
-"""The report and the demo from a shell."""
+"""The reports and the demo from a shell."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from archkit.cli.app import LOOKING, AsJson, MemoryPath, app, opened, plainly
-from archkit.cli.decision import whole_id
+from archkit.cli.app import LOOKING, AsJson, MemoryPath, app, exits_with, opened, plainly
 from archkit.cli.screen import Screen
 from archkit.plain import shown_path
 
@@ -18,26 +18,68 @@ __all__ = ["demo", "report"]
 @app.command(rich_help_panel=LOOKING)
 @plainly
 def report(
-    path: Annotated[Path | None, typer.Argument(help="The HTML file to write.")] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="The HTML file to write; by default reports/KIND.html beside it."),
+    ] = None,
+    kind: Annotated[str, typer.Option(help="What to show: see --kinds.")] = "memory",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="A parameter of the kind, say -p agent=backend-architect. Repeat for several.",
+        ),
+    ] = None,
     session: Annotated[
-        str | None, typer.Option(help="Show this session: its id, its beginning, or last.")
+        str | None, typer.Option(help="Short for -p session=: an id, its beginning, or last.")
     ] = None,
     title: Annotated[str | None, typer.Option(help="The heading.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="List the kinds and their parameters, and end.")
+    ] = False,
     memory: MemoryPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the report of a memory to one HTML file, by default in reports/ beside it."""
+    """Write a report of a memory, a session or two periods to one HTML file."""
     from archkit.report import write_report
 
     screen = Screen(as_json)
+    if kinds:
+        _list_kinds(screen)
+        return
+    given = _checked(kind, [*(parameter or ()), *([f"session={session}"] if session else ())])
     with opened(memory) as kept:
-        target = path or kept.path.parent / "reports" / "memory.html"
         screen.note("Reading the memory and drawing the figures …")
-        shown = whole_id(kept, session, "session") if session else None
-        written = write_report(kept, target, session=shown, title=title)
+        written = write_report(kept, path, kind=kind, title=title, force=force, **given)
     if as_json:
-        screen.data({"report": written, "bytes": written.stat().st_size})
+        screen.data({"report": written, "kind": kind, "bytes": written.stat().st_size})
     screen.say(shown_path(written))
+
+
+@exits_with(2)
+def _checked(kind: str, pairs: Sequence[str]) -> Mapping[str, str | list[str]]:
+    """Refuse what is no kind, parameter or value of one, before the memory is opened."""
+    from archkit.report.kinds import kind_named
+    from archkit.report.parameters import pairs_read
+
+    given = pairs_read(pairs)
+    kind_named(kind).values(given)
+    return given
+
+
+def _list_kinds(screen: Screen) -> None:
+    from archkit.report.kinds import KINDS, parameters_of
+
+    if screen.as_json:
+        screen.data({n: {"told": k.told, "parameters": parameters_of(n)} for n, k in KINDS.items()})
+        return
+    for name, each in KINDS.items():
+        screen.say(f"{name}: {each.told}", style="bold")
+        for parameter, told in parameters_of(name).items():
+            screen.say(f"  {parameter:<11} {told}")
 
 
 @app.command(rich_help_panel=LOOKING)

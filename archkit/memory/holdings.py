@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import weakref
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from archkit.errors import StoreError
 from archkit.memory.checks import check_known
+from archkit.memory.decided import decision_of
 from archkit.memory.evidence import SOURCES, Evidence
 from archkit.memory.feed import MARK, Feed
 from archkit.memory.journal import Draft, Event
@@ -160,15 +160,7 @@ class Holdings:
 
     def decision(self, decision_id: str) -> Decision:
         """Return a decision in its latest wording; `StoreError` if there is none."""
-        rows = self._store.rows(_DECISION, {"id": decision_id})
-        if rows:
-            return Decision.from_payload(json.loads(rows[0][0]))
-        latest = ", ".join(row[0] for row in self._store.rows(_LATEST))
-        raise StoreError(
-            f"The memory knows no decision {decision_id!r}.",
-            why=f"The latest ones are: {latest}." if latest else "No decision is recorded yet.",
-            mend="Give the decision, or its decision_id, as record_decision returned it.",
-        )
+        return decision_of(self._store.rows, decision_id)
 
     def add_library(self) -> None:
         """Write the kit's patterns and solutions, if this version of them is not there yet."""
@@ -308,11 +300,6 @@ def _writable() -> Iterator[None]:
         ) from error
 
 
-_DECISION = """
-SELECT CAST(e.payload AS VARCHAR) FROM decision d JOIN event e ON e.event_id = d.event_id
-WHERE d.decision_id = $id
-"""
-_LATEST = "SELECT decision_id FROM decision ORDER BY decided_at DESC, decision_id DESC LIMIT 3"
 RECENT = """
 SELECT recorded_at, kind, agent, project, session_id, entity_id,
   left(coalesce(

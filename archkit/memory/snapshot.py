@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archkit.memory import checks
+from archkit.memory.decided import decision_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from archkit.memory.memory import Memory
+    from archkit.records import Decision
 
 __all__ = ["Snapshot", "snapshot"]
 
@@ -26,6 +28,12 @@ class Snapshot:
         """Ask anything of it: as `Memory.sql`."""
         checks.check_select(select)
         return self._read(select, params or None)
+
+    def decision(self, decision_id: str) -> Decision:
+        """Return a decision in its latest wording: as `Memory.decision`."""
+        return decision_of(
+            lambda select, params: self._read(select, params).to_numpy().tolist(), decision_id
+        )
 
 
 @contextmanager

@@ -1,10 +1,16 @@
-"""A memory, and one session, as a single HTML file that opens from disk and requests nothing."""
+"""Reports of a memory, of many kinds: each one HTML file that opens from disk, requesting nothing.
+
+A kind is read from one state of the memory (`archkit.report.kinds`), is written as a `Document`
+(`archkit.report.document`), and becomes a page (`archkit.report.page`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ReportError
 from archkit.records import utc_now
@@ -12,34 +18,47 @@ from archkit.records import utc_now
 if TYPE_CHECKING:
     from archkit.architect.session import Session
     from archkit.memory.memory import Memory
+    from archkit.report.document import Document
+    from archkit.report.kinds import Kind
 
 __all__ = ["write_report"]
 
 
 def write_report(
     memory: Memory | None,
-    path: str | Path = "reports/memory.html",
+    path: str | Path | None = None,
     *,
+    kind: str = "memory",
     session: str | Session | None = None,
     title: str | None = None,
     now: datetime | None = None,
+    force: bool = False,
+    **parameters: Any,
 ) -> Path:
-    """Write a report of a memory: what was decided, whether it worked, what works, what to do.
+    """Write a report: of a memory or a part of it, a session, a decision and so on.
 
     Parameters
     ----------
     memory
-        What to report; None for a page about one session that had no memory.
+        What to report; None for the page of one session that had no memory.
     path
-        The file to write; its folder is made. An older report there is replaced, whole or not
-        at all.
+        The file to write; its folder is made. By default `reports/<kind>.html` beside the memory,
+        where an older report is replaced. A report is there whole or not at all.
+    kind
+        What to show: a name of `archkit.report.kinds.KINDS`.
     session
-        The session to show, or its id; the latest by default. One whose memory was off is in no
-        memory: hand in the session itself.
+        The session of the kind `session`, the latest by default, or one that the kind `memory`
+        shows at its end: its id, the beginning of it, `last`, or the session itself. One whose
+        memory was off is in no memory: hand in the session itself.
     title
-        The heading; made from the memory by default.
+        The heading; made from what is shown by default.
     now
         The instant to look from; the present by default.
+    force
+        Whether a file that is there already may be replaced.
+    **parameters
+        Those of the kind, as `archkit.report.kinds.parameters_of` lists them: `agent`, `since`
+        and so on; values are Python's or the text that a shell would give.
 
     Returns
     -------
@@ -49,25 +68,47 @@ def write_report(
     Raises
     ------
     ReportError
-        The file cannot be written there, the memory knows no such session, or there is
-        neither a memory nor a session.
+        There is no such kind or parameter, a parameter cannot take such a value, the file cannot
+        be written there or is there already, or what is asked for is not in the memory.
     """
     from archkit.report.files import check_target, write_page
-    from archkit.report.live import session_record
-    from archkit.report.reading import SessionRecord, read_contents
-    from archkit.report.writing import written, written_session
+    from archkit.report.kinds import kind_named
+    from archkit.report.page import as_page
 
-    check_target(path)
-    held = session if session is None or isinstance(session, str) else session_record(session)
-    instant = now or utc_now()
+    chosen = kind_named(kind)
+    asked = chosen.values(parameters if session is None else {**parameters, "session": session})
+    target = Path(path) if path is not None else _beside(memory, kind)
+    check_target(target, force=force, own=path is None)
+    document = _document(memory, chosen, now or utc_now(), asked)
+    return write_page(target, as_page(replace(document, title=title) if title else document))
+
+
+def _document(
+    memory: Memory | None, kind: Kind, now: datetime, asked: Mapping[str, Any]
+) -> Document:
+    """Read all of it from one state of the memory, then write it."""
+    from archkit.memory.snapshot import snapshot
+
     if memory is not None:
-        text = written(read_contents(memory, held, instant), title)
-    elif isinstance(held, SessionRecord):
-        text = written_session(held, title, instant)
+        with snapshot(memory) as state:
+            contents = kind.read(state, now, **asked)
+    elif kind.alone:
+        contents = kind.read(None, now, **asked)
     else:
-        raise ReportError(
-            "There is nothing to report.",
-            why="Neither a memory nor a session without one was handed in.",
-            mend="Call write_report(memory, path), or write_report(None, path, session=session).",
-        )
-    return write_page(path, text)
+        raise _nothing()
+    return kind.write(contents)
+
+
+def _beside(memory: Memory | None, kind: str) -> Path:
+    if memory is None:
+        raise _nothing("No path was named either.")
+    return memory.path.parent / "reports" / f"{kind}.html"
+
+
+def _nothing(more: str = "") -> ReportError:
+    return ReportError(
+        "There is nothing to report.",
+        why=f"No memory was handed in. {more}",
+        mend="Call write_report(memory, path); of a session alone: "
+        'write_report(None, path, kind="session", session=session).',
+    )

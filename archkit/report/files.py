@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from archkit.errors import ReportError
@@ -11,9 +12,21 @@ from archkit.plain import near_path, shown_path
 
 __all__ = ["check_target", "write_page"]
 
+_MARK, _HEAD = b'<meta name="generator" content="archkit">', 2048
 
-def check_target(path: str | Path) -> None:
-    """Refuse a folder with a ReportError: before any work is done for it."""
+
+def check_target(path: str | Path, *, force: bool = True, own: bool = False) -> None:
+    """Refuse a folder, and a file that is there, with a ReportError: before any work is done.
+
+    Parameters
+    ----------
+    path
+        The file to be written.
+    force
+        Whether a file that is there may be replaced.
+    own
+        Whether one that archkit wrote may be replaced even so.
+    """
     target = Path(path)
     if target.is_dir():
         raise ReportError(
@@ -21,6 +34,18 @@ def check_target(path: str | Path) -> None:
             why="It is a folder.",
             mend=f"Name a file in it, say {shown_path(target / 'memory.html')!r}.",
         )
+    if not force and target.exists() and not (own and _is_ours(target)):
+        raise ReportError(
+            f"There is a file at {shown_path(path)!r} already.",
+            why="A report replaces none unless it is told to.",
+            mend="Name another file, or say force=True (--force in a shell).",
+        )
+
+
+def _is_ours(target: Path) -> bool:
+    with suppress(OSError), target.open("rb") as file:
+        return _MARK in file.read(_HEAD)
+    return False
 
 
 def write_page(path: str | Path, text: str) -> Path:

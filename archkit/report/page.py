@@ -13,19 +13,48 @@ from archkit.figures.style import colour_swap
 from archkit.markup import esc
 from archkit.proposal.page import stylesheet as proposal_style
 from archkit.report.diagrams import drawing_of
-from archkit.report.text import as_json_block
+from archkit.report.text import as_date, as_json_block
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["figure_block", "page", "policy"]
+    from archkit.report.document import Document
+
+__all__ = ["as_page", "figure_block", "page", "policy"]
 
 _TOP = 14
 _EMPTY = "The next report fills this by itself."
 
 
-def page(*, title: str, header: str, body: str, footer: str) -> str:
-    """Bring the parts together: one file that requests nothing and runs only its own scripts."""
+def as_page(document: Document) -> str:
+    """Make a report one HTML file that requests nothing and runs only its own scripts."""
+    sections = "\n".join(
+        f'<section aria-labelledby="{each.name}"><h2 id="{each.name}">{esc(each.heading)}</h2>\n'
+        f"{each.body}</section>"
+        for each in document.sections
+    )
+    return page(
+        title=document.title,
+        header=f'<h1>{esc(document.title)}</h1><p class="lede">{esc(document.lede)}</p>',
+        contents=_contents(document),
+        body=f"{document.before}\n{sections}",
+        footer=f"<p>Written by archkit on {as_date(document.now)} (UTC). Instants are UTC; a "
+        "missing figure is a dash, never zero. This file requests nothing from any network.</p>",
+    )
+
+
+def _contents(document: Document) -> str:
+    """Write the table of contents; none for a page that is one section."""
+    if len(document.sections) < 2:
+        return ""
+    items = "".join(
+        f'<li><a href="#{each.name}">{esc(each.heading)}</a></li>' for each in document.sections
+    )
+    return f'<nav class="page" aria-label="Contents"><ul class="contents">{items}</ul></nav>\n'
+
+
+def page(*, title: str, header: str, body: str, footer: str, contents: str = "") -> str:
+    """Bring the parts of a page together; `contents` is its table of contents."""
     drawing = drawing_of(body)
     scripts = (_plotly_js(), _bootstrap(), *((_inlinable(drawing.script),) if drawing else ()))
     inlined = "".join(f"<script>{script}</script>\n" for script in scripts)
@@ -39,7 +68,7 @@ def page(*, title: str, header: str, body: str, footer: str) -> str:
         '<meta name="generator" content="archkit">\n'
         f'<title>{esc(title)}</title>\n<link rel="icon" href="data:,">\n'
         f"<style>\n{_stylesheet()}</style>\n</head>\n<body>\n"
-        f'<header class="page">{header}</header>\n<main>\n{body}\n</main>\n'
+        f'<header class="page">{header}</header>\n{contents}<main>\n{body}\n</main>\n'
         f'<footer class="page">{footer}</footer>\n'
         f"{as_json_block('archkit-colours', colour_swap())}\n{blocks}{inlined}</body>\n</html>\n"
     )

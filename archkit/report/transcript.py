@@ -1,160 +1,134 @@
-"""One session on the page: what was asked and said, the proposal, the steps, what it cost."""
+"""A session as it went: what was asked and said, tool calls folded to one line each."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archkit.architect.tool_line import loaded, tool_line
-from archkit.markup import esc, markdown, sections
-from archkit.proposal.document import read_proposal
-from archkit.proposal.page import proposal_page
-from archkit.report.diagrams import diagram_figures
-from archkit.report.text import as_date, count, missing
+from archkit.figures.style import count_of
+from archkit.markup import esc, markdown
+from archkit.report.document import Section
+from archkit.report.session_parts import (
+    objects_in,
+    proposal_body,
+    session_facts,
+    session_title,
+    steps_card,
+)
+from archkit.report.text import missing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from archkit.report.reading import SessionRecord
 
-__all__ = ["session_section"]
+__all__ = ["session_sections", "transcript"]
 
 _LONGEST = 4000
-_STEPS = 12
+_ALL_CALLS, _ALL_SAID = 160_000, 1_200_000  # characters that a page can bear of all together
+_MANY = 60
+_ENDS = 20
+_RUN = 6
 _STAGE = re.compile(r'<request stage="(\w+)">')
 _PART = {name: re.compile(rf"<{name}>(.*?)</{name}>", re.DOTALL) for name in ("brief", "answers")}
 
 Row = Mapping[Any, Any]
 
 
-def session_section(record: SessionRecord) -> str:
-    """Write the section of one session."""
-    row = record.row
-    parts = [
-        f'<h2 id="session">The session: {esc(row["title"] or _first_line(row["brief"]))}</h2>',
-        _session_facts(row),
+class _Entry(NamedTuple):
+    """Something said or done: its place, its HTML, and the tool if it was a call."""
+
+    n: int
+    html: str
+    call: Row | None = None
+
+
+def session_sections(record: SessionRecord) -> tuple[Section, ...]:
+    """Write a session as sections of a report of something larger: how it went, the proposal."""
+    said = (
         '<section class="card" aria-labelledby="transcript-title">'
-        '<h3 id="transcript-title">What was asked and said</h3>',
-        _transcript(record.messages, record.tool_calls),
-        "</section>",
-        _steps(record.steps),
-        _proposal(record.proposals),
-    ]
-    return "\n".join(parts)
-
-
-def _session_facts(row: Row) -> str:
-    facts = [
-        ("asked", f"<p>{esc(row['brief'])}</p>"),
-        ("architect", f"{esc(row['agent'])}, {esc(_who(row))}, {as_date(row['started_at'])}"),
-        ("memory", esc(_memory_words(row))),
-        ("went", esc(_how_it_went(row))),
-        ("tokens", esc(_tokens(row))),
-        ("cost", esc(_cost(row))),
-        ("id", f"<code>{esc(row['session_id'])}</code>"),
-    ]
-    pairs = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
-    return f'<div class="card"><dl class="facts">{pairs}</dl></div>'
-
-
-def _who(row: Row) -> str:
-    if str(row["client"]) == "offline":
-        return "offline: no model was asked"
-    return " by ".join(str(row[name]) for name in ("model", "client") if not missing(row[name]))
-
-
-def _memory_words(row: Row) -> str:
-    if missing(row["aml_enabled"]):
-        return "not noted"
-    is_on = _true(row["aml_enabled"])
-    words = (
-        "on" if is_on else "memory was off, neither read nor written: this session saw no evidence"
+        '<h3 id="transcript-title">What was asked and said</h3>'
+        f"{transcript(record.messages, record.tool_calls)}</section>"
     )
-    return words if missing(row["aml_reason"]) else f"{words}; {row['aml_reason']}"
-
-
-def _how_it_went(row: Row) -> str:
-    stage = "" if missing(row["stage"]) else f" at {row['stage']}"
-    refused = "" if not row["refused"] else f", {count(row['refused'])} refused"
-    turns = "unknown" if missing(row["turns"]) else count(row["turns"])
-    calls = count(row["tool_calls"] or 0)
-    return f"{row['status']}{stage}; {turns} turns, {calls} tool calls{refused}"
-
-
-def _tokens(row: Row) -> str:
-    if missing(row["input_tokens"]) or missing(row["output_tokens"]):
-        return "unknown"
-    if not row["input_tokens"] and not row["output_tokens"]:
-        return "unknown: the server counted none"
-    guess = ", estimated" if str(row["client"]) == "offline" else ""
-    return f"{count(row['input_tokens'])} read, {count(row['output_tokens'])} written{guess}"
-
-
-def _cost(row: Row) -> str:
-    cost = row["cost_usd"]
-    if missing(cost):
-        return "none: no model was asked" if str(row["client"]) == "offline" else "unknown"
-    shown = f"{cost:.2g}" if 0 < cost < 0.01 else f"{cost:,.2f}"
-    return f"{shown} US dollars"
-
-
-def _proposal(proposals: pd.DataFrame) -> str:
-    section = '<section class="card" id="proposal" aria-labelledby="proposal-title">'
-    head = f'{section}<h3 id="proposal-title">'
-    if proposals.empty:
-        empty = '<p class="empty">No proposal was made. Continue with session.propose().</p>'
-        return f"{head}The proposal</h3>{empty}</section>"
-    standing = proposals[proposals["stands"].astype(bool)].iloc[-1]
-    line = _versions(proposals, standing) if len(proposals) > 1 else ""
-    proposal = read_proposal(str(standing["text"]))
-    body = proposal_page(proposal, top=4, anchor="proposal", in_report=True)
-    drawn = diagram_figures(proposal)
-    return f"{head}The proposal</h3>{line}{_contents(proposal.text)}{drawn}{body}</section>"
-
-
-def _versions(proposals: pd.DataFrame, standing: Any) -> str:
-    """Say which version stands, and what the checker found in each."""
-    note = f"version {standing['version']} of {len(proposals)}"
-    items = "".join(f"<li>{esc(_version(row))}</li>" for row in proposals.to_dict("records"))
+    steps = (
+        '<section aria-labelledby="steps-title"><h3 id="steps-title">The twelve steps of learning'
+        f"</h3>{steps_card(record.steps)}</section>"
+    )
+    went = "\n".join([session_facts(record.row), said, steps])
+    proposal = f'<div class="card">{proposal_body(record.proposals)}</div>'
     return (
-        f'<p class="mute small">{esc(note)}</p>'
-        "<details><summary>What the checker found in each version</summary>"
-        f"<ol>{items}</ol></details>"
+        Section("session", f"The session: {session_title(record.row)}", went),
+        Section("proposal", "The proposal", proposal),
     )
 
 
-def _version(row: Row) -> str:
-    found = _objects(row["findings"])
-    counts = [sum(f.get("severity") == name for f in found) for name in ("error", "warning")]
-    told = f"errors {counts[0]}, warnings {counts[1]}"
-    origin = "" if missing(row["repair_of"]) else f", a repair of version {row['repair_of']:.0f}"
-    stands = "" if row["stands"] else "; it was no better and does not stand"
-    return f"version {row['version']}{origin}: {told}{stands}"
+def transcript(messages: pd.DataFrame, calls: pd.DataFrame) -> str:
+    """Write what was said and done, in order.
+
+    Long texts are folded; of a run of tool calls one line stands open; of a very long session the
+    beginning and the end do.
+    """
+    asked = calls.to_dict("records")
+    said = messages.to_dict("records")
+    longest_call = _share(_ALL_CALLS, len(asked))
+    longest = max(_share(_ALL_SAID, len(said)), _LONGEST)
+    entries = [_Entry(int(row["n"]), _message(row, longest)) for row in said]
+    entries += [
+        _Entry(int(row["n"]), _tool_call(row, longest_call), None if _asks(row) else row)
+        for row in asked
+    ]
+    lines = list(_lines(sorted((e for e in entries if e.html), key=lambda entry: entry.n)))
+    return "\n".join(_ends(lines)) or '<p class="empty">Nothing was said yet.</p>'
 
 
-def _contents(text: str) -> str:
-    """Link to the sections of the proposal."""
-    items = "".join(
-        f'<li><a href="#proposal-{number}">{esc(name)}</a></li>'
-        for number, name in enumerate(sections(text), start=1)
+def _share(whole: int, of: int) -> int:
+    return min(_LONGEST * 15, max(whole // max(of, 1), 400)) if of > 40 else _LONGEST * 15
+
+
+def _lines(entries: Sequence[_Entry]) -> Iterator[str]:
+    """Fold runs of tool calls into one line each."""
+    for is_call, group in groupby(entries, key=lambda entry: entry.call is not None):
+        run = list(group)
+        if not is_call or len(run) < _RUN:
+            yield from (entry.html for entry in run)
+            continue
+        told = "".join(entry.html for entry in run)
+        yield f'<details class="tool"><summary>{esc(_run_words(run))}</summary>{told}</details>'
+
+
+def _run_words(run: Sequence[_Entry]) -> str:
+    rows = [entry.call for entry in run if entry.call is not None]
+    by_tool = Counter(str(row["tool"]) for row in rows).most_common()
+    told = ", ".join(f"{tool} {number}" if number > 1 else tool for tool, number in by_tool)
+    troubled = [
+        f"{number} {word}"
+        for word, number in (
+            ("failed", sum(_true(row["is_error"]) and not _true(row["refused"]) for row in rows)),
+            ("refused", sum(_true(row["refused"]) for row in rows)),
+        )
+        if number
+    ]
+    return "; ".join([f"{len(rows)} tool calls: {told}", *troubled])
+
+
+def _ends(lines: Sequence[str]) -> list[str]:
+    """Keep the beginning and the end of a very long session open, and fold what is between."""
+    if len(lines) <= _MANY:
+        return list(lines)
+    between = lines[_ENDS:-_ENDS]
+    folded = (
+        f"<details><summary>+ {count_of(len(between), 'line')} between: how it went on</summary>"
+        f"{''.join(between)}</details>"
     )
-    return (
-        f'<nav aria-label="Sections of the proposal"><ul class="contents">{items}</ul></nav>'
-        if items
-        else ""
-    )
+    return [*lines[:_ENDS], folded, *lines[-_ENDS:]]
 
 
-def _transcript(messages: pd.DataFrame, calls: pd.DataFrame) -> str:
-    turns = [(row["n"], _message(row)) for row in messages.to_dict("records")]
-    turns += [(row["n"], _tool_call(row)) for row in calls.to_dict("records")]
-    written = [text for _, text in sorted(turns, key=lambda turn: turn[0]) if text]
-    return "\n".join(written) or '<p class="empty">Nothing was said yet.</p>'
-
-
-def _message(row: Row) -> str:
+def _message(row: Row, longest: int) -> str:
     text = "" if missing(row["text"]) else str(row["text"]).strip()
     if row["role"] == "user":
         return _request(text)
@@ -162,33 +136,28 @@ def _message(row: Row) -> str:
     if not text and not thought:
         return ""
     cut = "" if row["status"] in ("complete", None) else f" ({esc(row['status'])})"
-    said = _folded(text) if text else ""
+    said = _folded(text, longest) if text else ""
     return f'<div class="turn"><p class="who">architect{cut}</p>{thought}{said}</div>'
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a JSON list; none where there is no list."""
-    items = loaded(value)
-    return [v for v in items if isinstance(v, Mapping)] if isinstance(items, list) else []
 
 
 def _thinking(content: Any) -> str:
     """Show what the model thought before it answered, on demand."""
-    thoughts = (b for b in _objects(content) if b.get("type") == "thinking")
+    thoughts = (b for b in objects_in(content) if b.get("type") == "thinking")
     thought = "\n\n".join(str(b.get("thinking", "")) for b in thoughts)
     if not thought.strip():
         return ""
     return (
-        f'<details class="tool"><summary>what it thought</summary><p>{esc(thought)}</p></details>'
+        f'<details class="tool"><summary>what it thought</summary>'
+        f"<p>{esc(_cut(thought, _LONGEST * 5))}</p></details>"
     )
 
 
-def _folded(text: str) -> str:
+def _folded(text: str, longest: int) -> str:
     """Show a short text whole, a long one (a proposal, which stands below) on demand."""
     if len(text) <= _LONGEST:
         return markdown(text)
     summary = f"a document of {len(text):,} characters"
-    return f"<details><summary>{summary}</summary>{markdown(text)}</details>"
+    return f"<details><summary>{summary}</summary>{markdown(_cut(text, longest))}</details>"
 
 
 def _request(text: str) -> str:
@@ -214,16 +183,21 @@ def _reader(body: str) -> str:
     return f'<div class="turn reader"><p class="who">you</p>{body}</div>'
 
 
-def _tool_call(row: Row) -> str:
+def _asks(row: Row) -> bool:
+    return row["tool"] == "ask_questions" and isinstance(loaded(row["input"]), Mapping)
+
+
+def _tool_call(row: Row, longest: int) -> str:
     asked = loaded(row["input"])
     if row["tool"] == "ask_questions" and isinstance(asked, Mapping):
         return _questions(asked.get("questions"))
     reason = "" if missing(row["reason"]) or not row["reason"] else f"<p>{esc(row['reason'])}</p>"
     if not missing(row["granted_by"]) and row["granted_by"]:
         reason += f'<p class="mute small">granted by {esc(row["granted_by"])}</p>'
+    most = min(longest, _LONGEST)
     return (
         f'<details class="tool"><summary>{esc(tool_line(row))}</summary>{reason}'
-        f"{_pre('asked', asked)}{_pre('gave', loaded(row['output']))}</details>"
+        f"{_pre('asked', asked, most)}{_pre('gave', loaded(row['output']), most)}</details>"
     )
 
 
@@ -242,31 +216,15 @@ def _questions(questions: Any) -> str:
     )
 
 
-def _pre(name: str, value: Any) -> str:
+def _pre(name: str, value: Any, longest: int) -> str:
     text = value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
-    cut = f"\n… {len(text) - _LONGEST:,} characters more" if len(text) > _LONGEST else ""
-    return f'<p class="mute small">{name}</p><pre>{esc(text[:_LONGEST])}{cut}</pre>'
+    return f'<p class="mute small">{name}</p><pre tabindex="0">{esc(_cut(text, longest))}</pre>'
 
 
-def _steps(steps: pd.DataFrame) -> str:
-    head = (
-        '<section class="card" aria-labelledby="steps-title">'
-        '<h3 id="steps-title">The twelve steps of learning</h3>'
-    )
-    if steps.empty:
-        return f'{head}<p class="empty">No step was logged.</p></section>'
-    items = "".join(map(_step, steps.to_dict("records")))
-    tally = [f"{number} {status}" for status, number in steps["status"].value_counts().items()]
-    tally += [f"{_STEPS - len(steps)} still open"] if len(steps) < _STEPS else []
-    done = esc(", ".join(tally))
-    body = f'<p class="mute small">{done}</p><ol class="steps">{items}</ol>'
-    return f"{head}{body}</section>"
-
-
-def _step(row: Row) -> str:
-    why = "" if missing(row["reason"]) else f' <span class="mute">{esc(row["reason"])}</span>'
-    told = f"{esc(row['name'])} <strong>{esc(row['status'])}</strong>{why}"
-    return f'<li><span class="n">{row["n"]}</span><span>{told}</span></li>'
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}\n… {len(text) - longest:,} characters more"
 
 
 def _loaded_part(name: str, text: str) -> Any:
@@ -276,8 +234,3 @@ def _loaded_part(name: str, text: str) -> Any:
 
 def _true(value: Any) -> bool:
     return not missing(value) and bool(value)
-
-
-def _first_line(text: Any) -> str:
-    line = str(text or "").strip().split("\n")[0]
-    return line if len(line) <= 72 else line[:71].rstrip() + "…"

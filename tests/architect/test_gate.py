@@ -293,13 +293,15 @@ def test_off_is_said_by_the_session_and_first_in_its_transcript(off_session):
 
 
 def test_off_is_said_by_the_report_of_the_session(off_session, tmp_path):
-    page = write_report(None, tmp_path / "r.html", session=off_session).read_text("utf-8")
+    page = write_report(None, tmp_path / "r.html", kind="session", session=off_session).read_text(
+        "utf-8"
+    )
     assert "line 7, turns the memory off" in page
     assert "saw no evidence" in page
     assert "Executive Summary" in page
     assert "sk-ant-api03" not in page
     with Memory(tmp_path / "other.duckdb") as memory:
-        page = write_report(memory, tmp_path / "r.html", session=off_session).read_text("utf-8")
+        page = write_report(memory, tmp_path / "o.html", session=off_session).read_text("utf-8")
         assert off_session.session_id in page
         assert memory.sql("select count(*) as n from session")["n"][0] == 0
 

@@ -1,14 +1,17 @@
-"""From what was read to the page: the sections in the order an architect asks."""
+"""The report of a memory: the sections in the order in which an architect asks."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from archkit import figures
 from archkit.figures.style import count_of
 from archkit.markup import esc
+from archkit.metrics.scope import Scope
+from archkit.report.document import Document, Section
 from archkit.report.headline_tiles import headline_tiles, made_up_decisions
-from archkit.report.page import figure_block, page
+from archkit.report.page import figure_block
 from archkit.report.parts import (
     debt_table,
     decision_cards,
@@ -20,13 +23,16 @@ from archkit.report.parts import (
     sized_table,
     tiles,
 )
-from archkit.report.reading import MOST_CARDS, Contents, SessionRecord
+from archkit.report.reading import MOST_CARDS, Contents, SessionRecord, read_contents
 from archkit.report.sure import least_tried, trust_lines
 from archkit.report.text import as_date
-from archkit.report.transcript import session_section
+from archkit.report.transcript import session_sections
 from archkit.report.weighed import weighed_sections
 
-__all__ = ["written", "written_session"]
+if TYPE_CHECKING:
+    from archkit.memory.snapshot import Snapshot
+
+__all__ = ["read", "write"]
 
 _COUNTED = (
     "Trust the squares, which were counted here; a diamond is what somebody else reports of the "
@@ -51,47 +57,37 @@ _SECTIONS = (
 )
 
 
-def written(contents: Contents, title: str | None) -> str:
-    """Write the whole page."""
+def read(
+    state: Snapshot,
+    now: datetime,
+    *,
+    ci_prob: float = 0.9,
+    session: str | SessionRecord | None = None,
+    **part: Any,
+) -> Contents:
+    """Read all that the report shows, of a part of a memory."""
+    return read_contents(state, Scope(**part), now, ci_prob=ci_prob, session=session)
+
+
+def write(contents: Contents) -> Document:
+    """Write the report."""
     bodies = (_decided, _worked, _works, _sure, _next)
-    parts = [
-        _made_up_note(contents),
-        tiles(headline_tiles(contents.headline, contents.decisions, contents.sessions)),
+    sections = [
+        Section(name, heading, body(contents))
+        for (name, heading), body in zip(_SECTIONS, bodies, strict=True)
     ]
-    for (name, heading), body in zip(_SECTIONS, bodies, strict=True):
-        parts.append(f'<h2 id="{name}">{heading}</h2>\n{body(contents)}')
     if contents.session is not None:
-        parts.append(session_section(contents.session))
-    heading = title or "What the memory has learned"
-    return page(
-        title=heading,
-        header=_header(heading, contents),
-        body="\n".join(part for part in parts if part),
-        footer=_footer(contents.now),
+        sections.extend(session_sections(contents.session))
+    shown = tiles(headline_tiles(contents.headline, contents.decisions, contents.sessions))
+    return Document(
+        kind="memory",
+        title="What the memory has learned",
+        lede=_lede(contents),
+        now=contents.now,
+        before="\n".join(part for part in (_made_up_note(contents), shown) if part),
+        sections=tuple(sections),
+        frames={"decisions": contents.decisions, "outcomes": contents.outcomes},
     )
-
-
-def written_session(record: SessionRecord, title: str | None, now: datetime) -> str:
-    """Write a page about one session alone."""
-    heading = title or "A session without a memory"
-    return page(
-        title=heading,
-        header=f"<h1>{esc(heading)}</h1>",
-        body=session_section(record),
-        footer=_footer(now),
-    )
-
-
-def _footer(now: datetime) -> str:
-    return (
-        f"<p>Written by archkit on {as_date(now)} (UTC). Instants are UTC; a missing "
-        "figure is a dash, never zero. This file requests nothing from any network.</p>"
-    )
-
-
-def _header(heading: str, contents: Contents) -> str:
-    lede = f'<p class="lede">{esc(_lede(contents))}</p>'
-    return f"<h1>{esc(heading)}</h1>{lede}{_links(contents)}"
 
 
 def _lede(contents: Contents) -> str:
@@ -108,13 +104,6 @@ def _lede(contents: Contents) -> str:
         return f"{whose} · nothing decided yet · {events}"
     first, last = as_date(min(instants)), as_date(max(instants))
     return f"{whose} · {first if first == last else f'{first} to {last}'} · {events}"
-
-
-def _links(contents: Contents) -> str:
-    of_session = [("session", "The session"), ("proposal", "Its proposal")]
-    names = [*_SECTIONS, *(of_session if contents.session else [])]
-    items = "".join(f'<li><a href="#{name}">{esc(heading)}</a></li>' for name, heading in names)
-    return f'<nav aria-label="Contents"><ul class="contents">{items}</ul></nav>'
 
 
 def _made_up_note(contents: Contents) -> str:

@@ -1,0 +1,103 @@
+"""The kinds of reports: what each shows, which parameters it takes, what reads and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archkit.errors import ReportError
+from archkit.report import memory_report, session_report
+from archkit.report.parameters import SCOPE, Parameter, nearest, rate_read, session_read
+
+if TYPE_CHECKING:
+    from archkit.report.document import Document
+
+__all__ = ["KINDS", "Kind", "kind_named", "parameters_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of report.
+
+    Attributes
+    ----------
+    told
+        What it shows, in a line.
+    parameters
+        By name.
+    read
+        `(snapshot, now, **parameters) -> contents`: asks the memory, while it is held still.
+        It is handed only the parameters that were given, their values read.
+    write
+        `(contents) -> Document`: draws and writes, once the memory is let go.
+    alone
+        Whether it can be made without a memory; `read` is handed None then.
+    """
+
+    told: str
+    parameters: Mapping[str, Parameter]
+    read: Callable[..., Any]
+    write: Callable[[Any], Document]
+    alone: bool = False
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of parameters, each read.
+
+        Raises
+        ------
+        ReportError
+            There is no such parameter, or it cannot take such a value.
+        """
+        if unknown := [name for name in given if name not in self.parameters]:
+            raise ReportError(
+                f"This kind of report has no parameter {unknown[0][:80]!r}.",
+                why=f"It has {', '.join(self.parameters)}.",
+                mend=f"{nearest(unknown[0], self.parameters)}`archkit report --kinds` says what "
+                "each means.",
+            )
+        return {name: self.parameters[name].read(name, value) for name, value in given.items()}
+
+
+KINDS: Mapping[str, Kind] = {
+    "memory": Kind(
+        "what was decided, whether it worked, what works, how sure one may be, what is next",
+        {
+            **SCOPE,
+            "ci_prob": Parameter("probability of the intervals, 0.9 by default", rate_read),
+            "session": Parameter("add this session: its id, its beginning, or last", session_read),
+        },
+        memory_report.read,
+        memory_report.write,
+    ),
+    "session": Kind(
+        "one session: what was asked and said, its proposal, its steps",
+        {"session": Parameter("its id, its beginning, or last (the default)", session_read)},
+        session_report.read,
+        session_report.write,
+        alone=True,
+    ),
+}
+"""By name, in the order in which they are listed."""
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind of report by its name.
+
+    Raises
+    ------
+    ReportError
+        There is none.
+    """
+    if name not in KINDS:
+        raise ReportError(
+            f"There is no kind of report called {name[:80]!r}.",
+            why=f"There is {', '.join(KINDS)}.",
+            mend=f"{nearest(name, KINDS)}`archkit report --kinds` says what each shows.",
+        )
+    return KINDS[name]
+
+
+def parameters_of(kind: str) -> Mapping[str, str]:
+    """Return the parameters of a kind of report, with what each means."""
+    return {name: each.told for name, each in kind_named(kind).parameters.items()}
