@@ -114,9 +114,10 @@ def areas(decisions=3, active=4, area="security") -> pd.DataFrame:
     return frame.assign(provenance="simulated")
 
 
-def latency(weeks=3, tool="query_patterns") -> pd.DataFrame:
+def latency(weeks=3, tool="query_patterns", provenance="observed") -> pd.DataFrame:
     frame = pd.DataFrame({"from_at": [T + n * pd.Timedelta(days=7) for n in range(weeks)]})
     frame = frame.assign(until_at=frame["from_at"] + pd.Timedelta(days=7), tool=tool, n=20)
+    frame["provenance"] = provenance
     return frame.assign(p50_ms=4.0, p95_ms=80.0, slowest_ms=1200.0, from_future=False)
 
 
@@ -126,13 +127,15 @@ def audit(count=3, undone=None, reason="over the limit", action="archived") -> p
     return frame.assign(reason=reason, undone_by=undone, event_id="e", sha256="", detail="{}")
 
 
-def costs(count=4, turns=5, title="Sign in", cost=0.5, unpriced=0) -> pd.DataFrame:
+def costs(
+    count=4, turns=5, title="Sign in", cost=0.5, unpriced=0, provenance="observed"
+) -> pd.DataFrame:
     frame = pd.DataFrame({"started_at": [T + n * MONTH / 31 for n in range(count)]})
     frame = frame.assign(session_id="s", title=title, client="Claude", model="m", turns=turns)
     frame = frame.assign(input_tokens=900, output_tokens=100, cache_read_tokens=0)
     return frame.assign(
         cache_write_tokens=0, cost_usd=cost, unpriced_turns=unpriced, duration_ms=60_000.0
-    )
+    ).assign(provenance=provenance)
 
 
 def taken(done=(4, 0, 2), name="Ask", provenance="simulated") -> pd.DataFrame:
@@ -405,6 +408,29 @@ def test_a_session_without_a_price_is_not_free():
     assert not free.data[0].x
     idle = figures.session_costs(costs(turns=0))
     assert idle.layout.meta["sentence"].startswith("4 sessions without a turn of a model.")
+
+
+def test_made_up_costs_and_latencies_are_never_shown_as_observed():
+    for fig in (
+        figures.session_costs(costs(provenance="simulated")),
+        figures.query_latency(latency(provenance="simulated")),
+    ):
+        assert "all simulated: made-up data" in fig.layout.meta["subtitle"]
+        assert "observed" not in said(fig) + " ".join(hovers(fig))
+        assert all("simulated" in text for text in hovers(fig))
+        symbols = {symbol for t in fig.data for symbol in np.atleast_1d(t.marker.symbol)}
+        assert symbols <= {"triangle-up-open", "triangle-down-open"}
+    assert "A session would cost $0.5" in said(figures.session_costs(costs(provenance="simulated")))
+    both = pd.concat([costs(), costs(provenance="simulated", unpriced=1)])
+    fig = figures.session_costs(both)
+    assert "some simulated: made-up data" in fig.layout.meta["subtitle"]
+    assert [label for _, _, label in fig.layout.meta["key"]] == [
+        "one session",
+        "one simulated session",
+        "a lower bound of its cost",
+    ]
+    two = figures.query_latency(pd.concat([latency(), latency(provenance="simulated")]))
+    assert len(two.data) == len(two.layout.meta["key"]) == 4
 
 
 def test_steps_that_are_never_done_are_the_title():

@@ -23,6 +23,7 @@ from archkit.figures.style import (
     escaped,
     in_words,
     key_of,
+    mark_of,
     new_figure,
     number,
     percent,
@@ -31,7 +32,7 @@ from archkit.figures.style import (
 
 if TYPE_CHECKING:
     import pandas as pd
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure, Scatter
 
 __all__ = ["session_costs", "session_steps"]
 
@@ -41,6 +42,7 @@ _PANELS = (
     ("turns", "turns of the model"),
     ("time", "minutes"),
 )
+_BOUNDS = {"observed": ("circle-open", "○"), "simulated": ("triangle-down-open", "▽")}
 _QUICK = 2  # minutes: below, seconds read better
 _SEEN = "Begin a session with Session(…).brief(…)."
 
@@ -48,16 +50,16 @@ _SEEN = "Begin a session with Session(…).brief(…)."
 def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     """Draw what each session cost: money, tokens, turns, time.
 
-    How to read it: a mark is a session, at the same instant in all four panels. An open mark in the
-    first is a lower bound: some turns have no known price. A panel without marks is not zero:
-    nobody knows.
+    How to read it: a mark is a session, at the same instant in all four panels. In the first, one
+    that is open, or points down, is a lower bound: some turns have no known price. A panel without
+    marks is not zero: nobody knows. A made-up session's money was never spent.
 
     Parameters
     ----------
     frame
         `metrics.session_costs`: one row a session with `session_id`, `title`, `client`, `model`,
         `started_at` (UTC), `turns`, `input_tokens`, `output_tokens`, `cache_read_tokens`,
-        `cache_write_tokens`, `cost_usd`, `unpriced_turns`, `duration_ms`.
+        `cache_write_tokens`, `cost_usd`, `unpriced_turns`, `duration_ms`, `provenance`.
     theme
         `light` or `dark`: the page the figure stands on.
 
@@ -76,7 +78,6 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     panels = Panels(4, columns=2, size=120)
     fig = new_figure(theme)
     x = time_axis(rows["started_at"].min(), rows["started_at"].max(), "session began (UTC)", 4)
-    colour = TOKENS[theme]["observed"]
     quick = bool((rows["time"].dropna() < _QUICK).all())
     rows = rows.assign(time=rows["time"] * (60 if quick else 1))
     for place, (column, named) in enumerate(_PANELS):
@@ -89,24 +90,9 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         fig.update_layout(
             {axis: {"showticklabels": bool(len(there)), "showgrid": bool(len(there))}}
         )
-        bound = (there["unpriced_turns"] > 0) & (column == "cost_usd")
-        fig.add_scatter(
-            x=moments(there["started_at"]),
-            y=there[column].tolist(),
-            mode="markers",
-            name=unit,
-            marker={
-                "symbol": ["circle-open" if one else "circle" for one in bound],
-                "size": 8,
-                "color": colour,
-                "opacity": 0.8,
-                "line": {"width": [2 if one else 0 for one in bound], "color": colour},
-            },
-            hovertext=[_session_words(row) for row in there.to_dict("records")],
-            hoverinfo="text",
-            cliponaxis=False,
-            **panels.axes(place),
-        )
+        for provenance in provenances(known["provenance"]):
+            mine = there[there["provenance"] == provenance]
+            fig.add_trace(_marks(mine, column, unit, provenance, theme, panels.axes(place)))
         said = _middle(there[column], unit) if len(there) else "not known"
         panels.head(fig, place, unit, said, theme)
     return titled(
@@ -114,8 +100,48 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         _costs_finding(known),
         _costs_subtitle(frame, known, len(rows)),
         height=panels.height,
-        key=[("●", "observed", "one session"), ("○", "observed", "a lower bound of its cost")],
+        key=_costs_key(known),
     )
+
+
+def _marks(
+    rows: pd.DataFrame, column: str, unit: str, provenance: str, theme: str, axes: dict[str, str]
+) -> Scatter:
+    """Draw a panel's sessions of one provenance; a lower bound of a cost looks different."""
+    import plotly.graph_objects as go
+
+    mark = mark_of(provenance)
+    colour, bound = TOKENS[theme][mark.token], _BOUNDS[provenance][0]
+    low = (rows["unpriced_turns"] > 0) & (column == "cost_usd")
+    return go.Scatter(
+        x=moments(rows["started_at"]),
+        y=rows[column].tolist(),
+        mode="markers",
+        name=f"{unit}, {provenance}",
+        marker={
+            "symbol": [bound if one else mark.symbol for one in low],
+            "size": 8,
+            "color": colour,
+            "opacity": 0.8,
+            "line": {"width": [1.5 if one or mark.hollow else 0 for one in low], "color": colour},
+        },
+        hovertext=[_session_words(row) for row in rows.to_dict("records")],
+        hoverinfo="text",
+        cliponaxis=False,
+        **axes,
+    )
+
+
+def _costs_key(known: pd.DataFrame) -> list[tuple[str, str, str]]:
+    found = []
+    for provenance in provenances(known["provenance"]):
+        mark, (_, sign) = mark_of(provenance), _BOUNDS[provenance]
+        of = "simulated " if provenance == "simulated" else ""
+        found.append((mark.sign, mark.token, f"one {of}session"))
+        rows = known[known["provenance"] == provenance]
+        if (rows["unpriced_turns"] > 0).any():
+            found.append((sign, mark.token, "a lower bound of its cost"))
+    return found
 
 
 def _measured(known: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +175,7 @@ def _session_words(row: dict[Any, Any]) -> str:
         f"<b>{escaped(elided(str(row['title']), 60))}</b><br>{money}<br>"
         f"{count_of(row['turns'], 'turn')}{tokens}{took}<br>"
         f"{escaped(elided(str(row['client']), 30))}, {escaped(elided(str(row['model']), 40))}<br>"
-        f"began {row['started_at']:%Y-%m-%d %H:%M} (UTC)<br>"
+        f"began {row['started_at']:%Y-%m-%d %H:%M} (UTC), {row['provenance']}<br>"
         f"session {escaped(str(row['session_id']))}"
     )
 
@@ -161,7 +187,8 @@ def _costs_finding(known: pd.DataFrame) -> str:
         return f"A session takes {turns:.0f} turns of the model; what they cost is not known"
     bound = "at least " if (known["unpriced_turns"] > 0).any() else ""
     middle, whole = f"{bound}${priced.median():.2g}", f"{bound}${priced.sum():.3g}"
-    return f"A session costs {middle}, as a median; {whole} in all"
+    cost = "would cost" if set(known["provenance"]) == {"simulated"} else "costs"
+    return f"A session {cost} {middle}, as a median; {whole} in all"
 
 
 def _costs_subtitle(frame: pd.DataFrame, known: pd.DataFrame, drawn: int) -> str:
@@ -174,7 +201,8 @@ def _costs_subtitle(frame: pd.DataFrame, known: pd.DataFrame, drawn: int) -> str
         parts.append(f"{number(idle)} without a turn not drawn")
     if drawn < len(known):
         parts.append(f"{number(drawn)} drawn, evenly picked")
-    return " · ".join([*parts, "observed"])
+    said = "observed" if set(known["provenance"]) == {"observed"} else ""
+    return " · ".join([*parts, *filter(None, [said]), *caveats(known["provenance"])])
 
 
 def session_steps(frame: pd.DataFrame, *, theme: str = "light") -> Figure:

@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from archkit.figures.panels import Panels, moments, thinned, time_axis
-from archkit.figures.rows import ROW_HEIGHT, add_rows
+from archkit.figures.rows import ROW_HEIGHT, add_rows, caveats, provenances
 from archkit.figures.style import (
     TOKENS,
     blank,
     count_of,
     elided,
     escaped,
+    mark_of,
     megabytes,
     new_figure,
     number,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["memory_events", "query_latency"]
 
+_LINES = (("p50_ms", "half of the calls (p50)", "solid"), ("p95_ms", "19 of 20 (p95)", "dash"))
+_SIGNS = {"observed": "●□", "simulated": "△▽"}
 _DONE = {"archived", "restored", "forgotten", "reset"}
 
 
@@ -39,7 +42,7 @@ def query_latency(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     ----------
     frame
         `metrics.query_latency`: one row a week and tool with `from_at`, `until_at` (UTC), `tool`,
-        `n`, `p50_ms`, `p95_ms`, `slowest_ms`, `from_future`.
+        `provenance`, `n`, `p50_ms`, `p95_ms`, `slowest_ms`, `from_future`.
     theme
         `light` or `dark`: the page the figure stands on.
 
@@ -70,39 +73,52 @@ def query_latency(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         "fixedrange": True,
     }
     for place, tool in enumerate(tools):
-        rows = thinned(frame[frame["tool"] == tool])
+        rows = frame[frame["tool"] == tool]
         panels.set_axes(fig, place, x, y)
-        middle = rows["from_at"] + (rows["until_at"] - rows["from_at"]) / 2
-        for column, name, dash, symbol in (
-            ("p50_ms", "half of the calls (p50)", "solid", "circle"),
-            ("p95_ms", "19 of 20 (p95)", "dash", "square-open"),
-        ):
-            colour = TOKENS[theme]["observed"]
-            fig.add_scatter(
-                x=moments(middle),
-                y=rows[column].clip(lower=0.1).tolist(),
-                mode="lines+markers",
-                name=name,
-                line={"color": colour, "width": 1.8, "dash": dash},
-                marker={
-                    "symbol": symbol,
-                    "size": 8,
-                    "color": colour,
-                    "line": {"width": 2, "color": colour},
-                },
-                hovertext=[_latency_words(row, column, name) for row in rows.to_dict("records")],
-                hoverinfo="text",
-                **panels.axes(place),
-            )
+        for provenance in provenances(rows["provenance"]):
+            mine = thinned(rows[rows["provenance"] == provenance])
+            _add_lines(fig, mine, provenance, theme, panels.axes(place))
         panels.head(fig, place, str(tool), f"n {number(rows['n'].sum())} calls", theme)
     whole = frame["n"].sum()
     half = float((frame["p50_ms"] * frame["n"]).sum() / whole)
     title = f"The memory answers sessions in {_duration(half)}, as a weekly median"
     parts = [f"n {number(whole)} calls, {count_of(frame['from_at'].nunique(), 'week')}"]
     parts.append(f"slowest {_duration(float(frame['slowest_ms'].max()))}")
-    parts.append("timed in sessions only")
-    key = [("●━", "observed", "half of the calls (p50)"), ("□╍", "observed", "19 of 20 (p95)")]
+    parts += ["timed in sessions only", *caveats(frame["provenance"])]
+    kinds = provenances(frame["provenance"])
+    key = [
+        (f"{sign}{line}", mark_of(kind).token, named if len(kinds) == 1 else f"{named}, {kind}")
+        for kind in kinds
+        for (_, named, _), line, sign in zip(_LINES, "━╍", _SIGNS[kind], strict=True)
+    ]
     return titled(fig, title, " · ".join(parts), height=panels.height, key=key)
+
+
+def _add_lines(
+    fig: Figure, rows: pd.DataFrame, provenance: str, theme: str, axes: dict[str, str]
+) -> None:
+    """Draw p50 and p95 of one tool's calls of one provenance."""
+    middle = rows["from_at"] + (rows["until_at"] - rows["from_at"]) / 2
+    mark = mark_of(provenance)
+    colour = TOKENS[theme][mark.token]
+    symbols = (mark.symbol, "triangle-down-open" if mark.hollow else "square-open")
+    for (column, name, dash), symbol in zip(_LINES, symbols, strict=True):
+        fig.add_scatter(
+            x=moments(middle),
+            y=rows[column].clip(lower=0.1).tolist(),
+            mode="lines+markers",
+            name=name,
+            line={"color": colour, "width": 1.8, "dash": dash},
+            marker={
+                "symbol": symbol,
+                "size": 8,
+                "color": colour,
+                "line": {"width": 2, "color": colour},
+            },
+            hovertext=[_latency_words(row, column, name) for row in rows.to_dict("records")],
+            hoverinfo="text",
+            **axes,
+        )
 
 
 def _duration(ms: float) -> str:
@@ -113,7 +129,7 @@ def _latency_words(row: dict[Any, Any], column: str, name: str) -> str:
     return (
         f"<b>{escaped(str(row['tool']))}</b>, week of {row['from_at']:%Y-%m-%d} (UTC)<br>"
         f"{name}: {_duration(row[column])}<br>slowest {_duration(row['slowest_ms'])}, "
-        f"n {number(row['n'])} calls, observed"
+        f"n {number(row['n'])} calls, {row['provenance']}"
     )
 
 

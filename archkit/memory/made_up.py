@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archkit.memory.made_up_talk import TALK_S, talk
 from archkit.memory.truth import CONTEXTS, YEAR_DAYS, Rates
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ Whole = NDArray[np.int64]
 AGENTS = ("careful architect (simulated)", "bold architect (simulated)")
 """Who decides: one states what is true but for noise, one states too much."""
 
-_MEASURED, _UNSAID = 0.1, 0.1
+_MEASURED, _UNSAID, _WITHOUT = 0.1, 0.1, 0.2
+_TALKED = 2_000
+"""At most so many sessions of a year are told turn by turn, spread evenly over it."""
+
+_ALTERNATIVES = 3
+_LEARNT = 2.0, 8.0
+"""How much an architect with a memory goes by the rates, at the year's begin and at its end."""
+
 _LOOKS = (0.2, 0.45, 0.25, 0.1)
 """Shares of decisions that nobody, or somebody once, twice, three times, looks at again."""
 
@@ -72,14 +80,6 @@ class Year:
         self._end = int(now.timestamp())
         self._begin = self._end - YEAR_DAYS * _DAY
 
-    @property
-    def kinds(self) -> dict[str, list[str]]:
-        """Slugs by kind."""
-        return {
-            str(kind): [str(slug) for slug in self.slugs[self.kind_of == kind]]
-            for kind in dict.fromkeys(self.kind_of)
-        }
-
     def portion(self, first: int, last: int) -> dict[str, pd.DataFrame]:
         """Draw the sessions from `first` up to, not including, `last`, with all that belongs.
 
@@ -95,18 +95,26 @@ class Year:
         span = self._end - self._begin - 7_200  # the last session ends by now
         started = self._begin + ((n + rng.random(len(n))) * span / self._sessions).astype(np.int64)
         agent = rng.integers(0, 2, len(n))
+        own = np.random.default_rng([self._seed, 4, first])
+        without = own.random(len(n)) < _WITHOUT
         sessions = pd.DataFrame(
             {
                 "id": self._ids("s", n),
                 "started_at": _instants(started),
                 "agent": np.array(AGENTS, dtype=object)[agent],
                 "title": np.full(len(n), "a made-up brief", dtype=object),
+                "aml_enabled": ~without,
             }
         )
-        decisions, facts = self._decided(rng, n, started, agent)
+        elapsed = (started - self._begin) / (self._end - self._begin)
+        goes_by = np.where(without, 0.0, _LEARNT[0] + (_LEARNT[1] - _LEARNT[0]) * elapsed)
+        decisions, facts = self._decided(rng, n, started, agent, goes_by)
         outcomes, failed = self._looked(rng, decisions, facts)
+        told = n % -(-self._sessions // _TALKED) == 0
+        said = talk(own, sessions[told], started[told], elapsed[told]) if told.any() else {}
         return {
             "session": sessions,
+            **said,
             "decision": decisions,
             "outcome": outcomes,
             "lesson": self._learnt(rng, decisions, facts, failed),
@@ -133,23 +141,32 @@ class Year:
         )
 
     def _decided(
-        self, rng: np.random.Generator, n: Whole, started: Whole, agent: Whole
+        self,
+        rng: np.random.Generator,
+        n: Whole,
+        started: Whole,
+        agent: Whole,
+        goes_by: Floats,
     ) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """One to three decisions a session; better patterns are chosen more often."""
+        """One to three decisions a session; with a memory, better patterns more often."""
         import pandas as pd
 
         row = np.repeat(np.arange(len(n)), rng.integers(1, 4, len(n)))
         count = len(row)
         shares = 1 / (1 + np.arange(len(self._members)))
         kind = rng.choice(len(self._members), count, p=shares / shares.sum())
-        tenancy, decided = rng.integers(0, 2, count), started[row] + rng.integers(60, 7_000, count)
+        tenancy = rng.integers(0, 2, count)
+        decided = started[row] + rng.integers(TALK_S, 7_000, count)
         rivals = self._members[kind]
         known = self._rates.at(rivals * 2 + tenancy[:, None], np.full(rivals.shape, self._begin))
-        liked = np.where(rivals < 0, -np.inf, 4 * known + rng.gumbel(size=rivals.shape))
+        pull = goes_by[row, None] * known + rng.gumbel(size=rivals.shape)
+        liked = np.where(rivals < 0, -np.inf, pull)
         pick = np.arange(count), liked.argmax(axis=1)
         pattern = rivals[pick]
-        strength = np.log(known[pick] / (1 - known[pick])) + agent[row] * 1.2
-        confidence = 1 / (1 + np.exp(-strength - rng.normal(0, 0.3, count)))
+        sure = np.clip(known, 0.001, 0.999)
+        strength = np.log(sure / (1 - sure))
+        bold = strength[pick] + agent[row] * 1.2 + rng.normal(0, 0.3, count)
+        confidence = 1 / (1 + np.exp(-bold))
         confidence[rng.random(count) < _UNSAID] = np.nan
         ids = np.char.add(self._ids("d", n[row]).astype(str), _suffix(row))
         frame = pd.DataFrame(
@@ -162,10 +179,38 @@ class Year:
                 "slug": self.slugs[pattern],
                 "tenancy": np.array(CONTEXTS, dtype=object)[tenancy],
                 "confidence": confidence.round(2),
+                **self._weighed(rng, rivals, liked, strength, np.isnan(confidence)),
             }
         )
         rate = self._rates.at(pattern * 2 + tenancy, decided)
         return frame, {"decided": decided, "y": rng.random(count) < rate, "pattern": pattern}
+
+    def _weighed(
+        self,
+        rng: np.random.Generator,
+        rivals: Whole,
+        liked: Floats,
+        strength: Floats,
+        unsaid: NDArray[np.bool_],
+    ) -> dict[str, NDArray[Any]]:
+        """Name the alternatives that were liked next best, each with its forecast; None: no more.
+
+        Nobody is bold about what he does not choose.
+        """
+        order = np.argsort(-liked, axis=1)[:, 1 : _ALTERNATIVES + 1]
+        found: dict[str, NDArray[Any]] = {}
+        for place in range(_ALTERNATIVES):
+            missing = np.ones(len(rivals), dtype=bool)
+            slug, forecast = np.full(len(rivals), None, object), np.full(len(rivals), np.nan)
+            if place < order.shape[1]:
+                pick = np.arange(len(rivals)), order[:, place]
+                missing = rivals[pick] < 0
+                slug = np.where(missing, None, self.slugs[rivals[pick]])
+                noise = rng.normal(0, 0.3, len(rivals))
+                forecast = (1 / (1 + np.exp(-strength[pick] - noise))).round(2)
+            found[f"alternative_{place + 1}"] = slug
+            found[f"predicted_{place + 1}"] = np.where(missing | unsaid, np.nan, forecast)
+        return found
 
     def _looked(
         self, rng: np.random.Generator, decisions: pd.DataFrame, facts: Mapping[str, Any]

@@ -42,7 +42,9 @@ def simulate(
 
     Everything is written as columns straight into the file, not line by line through the journal,
     and can be told from what happened: ids begin with `sim`, titles with "Simulated:", the source
-    of every outcome, use and measurement is `simulated`.
+    of every outcome, use and measurement is `simulated`. One session in five is held without the
+    memory. Turns, tool calls and steps are told of at most 2000 sessions, spread over the year;
+    client, model and price list are `simulated` too, so that no cost is taken for money spent.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def simulate(
         name = _name(truth, sessions, uses, seed, end)
         year = Year(truth, sessions=sessions, seed=seed, now=end, name=name)
         portions = _portions(year, sessions, uses, progress)
-        write_made_up(held._store, portions, rivals=year.kinds, writer=name)
+        write_made_up(held._store, portions, writer=name)
     finally:
         if held is not memory:
             held.close()

@@ -24,7 +24,6 @@ def write_made_up(
     store: Store,
     portions: Iterable[Mapping[str, pd.DataFrame]],
     *,
-    rivals: Mapping[str, list[str]],
     writer: str,
 ) -> int:
     """Write portions of made-up work, each in a transaction of its own.
@@ -36,8 +35,6 @@ def write_made_up(
     portions
         Frames by the name of the file in `sql/simulate` that makes events of them; drawn only
         when it is their turn.
-    rivals
-        Slugs by kind of choice.
     writer
         Who the events say has written them.
 
@@ -56,7 +53,7 @@ def write_made_up(
             store._guarded(),
             store._current(deadline) as connection,
         ):
-            _draw(connection, frames, rivals, writer)
+            _draw(connection, frames, writer)
             connection.execute("BEGIN")
             connection.execute("INSERT INTO event BY NAME FROM new_event")
             projection.project(connection)
@@ -69,7 +66,6 @@ def write_made_up(
 def _draw(
     connection: DuckDBPyConnection,
     frames: Mapping[str, pd.DataFrame],
-    rivals: Mapping[str, list[str]],
     writer: str,
 ) -> None:
     """Make events of the frames, before the transaction.
@@ -78,11 +74,6 @@ def _draw(
     than 122,880 rows.
     """
     connection.execute(_PREPARE)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE rival AS"
-        " SELECT unnest($kinds::VARCHAR[]) AS kind, unnest($slugs::VARCHAR[][]) AS slugs",
-        {"kinds": list(rivals), "slugs": list(rivals.values())},
-    )
     for name, frame in frames.items():
         if len(frame):
             connection.register(f"drawn_{name}", frame)

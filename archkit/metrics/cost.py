@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from archkit.metrics.rows import Readable, utc
+from archkit.metrics.rows import Readable, made_up, utc
 
 __all__ = ["cost_by_month", "session_costs", "turn_costs"]
 
@@ -41,10 +41,12 @@ def session_costs(memory: Readable) -> pd.DataFrame:
         One row a session, newest first, with the columns of the view `session_cost`: among them
         `started_at` (UTC), `model` (asked for), `client`, `turns` and tokens (counts), `cost_usd`
         (of the turns with a known price; null if there is none), `unpriced_turns` (count; without a
-        price or broken off: if any, the cost is a lower bound), `duration_ms`.
+        price or broken off: if any, the cost is a lower bound), `duration_ms`; and `provenance`
+        (observed, or simulated: nothing was spent).
     """
     rows = memory.sql("SELECT * FROM session_cost ORDER BY started_at DESC, session_id DESC")
-    return utc(rows, "started_at")
+    kinds = made_up(rows["session_id"]).map({True: "simulated", False: "observed"})
+    return utc(rows, "started_at").assign(provenance=kinds)
 
 
 def cost_by_month(memory: Readable) -> pd.DataFrame:

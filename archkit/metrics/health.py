@@ -35,13 +35,15 @@ JOIN pattern p ON p.slug = u.slug
 """
 _LATENCY = """
 SELECT date_trunc('week', recorded_at) AS from_at,
-  date_trunc('week', recorded_at) + INTERVAL 7 DAY AS until_at, tool, count(*) AS n,
+  date_trunc('week', recorded_at) + INTERVAL 7 DAY AS until_at, tool,
+  CASE WHEN starts_with(session_id, 'sim') THEN 'simulated' ELSE 'observed' END AS provenance,
+  count(*) AS n,
   quantile_cont(duration_ms, 0.5) AS p50_ms, quantile_cont(duration_ms, 0.95) AS p95_ms,
   max(duration_ms) AS slowest_ms, max(recorded_at) > $now AS from_future
 FROM tool_call_log
 WHERE list_contains($tools, tool) AND duration_ms IS NOT NULL AND NOT coalesce(is_error, false)
   AND NOT coalesce(refused, false)
-GROUP BY date_trunc('week', recorded_at), tool ORDER BY from_at, tool
+GROUP BY date_trunc('week', recorded_at), tool, 4 ORDER BY from_at, tool, provenance
 """
 
 
@@ -132,8 +134,9 @@ def query_latency(memory: Readable, *, now: datetime | None = None) -> pd.DataFr
     -------
     DataFrame
         One row a week and tool, oldest first: `from_at` to `until_at` (UTC, weeks begin on
-        Monday), `tool`, `n` calls, `p50_ms`, `p95_ms`, `slowest_ms` (milliseconds; a quantile of
-        few calls is little more than the slowest), `from_future` (dated after now).
+        Monday), `tool`, `provenance` (observed or simulated), `n` calls, `p50_ms`, `p95_ms`,
+        `slowest_ms` (milliseconds; a quantile of few calls is little more than the slowest),
+        `from_future` (dated after now).
     """
     present = (now or utc_now()).astimezone(UTC).replace(tzinfo=None)
     rows = memory.sql(_LATENCY, tools=list(_TOOLS), now=present)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archkit.figures.style import percent, span
+from archkit.metrics.rows import made_up
 from archkit.report.text import count
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def _interval(found: Mapping[str, Any]) -> str:
 
 def _made_note(head: Head, decisions: pd.DataFrame) -> str:
     note = f"{count(head['decisions']['with_outcome'])} with an outcome"
-    made_up = made_up_decisions(decisions)
-    return f"{note}, {count(made_up)} simulated" if made_up else note
+    found = made_up_decisions(decisions)
+    return f"{note}, {count(found)} simulated" if found else note
 
 
 def _cost_note(head: Head, sessions: pd.DataFrame) -> str:
@@ -113,6 +114,8 @@ def _cost_note(head: Head, sessions: pd.DataFrame) -> str:
         return "none held yet"
     cost = head["sessions"]["cost_usd"]
     if cost is not None:
-        return f"{cost:,.2f} US dollars in all"
+        kinds = set(made_up(sessions["session_id"][sessions["cost_usd"].notna()]))
+        some = {frozenset({True}): ", simulated", frozenset({False}): ""}
+        return f"{cost:,.2f} US dollars in all{some.get(frozenset(kinds), ', some simulated')}"
     offline = (sessions["client"] == "offline").all()
     return "offline: nothing spent" if offline else "cost unknown"

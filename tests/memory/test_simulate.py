@@ -87,6 +87,14 @@ def test_nothing_in_it_is_taken_for_observed(year, tmp_path):
     assert set(metrics.solutions(memory)["provenance"]) == {"simulated"}
     assert metrics.decisions(memory)["title"].str.startswith("Simulated: ").all()
     assert metrics.sessions(memory)["title"].str.startswith("Simulated: ").all()
+    assert set(metrics.decision_regret(memory)["provenance"]) <= {"simulated", "none"}
+    assert set(metrics.session_costs(memory)["provenance"]) == {"simulated"}
+    assert set(metrics.query_latency(memory, now=NOW)["provenance"]) == {"simulated"}
+    assert set(metrics.step_shares(memory)["provenance"]) == {"simulated"}
+    assert set(metrics.cost_by_month(memory)["model"]) == {"simulated"}
+    assert memory.sql("SELECT text FROM message_log")["text"].str.startswith("Simulated: ").all()
+    own = memory.sql("SELECT event_id FROM event WHERE agent <> 'library' AND project <> ''")
+    assert own["event_id"].str.startswith("sim").all()
     assert memory.query("", kind="sign-in")[0].provenance == "simulated"
     lessons = memory.sql("SELECT text FROM lesson")["text"]
     assert len(lessons) and lessons.str.startswith("Simulated: ").all()
@@ -100,11 +108,52 @@ def test_figures_over_it_say_so_and_draw_hollow_triangles(year):
         "success": figures.success_by_pattern(metrics.pattern_evidence(memory, now=NOW)),
         "trend": figures.outcomes_over_time(metrics.outcome_scores(memory)),
         "queries": figures.query_reduction(metrics.query_reduction(memory)),
+        "steps": figures.session_steps(metrics.step_shares(memory)),
     }
     for fig in drawn.values():
         assert "simulated" in fig.layout.title.subtitle.text
         marks = {trace.marker.symbol for trace in fig.data if trace.mode == "markers"}
         assert marks == {"triangle-up-open"}
+    regret = figures.regret_by_decision(metrics.decision_regret(memory))
+    assert "simulated" in regret.layout.title.subtitle.text
+    assert not {"circle", "square"} & {trace.marker.symbol for trace in regret.data}
+
+
+def test_sessions_are_told_turn_by_turn_and_their_decisions_weighed(year):
+    memory, _ = year
+    costs = metrics.session_costs(memory)
+    assert costs["turns"].between(4, 12).all()
+    assert costs["cost_usd"].between(0.01, 3).all()
+    assert costs["unpriced_turns"].sum() > 0
+    before = memory.sql(
+        "SELECT d.decision_id FROM decision d JOIN message_log m USING (session_id) "
+        "WHERE m.recorded_at >= d.decided_at"
+    )
+    assert before.empty
+    without = memory.sql(
+        "SELECT s.session_id, count(t.tool) AS asked FROM session s LEFT JOIN tool_call_log t "
+        "ON t.session_id = s.session_id AND t.tool IN ('query_patterns', 'find_solution') "
+        "WHERE NOT s.aml_enabled GROUP BY s.session_id"
+    )
+    assert 30 < len(without) < 90
+    assert without["asked"].sum() == 0
+    steps = metrics.step_shares(memory).set_index("n_step")
+    assert list(steps.index) == list(range(1, 13))
+    assert steps["n"].eq(300).all()
+    assert steps["done"][1] == 300 - len(without)
+    regret = metrics.decision_regret(memory)
+    assert regret["runner_up_predicted"].between(0, 1).all()
+    assert 0 < (regret["regret_then"] > 0).mean() < 0.6
+    assert (regret["runner_up"] != regret["chosen"]).all()
+
+
+def test_only_so_many_sessions_of_a_large_year_are_told_turn_by_turn(tmp_path, monkeypatch):
+    monkeypatch.setattr("archkit.memory.made_up._TALKED", 10)
+    with small(tmp_path) as memory:
+        simulate(memory, sessions=45, now=NOW)
+        costs = metrics.session_costs(memory)
+    assert len(costs) == 45
+    assert (costs["turns"] > 0).sum() == 9
 
 
 def test_looks_are_several_late_and_missing(year):

@@ -14,8 +14,18 @@ SELECT
     context: {tenancy: d.tenancy},
     rationale: '',
     alternatives: list_transform(
-      list_filter(r.slugs, lambda s: s <> d.slug)[:3],
-      lambda s: {name: s, pattern: s, why_not: '', pros: [], cons: [], predicted: NULL}
+      list_filter(
+        [
+          {slug: d.alternative_1, predicted: d.predicted_1},
+          {slug: d.alternative_2, predicted: d.predicted_2},
+          {slug: d.alternative_3, predicted: d.predicted_3}
+        ],
+        lambda a: a.slug IS NOT NULL
+      ),
+      lambda a: {
+        name: a.slug, pattern: a.slug, why_not: '', pros: [], cons: [],
+        predicted: CASE WHEN NOT isnan(a.predicted) THEN a.predicted END
+      }
     ),
     patterns: [d.slug],
     confidence: d.confidence,
@@ -28,5 +38,4 @@ SELECT
     decision_id: d.id,
     extra: {source: 'simulated'}
   }) AS payload
-FROM drawn_decision d
-JOIN rival r ON r.kind = d.kind;
+FROM drawn_decision d;

@@ -9,7 +9,9 @@ SELECT
   id AS entity_id,
   to_json({
     title: 'Simulated: ' || title, brief: 'Simulated: ' || title, workspace: '', model: 'simulated',
-    client: 'simulated', aml_enabled: true, card_hash: ''
+    client: 'simulated', aml_enabled: aml_enabled,
+    aml_reason: CASE WHEN aml_enabled THEN '' ELSE 'simulated: held without the memory' END,
+    card_hash: ''
   }) AS payload
 FROM drawn_session
 UNION ALL BY NAME
