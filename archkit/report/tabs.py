@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,20 @@ from archkit.report.text import Column, as_short_date, frame_table
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["GROUPS", "MOST_ROWS", "TABS", "Tab", "any_table", "tab_named"]
+__all__ = ["GROUPS", "MOST_ROWS", "QUESTIONS", "TABS", "Tab", "any_table", "tab_named"]
 
 MOST_ROWS = 40
 """Rows of a table that is shown; all of them are in the frame."""
+
+QUESTIONS = {
+    "decided": "What did we decide?",
+    "worked": "Did it work?",
+    "works": "What works?",
+    "sure": "How sure are we?",
+    "next": "What should we look at next?",
+    "kept": "What does it cost, and how is the memory?",
+}
+"""The questions of a report, in the order in which an architect asks."""
 
 _SHARES = ("rate", "share", "low", "high", "value", "came", "stated", "confidence", "predicted")
 _LEFT_OUT = ("a", "b", "ci_prob", "weight", "patterns", "chosen", "from_future")
@@ -45,6 +55,8 @@ class Tab:
         Whether the metric looks from an instant.
     whole
         Whether it is asked of the memory itself, for it says nothing of a part.
+    question
+        Which question of a report it answers: a name of `QUESTIONS`.
     """
 
     group: str
@@ -55,6 +67,7 @@ class Tab:
     table: Callable[[pd.DataFrame], str]
     timed: bool = True
     whole: bool = False
+    question: str = field(kw_only=True)
 
     @property
     def code(self) -> str:
@@ -131,6 +144,7 @@ TABS = (
         "success_by_pattern",
         "Click a pattern to look at its evidence alone.",
         _first(evidence_table),
+        question="works",
     ),
     Tab(
         "Patterns",
@@ -139,6 +153,7 @@ TABS = (
         "success_over_time",
         "A line that leaves its band, or a mark of an alarm, asks what has changed since.",
         any_table,
+        question="works",
     ),
     Tab(
         "Patterns",
@@ -147,6 +162,7 @@ TABS = (
         "success_by_context",
         "Where the panels disagree with the first, ask for the context before you choose.",
         any_table,
+        question="works",
     ),
     Tab(
         "Patterns",
@@ -155,6 +171,7 @@ TABS = (
         "missing_outcomes",
         "The wider the bounds, the more the outcomes that nobody looked for could change.",
         any_table,
+        question="sure",
     ),
     Tab(
         "Queries",
@@ -164,6 +181,7 @@ TABS = (
         "Trust what was counted here; a diamond is what somebody else reports.",
         _first(pooled_table),
         timed=False,
+        question="worked",
     ),
     Tab(
         "Queries",
@@ -173,6 +191,7 @@ TABS = (
         "Look up the size of your own requests: large pages save more than small ones.",
         any_table,
         timed=False,
+        question="worked",
     ),
     Tab(
         "Outcomes",
@@ -182,6 +201,7 @@ TABS = (
         "Look at the lowest points first; click one for its decision.",
         _first(outcome_table, newest_last=True),
         timed=False,
+        question="worked",
     ),
     Tab(
         "Outcomes",
@@ -190,6 +210,7 @@ TABS = (
         "scores_by_horizon",
         "A line that falls from one look to the next is a decision that did not last.",
         any_table,
+        question="worked",
     ),
     Tab(
         "Outcomes",
@@ -198,6 +219,7 @@ TABS = (
         "outcome_debt",
         "The first ones cost most not to know: say what came of them.",
         _first(debt_table),
+        question="next",
     ),
     Tab(
         "Outcomes",
@@ -207,6 +229,7 @@ TABS = (
         "Where the runner-up had predicted more than came, ask what was overlooked.",
         any_table,
         timed=False,
+        question="worked",
     ),
     Tab(
         "Outcomes",
@@ -216,6 +239,7 @@ TABS = (
         "How long imported decision records hold until they are superseded.",
         any_table,
         timed=False,
+        question="worked",
     ),
     Tab(
         "Forecasts",
@@ -225,6 +249,7 @@ TABS = (
         "A mark below the diagonal came true less often than it was said.",
         any_table,
         timed=False,
+        question="sure",
     ),
     Tab(
         "Forecasts",
@@ -233,6 +258,7 @@ TABS = (
         "calibration_over_time",
         "Lower is better; above the dotted line, stating the average would have done better.",
         any_table,
+        question="sure",
     ),
     Tab(
         "Memory",
@@ -241,6 +267,7 @@ TABS = (
         "focus_coverage",
         "An area with decisions and few patterns is where the memory has most to learn.",
         any_table,
+        question="next",
     ),
     Tab(
         "Memory",
@@ -251,6 +278,7 @@ TABS = (
         any_table,
         timed=False,
         whole=True,
+        question="kept",
     ),
     Tab(
         "Memory",
@@ -260,6 +288,7 @@ TABS = (
         "Of the whole memory: backups, archives, resets and what was forgotten.",
         any_table,
         timed=False,
+        question="kept",
     ),
     Tab(
         "Memory",
@@ -268,6 +297,7 @@ TABS = (
         "query_latency",
         "How long the memory took to answer an architect: p50 and p95 of each week.",
         any_table,
+        question="kept",
     ),
     Tab(
         "Sessions",
@@ -277,6 +307,7 @@ TABS = (
         "Tokens, turns, time and money of each session.",
         any_table,
         timed=False,
+        question="kept",
     ),
     Tab(
         "Sessions",
@@ -286,6 +317,7 @@ TABS = (
         "Which steps of the learning protocol are done, and which are skipped.",
         any_table,
         timed=False,
+        question="kept",
     ),
 )
 GROUPS = tuple(dict.fromkeys(tab.group for tab in TABS))
