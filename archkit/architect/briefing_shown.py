@@ -52,7 +52,7 @@ class Briefing(dict[str, Any]):
         rows = "".join(
             f"<tr><th scope='row' style='{_HEAD}'>{_esc(name)}</th>"
             f"<td style='text-align:left'>{shown}</td></tr>"
-            for name, shown in self._rows()
+            for name, shown in self.rows()
             if shown
         )
         title = _esc(self.project.get("name"))
@@ -60,7 +60,8 @@ class Briefing(dict[str, Any]):
         lede = f"<p style='max-width:70ch'>{lede}</p>" if lede else ""
         return f"<div><h4>Briefing: {title}</h4>{lede}<table>{rows}</table>{self._folders()}</div>"
 
-    def _rows(self) -> Iterable[tuple[str, str]]:
+    def rows(self) -> Iterable[tuple[str, str]]:
+        """Give what was found as pairs of a name and safe HTML, "" where there is nothing."""
         found, inner = self.project, self._inner
         purposes = inner.get("file_purposes") or {}
         relevant = ((path, purposes.get(path, "")) for path in self.relevant_paths)

@@ -30,6 +30,7 @@ from archkit.figures.tradeoff_pair import tradeoff_front
 from archkit.figures.tradeoff_profile import tradeoff_profile
 from archkit.figures.tradeoff_why import tradeoff_tornado, tradeoff_waterfall, tradeoff_worth
 from archkit.figures.trend import outcomes_over_time
+from archkit.figures.turns import session_turns
 from archkit.figures.upkeep import memory_events, query_latency
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "scores_by_horizon",
     "session_costs",
     "session_steps",
+    "session_turns",
     "success_by_context",
     "success_by_pattern",
     "success_over_time",

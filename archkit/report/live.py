@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["session_record"]
 
-_MESSAGE = ("n", "role", "text", "content", "status")
+_MESSAGE = (
+    *("n", "role", "text", "content", "status", "model", "prices", "cost_usd", "duration_ms"),
+    *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+)
 _STEP = ("n", "phase", "name", "status", "reason")
 _PROPOSAL = ("version", "text", "missing", "findings", "repair_of", "stands")
 _CALL = (
