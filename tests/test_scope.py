@@ -6,6 +6,7 @@ import pytest
 
 from archkit import metrics
 from archkit.errors import ArchkitError
+from archkit.memory.lifecycle import learn
 from archkit.memory.memory import Memory
 from archkit.memory.simulate import simulate
 from archkit.metrics.scope import Scope
@@ -217,3 +218,55 @@ def test_made_up_work_without_an_outcome_is_of_no_provenance_but_simulated(tmp_p
         assert metrics.missing_outcomes(observed, now=BEGAN).empty
         both = Scope(provenance=("observed", "simulated")).of(memory)
         assert len(metrics.decisions(both)) == len(metrics.decisions(memory))
+
+
+def test_a_part_of_a_part_is_what_belongs_to_both(memory):
+    ann, bank = Scope(agent="ann"), Scope(project="bank")
+    both = ids(Scope(agent="ann", project="bank").of(memory))
+    assert ids(bank.of(ann.of(memory))) == ids(ann.of(bank.of(memory))) == both
+    assert len(both) == 1
+    assert ids(Scope(agent="bob").of(ann.of(memory))) == set()
+    assert ids(Scope().of(ann.of(memory))) == ids(ann.of(Scope().of(memory))) == ids(ann.of(memory))
+    early, late = Scope(until=BEGAN + timedelta(days=25)), Scope(since=BEGAN + timedelta(days=5))
+    three = Scope(context={"tenancy": "multi"}).of(late.of(early.of(memory)))
+    assert ids(three) == expected(tenancy="multi", days=range(5, 25))
+    assert metrics.overview(ann.of(memory), agent="bob").totals["decisions"] == 0
+    assert metrics.overview(bank.of(memory), agent="ann").totals["decisions"] == 1
+    cache = Scope(area="performance").of(Scope(pattern="redis-cache").of(memory))
+    assert set(metrics.pattern_evidence(cache)["slug"]) == {"redis-cache"}
+
+
+def test_a_part_shows_the_changes_that_it_had_a_hand_in(tmp_path):
+    now = [BEGAN]
+    with Memory(tmp_path / "m.duckdb", library=False, now=lambda: now[0]) as memory:
+        memory.record_pattern(Pattern("jwt", "JWT", kind="sign-in", status="active"))
+        for day in range(40):
+            now[0] = BEGAN + timedelta(days=day)
+            agent = "ann" if day < 18 else "bob"
+            made = memory.record_decision(
+                Decision("jwt", kind="sign-in", patterns=("jwt",), agent=agent, decided_at=now[0])
+            )
+            memory.record_outcome(made.decision_id, success=day < 20, observed_at=now[0])
+        learn(memory)
+        [epoch] = metrics.success_by_month(memory).query("what == 'epoch'").to_dict("records")
+
+        def shown(**scope):
+            frame = metrics.success_by_month(Scope(**scope).of(memory))
+            return (frame["what"] == "epoch").any()
+
+        assert shown(agent="bob")
+        assert not shown(agent="ann")
+        assert not shown(provenance=("measured",))
+        assert not shown(context={"tenancy": "multi"})
+        assert shown(pattern="jwt", since=epoch["until_at"].to_pydatetime())
+        assert not shown(until=epoch["until_at"].to_pydatetime())
+
+
+def test_turns_and_calls_are_of_the_provenance_of_their_session(tmp_path):
+    with Memory(tmp_path / "m.duckdb") as memory:
+        simulate(memory, sessions=5, now=BEGAN)
+        for kinds, there in ((("observed",), False), (("simulated",), True)):
+            part = Scope(provenance=kinds).of(memory)
+            assert metrics.query_latency(part, now=BEGAN).empty is not there
+            assert metrics.step_shares(part).empty is not there
+            assert metrics.session_costs(part).empty is not there

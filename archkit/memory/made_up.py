@@ -205,7 +205,7 @@ class Year:
             if place < order.shape[1]:
                 pick = np.arange(len(rivals)), order[:, place]
                 missing = rivals[pick] < 0
-                slug = np.where(missing, None, self.slugs[rivals[pick]])
+                slug[~missing] = self.slugs[rivals[pick]][~missing]
                 noise = rng.normal(0, 0.3, len(rivals))
                 forecast = (1 / (1 + np.exp(-strength[pick] - noise))).round(2)
             found[f"alternative_{place + 1}"] = slug
