@@ -481,7 +481,7 @@ class TestWriting:
         (tmp_path / "reports").write_text("")
         with pytest.raises(ReportError) as error:
             write_report(memory, tmp_path / "reports" / "r.html")
-        assert error.value.what.startswith("The report could not be written to ")
+        assert error.value.what.startswith("No report can be written to ")
 
     def test_a_failed_write_leaves_the_old_report_whole(self, memory, tmp_path, monkeypatch):
         path = write_report(memory, tmp_path / "r.html", now=NOW)

@@ -129,5 +129,6 @@
     }
   };
 
-  drawAll().finally(() => document.documentElement.setAttribute("data-diagrams", "all"));
+  const figures = window.archkitDrawn ?? Promise.resolve();
+  figures.then(drawAll).finally(() => document.documentElement.setAttribute("data-diagrams", "all"));
 })();

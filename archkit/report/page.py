@@ -9,10 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.style import colour_swap
+from archkit.figures.style import colour_swap, elided
 from archkit.markup import esc
 from archkit.proposal.page import stylesheet as proposal_style
 from archkit.report.diagrams import drawing_of
+from archkit.report.plotly_bundle import bundle_of, marked_traces
 from archkit.report.text import as_date, as_json_block
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["as_page", "figure_block", "page", "policy"]
 
 _TOP = 14
+_LONGEST_RUNNING = 90
 _EMPTY = "The next report fills this by itself."
 
 
-def as_page(document: Document) -> str:
-    """Make a report one HTML file that requests nothing and runs only its own scripts."""
+def as_page(document: Document, *, slim: bool = False) -> str:
+    """Make a report one HTML file that requests nothing and runs only its own scripts.
+
+    With `slim` it holds only the part of Plotly that its figures need, if there is one.
+    """
     sections = "\n".join(
         f'<section aria-labelledby="{each.name}"><h2 id="{each.name}">{esc(each.heading)}</h2>\n'
         f"{each.body}</section>"
@@ -40,6 +45,8 @@ def as_page(document: Document) -> str:
         body=f"{document.before}\n{sections}",
         footer=f"<p>Written by archkit on {as_date(document.now)} (UTC). Instants are UTC; a "
         "missing figure is a dash, never zero. This file requests nothing from any network.</p>",
+        slim=slim,
+        style=document.style,
     )
 
 
@@ -53,23 +60,34 @@ def _contents(document: Document) -> str:
     return f'<nav class="page" aria-label="Contents"><ul class="contents">{items}</ul></nav>\n'
 
 
-def page(*, title: str, header: str, body: str, footer: str, contents: str = "") -> str:
+def page(
+    *,
+    title: str,
+    header: str,
+    body: str,
+    footer: str,
+    contents: str = "",
+    slim: bool = False,
+    style: str = "",
+) -> str:
     """Bring the parts of a page together; `contents` is its table of contents."""
-    drawing = drawing_of(body)
-    scripts = (_plotly_js(), _bootstrap(), *((_inlinable(drawing.script),) if drawing else ()))
+    drawing, plotly = drawing_of(body), bundle_of(body, slim=slim)
+    scripts = [_bootstrap(), *([_inlinable(drawing.script)] if drawing else [])]
     inlined = "".join(f"<script>{script}</script>\n" for script in scripts)
-    allowed = (*scripts, drawing.packed) if drawing else scripts
-    blocks = f"{drawing.blocks}\n" if drawing else ""
+    packed = [*([plotly.script] if plotly else []), *([drawing.packed] if drawing else [])]
+    carried = [*([plotly.block] if plotly else []), *([drawing.blocks] if drawing else [])]
+    blocks = "".join(f"{block}\n" for block in carried)
+    note = f"<p>{esc(plotly.note)}</p>" if plotly and plotly.note else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(allowed)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy((*scripts, *packed))}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="generator" content="archkit">\n'
         f'<title>{esc(title)}</title>\n<link rel="icon" href="data:,">\n'
-        f"<style>\n{_stylesheet()}</style>\n</head>\n<body>\n"
+        f"<style>\n{_stylesheet()}{style}{_running_title(title)}</style>\n</head>\n<body>\n"
         f'<header class="page">{header}</header>\n{contents}<main>\n{body}\n</main>\n'
-        f'<footer class="page">{footer}</footer>\n'
+        f'<footer class="page">{footer}{note}</footer>\n'
         f"{as_json_block('archkit-colours', colour_swap())}\n{blocks}{inlined}</body>\n</html>\n"
     )
 
@@ -96,7 +114,8 @@ def figure_block(fig: Figure, name: str, caption: str, table: str = "") -> str:
     label = esc(f"{said['title']}. {said['subtitle']}.")
     drawing = (
         f'<div class="plot" style="min-height:{plot["layout"]["height"]}px" '
-        f'data-figure="{name}-figure"></div><img class="print-figure" alt="{label}">'
+        f'data-figure="{name}-figure" {marked_traces(_types(fig))}></div>'
+        f'<img class="print-figure" alt="{label}">'
     )
     drawn = drawing if fig.data else f'<p class="empty">{esc(said["sentence"])}</p>'
     data = f"<details><summary>Data of this figure</summary>{table}</details>" if table else ""
@@ -135,13 +154,15 @@ def _bare(fig: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"data": plot["data"], "layout": layout}, said
 
 
-@cache
-def _plotly_js() -> str:
-    """Give plotly's script so that nothing in it can close or open a script element."""
-    from plotly.offline import get_plotlyjs
+def _types(fig: Figure) -> frozenset[str]:
+    return frozenset(str(trace.type) for trace in fig.data)
 
-    script: str = get_plotlyjs()
-    return _inlinable(script)
+
+def _running_title(title: str) -> str:
+    """Give the style that writes a title at the foot of every printed page."""
+    text = elided(title, _LONGEST_RUNNING)
+    said = "".join(sign if sign.isalnum() or sign == " " else f"\\{ord(sign):x} " for sign in text)
+    return f'@page {{ @bottom-left {{ content: "{said}"; }} }}\n'
 
 
 @cache
