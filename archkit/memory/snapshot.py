@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.memory import checks
 from archkit.memory.decided import decision_of
+from archkit.memory.tally import Tally, tally_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from archkit.memory.memory import Memory
+    from archkit.memory.store import Store
     from archkit.records import Decision
 
 __all__ = ["Snapshot", "snapshot"]
@@ -21,13 +23,27 @@ __all__ = ["Snapshot", "snapshot"]
 class Snapshot:
     """One state of a memory; see `snapshot`."""
 
-    def __init__(self, read: Callable[[str, Mapping[str, Any] | None], DataFrame]) -> None:
-        self._read = read
+    def __init__(
+        self, read: Callable[[str, Mapping[str, Any] | None], DataFrame], store: Store
+    ) -> None:
+        self._read, self._store = read, store
 
     def sql(self, select: str, /, **params: Any) -> DataFrame:
         """Ask anything of it: as `Memory.sql`."""
         checks.check_select(select)
         return self._read(select, params or None)
+
+    def tally(self) -> Tally:
+        """Return its uses of patterns that were noted by themselves, counted day by day.
+
+        Counted once for all snapshots, until something is written.
+        """
+        events = int(self._read("SELECT count(*) AS n FROM event", None)["n"][0])
+        return tally_of(self._store, (*self._store.stamp()[:2], events), self._read)
+
+    def edges(self) -> tuple[()]:
+        """Say that it neither begins nor ends at an instant."""
+        return ()
 
     def decision(self, decision_id: str) -> Decision:
         """Return a decision in its latest wording: as `Memory.decision`."""
@@ -49,4 +65,4 @@ def snapshot(memory: Memory) -> Iterator[Snapshot]:
     """
     memory._held.add_library()
     with memory._store.at_once() as read:
-        yield Snapshot(read)
+        yield Snapshot(read, memory._store)

@@ -12,8 +12,10 @@ import pandas as pd
 from archkit.memory.beta import Floats, beta_quantile, probability_better
 from archkit.memory.category import category_prior, forecast
 from archkit.memory.learning import LEARNING_RATE, PATTERN_THRESHOLD, Evidence
-from archkit.metrics.rows import KINDS, Readable, joined, known_rows, utc
-from archkit.records import utc_now
+from archkit.memory.standing import standing_status
+from archkit.metrics.evidence_sums import Sums, evidence_sums, patterns_named
+from archkit.metrics.rows import KINDS, Readable, joined, known_rows
+from archkit.records import PROVENANCE, SOURCE_WEIGHT, utc_now
 
 __all__ = ["interval", "pattern_evidence", "solutions", "with_tie_set"]
 
@@ -61,36 +63,58 @@ def pattern_evidence(
         `archkit.memory.drift`.
     """
     present = now or utc_now()
-    rows = memory.sql(
-        "SELECT slug, name, area, kind, status, y, uses, source, outcome_at, used_at, weight, "
-        "coalesce(session_id, decision_id, use_id) AS session FROM pattern_evidence "
-        "WHERE source IN (SELECT k.source FROM source k) ORDER BY slug, use_id"
-    )
-    rows = known_rows(utc(rows, "outcome_at", "used_at"), "y", "uses")
-    frame = rows.drop_duplicates("slug")[_PATTERN[:5]].reset_index(drop=True)
-    evidence = _evidence(rows, "y", present)
-    said = memory.sql("SELECT slug, hand_at FROM status_said WHERE hand_at IS NOT NULL")
-    hand_at = utc(said, "hand_at").set_index("slug")["hand_at"].reindex(frame["slug"])
-    since_days = (pd.Timestamp(present) - hand_at).dt.total_seconds().to_numpy() / 86_400
-    standing = evidence.standing(
-        frame["slug"].tolist(),
-        frame["status"].fillna("candidate").tolist(),
-        learning_rate=learning_rate,
-        threshold=pattern_threshold,
-        since_days=since_days,
-    )
-    frame["status"] = frame["status"].where(frame["status"].isna(), standing.status)
-    frame = _with_estimates(frame, standing.a, standing.b, standing.counts, "success_rate", ci_prob)
-    last = rows.groupby("slug")["used_at"].max()
+    sums = evidence_sums(memory, present)
+    rows = sums.by_source
+    if unknown := sorted(set(rows["source"]) - set(SOURCE_WEIGHT)):
+        raise ValueError(f"source must be one of {', '.join(SOURCE_WEIGHT)}, not {unknown}.")
+    frame = patterns_named(memory, rows["slug"].unique().tolist())
+    a, b = _posteriors(rows, frame["slug"], learning_rate)
+    frame["status"] = _standing(sums, frame, a, b, pattern_threshold)
+    kind = rows["source"].map(PROVENANCE)
+    counts = {
+        name: _of_slugs(rows["n"].where(kind == name, 0.0), rows["slug"], frame["slug"])
+        for name in KINDS
+    }
+    frame = _with_estimates(frame, a, b, counts, "success_rate", ci_prob)
+    last = rows.groupby("slug")["last_at"].max()
     frame["last_used_at"] = pd.DatetimeIndex(last.reindex(frame["slug"]))
-    ahead = rows["slug"][evidence.from_future].value_counts()
-    frame["n_from_future"] = ahead.reindex(frame["slug"], fill_value=0).to_numpy(dtype=float)
-    seen = _evidence(rows[rows["source"] != "reported"], "y", present)
-    own = seen.posteriors(frame["slug"].tolist(), learning_rate=learning_rate)
+    frame["n_from_future"] = _of_slugs(rows["ahead"], rows["slug"], frame["slug"])
+    own = _posteriors(rows[rows["source"] != "reported"], frame["slug"], learning_rate)
     frame["forecast_rate"] = _forecasts(frame, *own)
     columns = [*_PATTERN, "last_used_at", "a", "b", "in_tie_set", "n_from_future", "forecast_rate"]
     ranked = with_tie_set(_best_first(frame, "success_rate").assign(ci_prob=ci_prob))
     return ranked[[*columns, "ci_prob"]]
+
+
+def _of_slugs(values: pd.Series, slugs: pd.Series, named: pd.Series) -> Floats:
+    """Sum values by slug, in the order named; 0 where there is none."""
+    summed = values.groupby(slugs.to_numpy()).sum().reindex(named, fill_value=0.0)
+    return summed.to_numpy(dtype=float)
+
+
+def _posteriors(
+    rows: pd.DataFrame, named: pd.Series, learning_rate: float
+) -> tuple[Floats, Floats]:
+    """Return the Beta posterior (a, b) of each pattern named, from its sums by source."""
+    if not 0 <= learning_rate <= 1:
+        raise ValueError(f"learning_rate must be 0 to 1, not {learning_rate}.")
+    worth = learning_rate * rows["source"].map(SOURCE_WEIGHT).astype(float)
+    won, lost = (_of_slugs(worth * rows[name], rows["slug"], named) for name in ("won", "lost"))
+    return 1 + won, 1 + lost
+
+
+def _standing(
+    sums: Sums, frame: pd.DataFrame, a: Floats, b: Floats, threshold: int
+) -> pd.Series[Any]:
+    """Return what each pattern counts as; null where nobody worded or said anything."""
+    rows, slugs = sums.by_source, frame["slug"]
+    said = frame["status"].fillna("candidate")
+    good, bad = (_of_slugs(rows[name], rows["slug"], slugs) for name in ("good", "bad"))
+    asked = slugs[(said == "candidate").to_numpy() & (good >= threshold)]  # else they are too few
+    counted = slugs.map(sums.successes(asked.tolist())).fillna(0).to_numpy(dtype=np.int64)
+    failures = bad.astype(np.int64)
+    status = standing_status(said.tolist(), a, b, counted, failures, threshold=threshold)
+    return pd.Series(status, index=frame.index, dtype=object).where(frame["status"].notna(), None)
 
 
 def _forecasts(frame: pd.DataFrame, own_a: Floats, own_b: Floats) -> Floats:
@@ -185,10 +209,9 @@ def interval(a: Any, b: Any, ci_prob: float) -> tuple[Any, Any]:
 
 
 def _evidence(rows: pd.DataFrame, y: str, now: datetime) -> Evidence:
-    """Take rows as evidence: undated, whole and of no session where they do not say."""
+    """Take rows as evidence: undated, whole and of no session."""
     code, slugs = pd.factorize(rows["slug"])
     source, sources = pd.factorize(rows["source"])
-    seen = rows["outcome_at"].dt.tz_localize(None).to_numpy() if "outcome_at" in rows else None
     return Evidence.from_columns(
         slugs.tolist(),
         code,
@@ -196,9 +219,6 @@ def _evidence(rows: pd.DataFrame, y: str, now: datetime) -> Evidence:
         rows["uses"].to_numpy(dtype=float),
         sources.tolist(),
         source,
-        seen_at=seen,
-        session=pd.factorize(rows["session"])[0] if "session" in rows else None,
-        weight=rows["weight"].to_numpy(dtype=float) if "weight" in rows else None,
         now=now,
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archkit.memory.tally import Tally
     from archkit.metrics.rows import Readable
     from archkit.metrics.scope import Scope
 
@@ -107,6 +108,36 @@ class Narrowed:
         given = {name: value for part in self._parts for name, value in part.given.items()}
         used = {name: value for name, value in given.items() if f"${name}" in text}
         return self._memory.sql(text, **params, **used)
+
+    def tally(self) -> Tally | None:
+        """Return the part's uses of patterns that were noted by themselves, by days, if counted.
+
+        On the days of the `edges` there are others too.
+        """
+        known = self._memory.tally() if hasattr(self._memory, "tally") else None
+        for scope in (part.scope for part in self._parts if known is not None):
+            if scope.agent is not None or scope.project is not None or scope.context:
+                return known.of(slugs=())  # they are nobody's, for no project, in no context
+            known = known.of(
+                slugs=self._slugs(scope),
+                provenance=scope.provenance,
+                since=scope.since,
+                until=scope.until,
+            )
+        return known
+
+    def edges(self) -> tuple[datetime, ...]:
+        """Return the instants at which the part begins and ends."""
+        ends = (end for part in self._parts for end in (part.scope.since, part.scope.until))
+        return tuple(end for end in ends if end is not None)
+
+    def _slugs(self, scope: Scope) -> set[str] | None:
+        """Return the patterns that a scope is about; None if about all."""
+        if scope.area is None:
+            return None if scope.pattern is None else {scope.pattern}
+        text = "SELECT slug FROM main.pattern WHERE area = $area"
+        found = set(self._memory.sql(text, area=scope.area)["slug"])
+        return found if scope.pattern is None else found & {scope.pattern}
 
     def _where(self, name: str) -> str:
         return " AND ".join(filter(None, (part.where(name) for part in self._parts)))

@@ -1,0 +1,156 @@
+"""Uses of patterns that were noted by themselves, counted day by day: millions become thousands.
+
+Such a use belongs to no decision and no session, so all that a part of a memory asks of it is its
+pattern, its day and who says how it went. What a day's uses weigh is kept as of the end of the
+day: from there on they all fade alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archkit.memory.posterior import HALF_LIFE_DAYS
+from archkit.records import PROVENANCE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from archkit.memory.store import Store
+
+__all__ = ["Read", "Tally", "tally_of"]
+
+Read = Callable[[str, Mapping[str, Any] | None], "pd.DataFrame"]
+Span = tuple[datetime, datetime | None]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_DAYS = """
+SELECT e.slug, e.source, CAST(e.day AS BIGINT) AS day,
+  count(*) AS n, sum(e.y) AS y, max(e.outcome_at) AS last_at,
+  sum(e.weight * e.y * pow(2, e.young)) AS won, sum(e.weight * (1 - e.y) * pow(2, e.young)) AS lost,
+  count(*) FILTER (WHERE e.y >= 0.5 AND e.counts) AS good,
+  count(*) FILTER (WHERE e.y < 0.5 AND e.counts) AS bad
+FROM (
+  SELECT u.*, coalesce(u.outcome_at >= w.hand_at, w.hand_at IS NULL) AS counts,
+    CAST(u.outcome_at AS DATE) - DATE '1970-01-01' AS day,
+    (epoch_us(u.outcome_at) / 86400e6 - day - 1) / $half_life_days AS young
+  FROM pattern_evidence u LEFT JOIN status_said w ON w.slug = u.slug
+  WHERE u.decision_id IS NULL AND u.session_id IS NULL AND u.outcome_at IS NOT NULL
+    AND u.y IS NOT NULL AND u.uses IS NOT NULL AND u.source <> 'reported'
+) e
+WHERE e.source IN (SELECT s.source FROM source s)
+GROUP BY e.slug, e.source, e.day ORDER BY e.slug, e.source, e.day
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Uses that were noted by themselves: a row a pattern, source and day, in that order.
+
+    Attributes
+    ----------
+    slugs, sources
+        The pattern, and who says how it went.
+    day
+        Days since 1970 (UTC).
+    n, y, last_at
+        How many uses there were, the sum of how well they went, and the last of them (UTC).
+    won, lost
+        What they count for and against the pattern at the end of the day, whoever says so.
+    good, bad
+        How many went well, and how many did not, since its status was last said by hand.
+    """
+
+    slugs: NDArray[np.object_]
+    sources: NDArray[np.object_]
+    day: NDArray[np.int64]
+    n: NDArray[np.int64]
+    y: NDArray[np.float64]
+    last_at: NDArray[np.datetime64]
+    won: NDArray[np.float64]
+    lost: NDArray[np.float64]
+    good: NDArray[np.int64]
+    bad: NDArray[np.int64]
+
+    @classmethod
+    def read(cls, read: Read) -> Tally:
+        """Count the uses of a memory."""
+        found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS})
+        names = ("slug", "source", "day", "n", "y", "last_at", "won", "lost", "good", "bad")
+        return cls(*(found[name].to_numpy() for name in names))
+
+    def of(
+        self,
+        *,
+        slugs: Collection[str] | None = None,
+        provenance: Collection[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Tally:
+        """Return the days on which there may be uses of a part; None and empty: all."""
+        kept = np.ones(len(self.day), dtype=bool)
+        if slugs is not None:
+            kept &= np.isin(self.slugs.astype(str), list(slugs))
+        if provenance:
+            kinds = [source for source, kind in PROVENANCE.items() if kind in provenance]
+            kept &= np.isin(self.sources.astype(str), kinds)
+        if since is not None:
+            kept &= self.day >= _day_of(since)
+        if until is not None:
+            kept &= self.day <= _day_of(until)
+        return self._where(kept)
+
+    def cut(self, *instants: datetime) -> tuple[Tally, list[Span]]:
+        """Leave out the days in which an instant lies; a use there may be on either side of it.
+
+        Returns
+        -------
+        tuple
+            The other days, and the spans of those left out on which there are uses.
+        """
+        kept, spans = np.ones(len(self.day), dtype=bool), []
+        for day in sorted({_day_of(each) for each in instants}):
+            mine = self.day == day
+            if mine.any():
+                kept &= ~mine
+                spans.append((_EPOCH + day * _DAY, _EPOCH + (day + 1) * _DAY))
+        return self._where(kept), spans
+
+    def past(self, now: datetime) -> tuple[Tally, list[Span]]:
+        """Leave out today and what is after it, and say so likewise."""
+        today = _day_of(now)
+        ahead = self.day >= today
+        spans: list[Span] = [(_EPOCH + today * _DAY, None)] if ahead.any() else []
+        return self._where(~ahead), spans
+
+    def freshness(self, now: datetime) -> NDArray[np.float64]:
+        """Return what the uses of each day still count, of what they did at its end."""
+        age = (now - _EPOCH) / _DAY - (self.day + 1.0)
+        return np.exp2(-age / HALF_LIFE_DAYS)
+
+    def _where(self, kept: NDArray[np.bool_]) -> Tally:
+        if kept.all():
+            return self
+        return replace(self, **{name: getattr(self, name)[kept] for name in self.__slots__})
+
+
+_KEPT: WeakKeyDictionary[Store, tuple[Any, Tally]] = WeakKeyDictionary()
+
+
+def tally_of(store: Store, state: Any, read: Read) -> Tally:
+    """Return the tally of a store, counted anew if its state is another one than before."""
+    known = _KEPT.get(store)
+    if known is None or known[0] != state:
+        known = _KEPT[store] = (state, Tally.read(read))
+    return known[1]
+
+
+def _day_of(instant: datetime) -> int:
+    return (instant - _EPOCH) // _DAY
