@@ -23,7 +23,7 @@ from archkit.records import Decision, Outcome
 if TYPE_CHECKING:
     from archkit.memory.memory import Memory
 
-__all__ = ["AdrWriting", "write_adrs"]
+__all__ = ["AdrWriting", "others_named", "write_adrs"]
 
 INDEX = "README.md"
 _INDEX_MARK = "<!-- This list is written by archkit; what is changed here is written over. -->"
@@ -181,10 +181,10 @@ class _Plan:
         later: dict[str, list[str]] = defaultdict(list)
         earlier: dict[str, list[str]] = defaultdict(list)
         for decision, _ in self._kept:
-            for other in _named(decision, "supersedes"):
+            for other in others_named(decision, "supersedes"):
                 earlier[decision.decision_id].append(other)
                 later[other].append(decision.decision_id)
-            for other in _named(decision, "superseded_by"):
+            for other in others_named(decision, "superseded_by"):
                 later[decision.decision_id].append(other)
                 earlier[other].append(decision.decision_id)
         for decision, _ in self._kept:
@@ -284,8 +284,11 @@ def _called(number: int | None, path: str) -> str:
     return path.removesuffix(".md") if number is None else f"ADR-{number:04d}"
 
 
-def _named(decision: Decision, key: str) -> list[str]:
-    """Return ids of decisions that one names in its `extra`, be it there or in the card's part."""
+def others_named(decision: Decision, key: str) -> list[str]:
+    """Return ids of decisions that one names in its `extra`, be it there or in the card's part.
+
+    `key` is ``supersedes`` or ``superseded_by``.
+    """
     found: list[str] = []
     for holder in (decision.extra, decision.extra.get("decision"), decision.extra.get("record")):
         value: Any = holder.get(key) if isinstance(holder, Mapping) else None

@@ -9,8 +9,10 @@ from archkit.figures.calibration import reliability
 from archkit.figures.calibration_trend import calibration_over_time
 from archkit.figures.context import success_by_context
 from archkit.figures.debt import missing_outcomes, outcome_debt
+from archkit.figures.decision_looks import decision_looks
 from archkit.figures.decision_regret import regret_by_decision
 from archkit.figures.effect import memory_effect
+from archkit.figures.evidence_since import evidence_since
 from archkit.figures.health import focus_coverage, memory_size
 from archkit.figures.high_read import read_times, refresh_break_even
 from archkit.figures.horizons import scores_by_horizon
@@ -38,7 +40,9 @@ __all__ = [
     "calibration_over_time",
     "charged_twice",
     "cumulative_regret",
+    "decision_looks",
     "decision_survival",
+    "evidence_since",
     "focus_coverage",
     "memory_effect",
     "memory_events",

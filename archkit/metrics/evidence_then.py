@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["evidence_of"]
 
 _ASKED = re.compile(r"\bpattern_evidence\b")
+_WITH = re.compile(r"\s*WITH\s+", re.IGNORECASE)
 # A decision's outcome is the latest one, so of each the latest by then is looked up anew; an epoch
 # that was noticed later was not known.
 _THEN = """
@@ -109,4 +110,6 @@ class _Part:
         """Return the rows of a SELECT, of the evidence only the part."""
         if not _ASKED.search(select):
             return self._memory.sql(select, **params)
-        return self._memory.sql(f"{self._head} {select}", **params, **self._given)
+        own = _WITH.match(select)
+        whole = f"{self._head}, {select[own.end() :]}" if own else f"{self._head} {select}"
+        return self._memory.sql(whole, **params, **self._given)

@@ -11,7 +11,7 @@ from archkit.plain import missing
 if TYPE_CHECKING:
     from archkit.metrics.rows import Readable
 
-__all__ = ["ADR", "DECISION", "SESSION", "WEIGHED", "Named", "id_named"]
+__all__ = ["DECISION", "SESSION", "TOLD", "WEIGHED", "Named", "id_named"]
 
 _SHORTEST = 6
 _NEAREST = 3
@@ -47,18 +47,22 @@ WEIGHED = Named(
     "decision with a performance matrix",
     "SELECT d.decision_id AS id, coalesce(nullif(d.title, ''), d.chosen) AS title, "
     "d.decided_at AS begun FROM decision d JOIN event e ON e.event_id = d.event_id "
-    "WHERE e.payload->'$.extra.tradeoff' IS NOT NULL",
+    "WHERE (e.payload->'$.extra.tradeoff') IS NOT NULL",
     "SELECT d.decision_id, d.title FROM decision d JOIN event e ON e.event_id = d.event_id "
-    "WHERE e.payload->'$.extra.tradeoff' IS NOT NULL",
+    "WHERE (e.payload->'$.extra.tradeoff') IS NOT NULL",
     "Weigh one in archkit.explore(matrix), and save it there.",
 )
-ADR = Named(
-    "decision record",
+_RECORDS = (
     "SELECT adr_id AS id, coalesce(title, path) AS title, decided_at AS begun FROM adr "
-    "WHERE decision_id IS NULL",
-    "SELECT adr_id, path, title FROM adr_log",
-    "Import some with: archkit adr import docs/adr",
+    "WHERE decision_id IS NULL"
 )
+TOLD = Named(
+    "decision or decision record",
+    " UNION ALL ".join([DECISION.rows, _RECORDS]),
+    "SELECT decision_id, title FROM decision_log UNION ALL SELECT adr_id, title FROM adr_log",
+    f"{DECISION.none} Or import records: archkit adr import docs/adr",
+)
+"""A decision of this memory, or a record of one that was imported from a file."""
 
 
 def id_named(memory: Readable, text: str, named: Named) -> str:
