@@ -52,6 +52,8 @@ class Document:
         What stands before the first section, as safe HTML: tiles and notes.
     frames
         The rows that the figures are drawn from, by a name that a file can bear.
+    style
+        Rules of style that its kind alone needs.
     """
 
     kind: str
@@ -61,3 +63,4 @@ class Document:
     sections: tuple[Section, ...]
     before: str = ""
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    style: str = ""
