@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from archkit.cli.app import LOOKING, AsJson, MemoryPath, app, exits_with, opened, plainly
 from archkit.cli.screen import Screen
+from archkit.errors import ReportError
+from archkit.figures.style import count_of
 from archkit.plain import shown_path
 
 __all__ = ["demo", "report"]
@@ -37,6 +39,22 @@ def report(
     ] = None,
     title: Annotated[str | None, typer.Option(help="The heading.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    slim: Annotated[
+        bool, typer.Option("--slim", help="Hold only the part of Plotly that it needs: 2 MB.")
+    ] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print it to a PDF beside it, too; takes a Chromium.")
+    ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write its data beside it, too, as CSV.")
+    ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write its data beside it, too, as Parquet.")
+    ] = False,
+    index: Annotated[
+        Path | None,
+        typer.Option(help="Write index.html of this folder of reports, and end.", metavar="FOLDER"),
+    ] = None,
     kinds: Annotated[
         bool, typer.Option("--kinds", help="List the kinds and their parameters, and end.")
     ] = False,
@@ -45,18 +63,53 @@ def report(
 ) -> None:
     """Write a report of a memory, a session or two periods to one HTML file."""
     from archkit.report import write_report
+    from archkit.report.files import data_folder, pdf_path
 
     screen = Screen(as_json)
     if kinds:
         _list_kinds(screen)
         return
+    if index:
+        _index(screen, index, force)
+        return
+    data = _one_format(csv, parquet)
     given = _checked(kind, [*(parameter or ()), *([f"session={session}"] if session else ())])
     with opened(memory) as kept:
         screen.note("Reading the memory and drawing the figures …")
-        written = write_report(kept, path, kind=kind, title=title, force=force, **given)
+        written = write_report(
+            kept, path, kind=kind, title=title, force=force, slim=slim, pdf=pdf, data=data, **given
+        )
+    beside = [pdf_path(written)] * pdf + [data_folder(written)] * bool(data)
     if as_json:
-        screen.data({"report": written, "kind": kind, "bytes": written.stat().st_size})
-    screen.say(shown_path(written))
+        more = {"pdf": pdf_path(written) if pdf else None, "data": data and data_folder(written)}
+        screen.data({"report": written, "kind": kind, "bytes": written.stat().st_size, **more})
+    for each in (written, *beside):
+        screen.say(shown_path(each))
+
+
+@exits_with(2)
+def _one_format(csv: bool, parquet: bool) -> Literal["csv", "parquet"] | None:
+    if csv and parquet:
+        raise ReportError(
+            "The data of a report is written in one format.",
+            why="Both --csv and --parquet were given.",
+            mend="Give one of them.",
+        )
+    return "csv" if csv else "parquet" if parquet else None
+
+
+def _index(screen: Screen, folder: Path, force: bool) -> None:
+    """List the reports of a folder on a page, and say what was left out."""
+    from archkit.report.folder_index import write_index
+
+    made = write_index(folder, force=force)
+    if screen.as_json:
+        listed = [{"file": one.file, "title": one.title, "kind": one.kind} for one in made.listed]
+        screen.data({"index": made.path, "reports": listed, "skipped": list(made.skipped)})
+        return
+    screen.say(f"{shown_path(made.path)}  ({count_of(len(made.listed), 'report')})")
+    if made.skipped:
+        screen.say(f"Not listed, for archkit did not write them: {', '.join(made.skipped)}")
 
 
 @exits_with(2)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from archkit.errors import ReportError
 from archkit.records import utc_now
@@ -33,6 +33,9 @@ def write_report(
     title: str | None = None,
     now: datetime | None = None,
     force: bool = False,
+    slim: bool = False,
+    pdf: bool = False,
+    data: Literal["csv", "parquet"] | None = None,
     **parameters: Any,
 ) -> Path:
     """Write a report: of a memory or a part of it, a session, a decision and so on.
@@ -56,6 +59,14 @@ def write_report(
         The instant to look from; the present by default.
     force
         Whether a file that is there already may be replaced.
+    slim
+        Hold only the part of Plotly that the figures need, a quarter of it; all of it where a
+        figure needs more, which the page then says at its foot.
+    pdf
+        Print it to a PDF beside it, too (`<name>.pdf`), by this machine's Chromium.
+    data
+        Write the frames that the figures are drawn from beside it, too, as CSV or Parquet, into
+        the folder `<name>-data`.
     **parameters
         Those of the kind, as `archkit.report.kinds.parameters_of` lists them: `agent`, `since`
         and so on; values are Python's or the text that a shell would give.
@@ -69,18 +80,20 @@ def write_report(
     ------
     ReportError
         There is no such kind or parameter, a parameter cannot take such a value, the file cannot
-        be written there or is there already, or what is asked for is not in the memory.
+        be written there or is there already, what is asked for is not in the memory, or no PDF
+        can be made; the page is there all the same then.
     """
-    from archkit.report.files import check_target, write_page
+    from archkit.report.delivery import delivered
+    from archkit.report.files import check_target
     from archkit.report.kinds import kind_named
-    from archkit.report.page import as_page
 
     chosen = kind_named(kind)
     asked = chosen.values(parameters if session is None else {**parameters, "session": session})
     target = Path(path) if path is not None else _beside(memory, kind)
-    check_target(target, force=force, own=path is None)
+    check_target(target, force=force, own=path is None, pdf=pdf, data=data)
     document = _document(memory, chosen, now or utc_now(), asked)
-    return write_page(target, as_page(replace(document, title=title) if title else document))
+    titled = replace(document, title=title) if title else document
+    return delivered(titled, target, slim=slim, pdf=pdf, data=data)
 
 
 def _document(

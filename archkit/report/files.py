@@ -15,6 +15,7 @@ from archkit.plain import near_path, shown_path
 __all__ = [
     "DATA_FORMATS",
     "FRAMES",
+    "HEAD_BYTES",
     "DataFormat",
     "check_target",
     "data_folder",
@@ -31,7 +32,8 @@ DATA_FORMATS: tuple[DataFormat, ...] = ("csv", "parquet")
 
 _PAGES = frozenset((".html", ".htm"))
 _GENERATOR = b'<meta name="generator" content="archkit">'
-_HEAD = 1 << 14
+HEAD_BYTES = 1 << 14
+"""Within which a page says that archkit wrote it, and what it is."""
 FRAMES = "frames.json"
 """What tells of the frames in a folder of data."""
 
@@ -51,7 +53,7 @@ def is_report(path: str | Path) -> bool:
     """Tell whether a file is a page that archkit wrote, by its generator."""
     try:
         with Path(path).open("rb") as file:
-            return _GENERATOR in file.read(_HEAD)
+            return _GENERATOR in file.read(HEAD_BYTES)
     except OSError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["as_page", "figure_block", "page", "policy"]
 
 _TOP = 14
-_LONGEST_RUNNING = 90
+_LONGEST_RUNNING, _LONGEST_SAID = 90, 300
 _EMPTY = "The next report fills this by itself."
 
 
@@ -67,10 +68,15 @@ def page(
     body: str,
     footer: str,
     contents: str = "",
-    slim: bool = False,
+    about: Mapping[str, str] | None = None,
     style: str = "",
+    slim: bool = False,
 ) -> str:
-    """Bring the parts of a page together; `contents` is its table of contents."""
+    """Bring the parts of a page together.
+
+    `contents` is its table of contents, `about` what it says of itself to machines, `style` the
+    rules of style that it alone needs.
+    """
     drawing, plotly = drawing_of(body), bundle_of(body, slim=slim)
     scripts = [_bootstrap(), *([_inlinable(drawing.script)] if drawing else [])]
     inlined = "".join(f"<script>{script}</script>\n" for script in scripts)
@@ -84,7 +90,7 @@ def page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="generator" content="archkit">\n'
-        f'<title>{esc(title)}</title>\n<link rel="icon" href="data:,">\n'
+        f'{_metas(about or {})}<title>{esc(title)}</title>\n<link rel="icon" href="data:,">\n'
         f"<style>\n{_stylesheet()}{style}{_running_title(title)}</style>\n</head>\n<body>\n"
         f'<header class="page">{header}</header>\n{contents}<main>\n{body}\n</main>\n'
         f'<footer class="page">{footer}{note}</footer>\n'
@@ -152,6 +158,12 @@ def _bare(fig: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
     if "rows" in said:
         layout["meta"] = {"rows": said["rows"]}
     return {"data": plot["data"], "layout": layout}, said
+
+
+def _metas(about: Mapping[str, str]) -> str:
+    return "".join(
+        f'<meta name="{name}" content="{esc(said)}">\n' for name, said in about.items() if said
+    )
 
 
 def _types(fig: Figure) -> frozenset[str]:
