@@ -187,7 +187,7 @@ def _finding(rows: pd.DataFrame) -> str:
     if tokens.sum() <= 0:
         return f"{turns}; how many tokens they took is not known"
     share = float(tokens.max() / tokens.sum())
-    which = int(rows.loc[tokens.idxmax(), "turn"])
+    which = rows["turn"].tolist()[int(tokens.to_numpy().argmax())]
     if len(rows) > 2 and share * len(rows) >= _STANDS_OUT:
         return f"Turn {which} of {len(rows)} took {percent(share, 0)} of the tokens"
     read, written = float(rows["read"].sum()), float(rows["written"].sum())

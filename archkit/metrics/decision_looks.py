@@ -113,11 +113,8 @@ def decision_looks(
     frame = frame.reindex(columns=list(_COLUMNS)).sort_values(["age_days", "score"], kind="stable")
     frame = frame.reset_index(drop=True)
     due = float(decision.review_after_days) if decision.status == "accepted" else None
-    frame.attrs = {
-        "forecast": decision.confidence,
-        **_known_then(memory, decision, ci_prob),
-        **{"due_days": due, "now_days": now_days, "ci_prob": ci_prob},
-    }
+    frame.attrs |= {"forecast": decision.confidence, "due_days": due, "now_days": now_days}
+    frame.attrs |= {**_known_then(memory, decision, ci_prob), "ci_prob": ci_prob}
     return frame
 
 

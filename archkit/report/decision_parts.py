@@ -18,10 +18,41 @@ if TYPE_CHECKING:
 
     from archkit.report.decision_record import DecisionContents
 
-__all__ = ["decision_facts", "horizon_table", "look_list", "pattern_table", "rival_table"]
+__all__ = [
+    "decision_facts",
+    "horizon_table",
+    "look_list",
+    "pattern_table",
+    "provenance_marks",
+    "provenance_note",
+    "rival_table",
+]
 
 Row = Mapping[Any, Any]
 _LONGEST = 3000
+
+
+def provenance_marks(provenance: str) -> str:
+    """Say after a title that a decision was imported or is simulated; "" for one made here."""
+    words = {"reported": "imported", "simulated": "simulated"}
+    known = [words[part] for part in provenance.split(" + ") if part]
+    return f" ({', '.join(known)})" if known else ""
+
+
+def provenance_note(provenance: str, origin: Any) -> str:
+    """Say what an imported or simulated decision does not tell; "" for one made here."""
+    told = ""
+    if "reported" in provenance:
+        told += (
+            '<p class="note">This decision and its outcomes were <strong>imported</strong> from '
+            f"{esc(origin)}: they are reported, none of them was observed here.</p>"
+        )
+    if "simulated" in provenance:
+        told += (
+            '<p class="made-up">This decision is <strong>simulated</strong>: made-up data, drawn '
+            "as hollow triangles. Conclude nothing about real work from it.</p>"
+        )
+    return told
 
 
 def decision_facts(contents: DecisionContents) -> str:

@@ -20,7 +20,7 @@ from archkit.records import Decision, Outcome
 if TYPE_CHECKING:
     from archkit.memory.snapshot import Snapshot
 
-__all__ = ["DecisionContents", "Link", "Turn", "read_decision"]
+__all__ = ["DecisionContents", "Link", "Turn", "decision_row", "provenance_of", "read_decision"]
 
 _NAMED_BY = """
 SELECT d.decision_id FROM decision d JOIN event e ON e.event_id = d.event_id
@@ -94,22 +94,20 @@ class DecisionContents:
 
 def read_decision(state: Snapshot, now: datetime, decision_id: str) -> DecisionContents:
     """Read a decision that the memory holds."""
-    log = state.sql("SELECT * FROM decision_log WHERE decision_id = $id", id=decision_id)
-    row = utc(log, "decided_at", "due_at", "last_outcome_at").iloc[0].to_dict()
     decision = state.decision(decision_id)
+    row, session = decision_row(state, decision_id)
     held = decision_looks(state, decision, now=now)
     links = tuple(_links(state, decision))
     adrs = utc(
         state.sql("SELECT * FROM adr_log WHERE decision_id = $id ORDER BY path", id=decision_id),
         *("decided_at", "ended_at"),
     )
-    session = _first(state, _SESSION, session_id=row["session_id"])
     payloads = state.sql(_OUTCOMES, id=decision_id)["payload"]
     return DecisionContents(
         now=now,
         decision=decision,
         row=row,
-        provenance=_provenance(row, decision, session),
+        provenance=provenance_of(row, decision, session),
         looks=looks_at(state, decision),
         held=held,
         horizons=decision_horizons(held),
@@ -139,6 +137,15 @@ def read_decision(state: Snapshot, now: datetime, decision_id: str) -> DecisionC
     )
 
 
+def decision_row(
+    state: Snapshot, decision_id: str
+) -> tuple[Mapping[Any, Any], Mapping[Any, Any] | None]:
+    """Return a decision's row of `decision_log`, and its session if it has one."""
+    log = state.sql("SELECT * FROM decision_log WHERE decision_id = $id", id=decision_id)
+    row = utc(log, "decided_at", "due_at", "last_outcome_at").iloc[0].to_dict()
+    return row, _first(state, _SESSION, session_id=row["session_id"])
+
+
 def _first(state: Snapshot, select: str, **given: Any) -> Mapping[Any, Any] | None:
     if any(missing(value) for value in given.values()):
         return None
@@ -146,7 +153,7 @@ def _first(state: Snapshot, select: str, **given: Any) -> Mapping[Any, Any] | No
     return rows.iloc[0].to_dict() if len(rows) else None
 
 
-def _provenance(
+def provenance_of(
     row: Mapping[Any, Any], decision: Decision, session: Mapping[Any, Any] | None
 ) -> str:
     """Say where it comes from: "" for a decision that was made and recorded here."""

@@ -19,6 +19,8 @@ from archkit.report.decision_parts import (
     horizon_table,
     look_list,
     pattern_table,
+    provenance_marks,
+    provenance_note,
     rival_table,
 )
 from archkit.report.decision_record import DecisionContents, read_decision
@@ -87,7 +89,8 @@ def write(contents: DecisionContents | AdrContents) -> Document:
         title=_title(contents),
         lede=_lede(contents),
         now=contents.now,
-        before=_note(contents) + tiles(_tiles(contents)),
+        before=provenance_note(contents.provenance, contents.row["origin"])
+        + tiles(_tiles(contents)),
         sections=sections,
         frames={
             "looks": contents.held,
@@ -103,10 +106,8 @@ def write(contents: DecisionContents | AdrContents) -> Document:
 def _title(contents: DecisionContents) -> str:
     decision = contents.decision
     title = decision.title or decision.kind or "Decision"
-    marks = {"reported": "imported", "simulated": "simulated"}
-    known = [marks[part] for part in contents.provenance.split(" + ") if part]
-    marked = f" ({', '.join(known)})" if known else ""
-    return f"{elided(title, 110)}: {elided(decision.chosen, 60)}{marked}"
+    marks = provenance_marks(contents.provenance)
+    return f"{elided(title, 110)}: {elided(decision.chosen, 60)}{marks}"
 
 
 def _lede(contents: DecisionContents) -> str:
@@ -118,21 +119,6 @@ def _lede(contents: DecisionContents) -> str:
     if contents.made_up:
         told.append("simulated: made-up data")
     return " · ".join([*told, _held_words(contents)])
-
-
-def _note(contents: DecisionContents) -> str:
-    told = ""
-    if "reported" in contents.provenance:
-        told += (
-            '<p class="note">This decision and its outcomes were <strong>imported</strong> from '
-            f"{esc(contents.row['origin'])}: they are reported, none of them was observed here.</p>"
-        )
-    if contents.made_up:
-        told += (
-            '<p class="made-up">This decision is <strong>simulated</strong>: made-up data, drawn '
-            "as hollow triangles. Conclude nothing about real work from it.</p>"
-        )
-    return told
 
 
 def _tiles(contents: DecisionContents) -> list[tuple[str, str, str]]:
@@ -191,7 +177,7 @@ def _held_words(contents: DecisionContents) -> str:
         return f"never held: {status}" if status != "superseded" else "ended, nobody says when"
     counted = count_of(int(days), "day")
     if contents.ended_at is None:
-        return f"holds since {counted}"
+        return f"held for {counted}, and holds"
     return f"held for {counted}, until {as_date(contents.ended_at)}"
 
 
@@ -266,12 +252,13 @@ def _record(contents: DecisionContents) -> str:
         superseded_by=links["superseded by"],
     )
     body = _KEPT.sub("", _FRONT.sub("", _FENCE.sub("", text)))
+    note = provenance_note(contents.provenance, contents.row["origin"])
     how = (
         "<code>archkit adr write docs/adr</code> writes each decision of the memory as a file "
         "of this form; simulated ones it leaves out."
     )
     return (
-        f'<div class="card record">{_note(contents)}{markdown(body, top=3)}'
+        f'<div class="card record">{note}{markdown(body, top=3)}'
         f"<details><summary>The record as Markdown (MADR 4)</summary>"
         f'<pre tabindex="0">{esc(_FENCE.sub("", text))}</pre></details>'
         f'<p class="mute small">{how}</p></div>'

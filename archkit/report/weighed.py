@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from archkit.records import Decision
 
-__all__ = ["weighed_sections"]
+__all__ = ["MOST_DRAWS", "came_block", "ranking_blocks", "weighed_sections", "worth_block"]
 
 _MOST = 2  # newest decisions that are drawn: four figures each, 30 kB
-_MOST_DRAWS = 20_000  # however many a record asks for: a report is to be written at once
+MOST_DRAWS = 20_000
+"""However many draws a record asks for: a report is to be written at once."""
+
 _RANKING = (
     "Compare the whiskers, not the bars alone: where they overlap far, the order is not settled."
 )
@@ -67,8 +69,8 @@ def _section(place: int, decision: Decision, outcomes: pd.DataFrame) -> str:
     head = f'<h3 id="{name}">How {esc(decision.chosen)} was weighed</h3>'
     try:
         state = explored_in(decision)
-        findings = Findings(replace(state, draws=min(state.draws, _MOST_DRAWS)))
-        body = _figures(name, findings) + _came(name, decision, outcomes)
+        findings = Findings(replace(state, draws=min(state.draws, MOST_DRAWS)))
+        body = _figures(name, findings) + came_block(name, hindsight(decision, outcomes))
     except SessionError as error:
         body = f'<p class="empty">{esc(error.what)} {esc(error.why)}</p>'
     return f'<section class="weighed" aria-labelledby="{name}">{head}{body}</section>'
@@ -82,21 +84,32 @@ def _figures(name: str, findings: Findings) -> str:
         f"<p>{esc(findings.result.finding)} {esc(findings.flip)}</p>"
         f'<p class="mute small">{esc(" · ".join(notes))}</p>'
     )
-    drawn = (
-        ("ranking", figures.tradeoff_ranking, _RANKING, _ranking_table(findings.ranking)),
-        ("ranks", figures.tradeoff_ranks, _RANKS, ""),
-        ("worth", figures.tradeoff_worth, _WORTH, _worth_table(findings.worth)),
-    )
-    frames = {"ranking": findings.ranking, "ranks": findings.rank_shares, "worth": findings.worth}
-    return said + "\n".join(
-        figure_block(draw(frames[kind]), f"{name}-{kind}", caption, table)
-        for kind, draw, caption, table in drawn
-    )
+    return f"{said}{ranking_blocks(findings, name)}\n{worth_block(findings, name)}"
 
 
-def _came(name: str, decision: Decision, outcomes: pd.DataFrame) -> str:
-    """Draw what came beside what was predicted, once anything that was weighed was observed."""
-    seen = hindsight(decision, outcomes)
+def ranking_blocks(findings: Findings, name: str) -> str:
+    """Draw which alternative comes out first, and who holds which rank how often."""
+    ranking, shares = findings.ranking, findings.rank_shares
+    blocks = (
+        figure_block(
+            figures.tradeoff_ranking(ranking), f"{name}-ranking", _RANKING, _ranking_table(ranking)
+        ),
+        figure_block(figures.tradeoff_ranks(shares), f"{name}-ranks", _RANKS, _rank_table(shares)),
+    )
+    return "\n".join(blocks)
+
+
+def worth_block(findings: Findings, name: str) -> str:
+    """Draw what knowing one figure or weight would be worth."""
+    worth = findings.worth
+    return figure_block(figures.tradeoff_worth(worth), f"{name}-worth", _WORTH, _worth_table(worth))
+
+
+def came_block(name: str, seen: pd.DataFrame) -> str:
+    """Draw what came beside what was predicted, once anything that was weighed was observed.
+
+    `seen` is `archkit.tradeoffs.hindsight`.
+    """
     if seen["realised"].isna().all():
         return f"<p>{esc(seen.attrs['finding'])}</p>"
     return figure_block(figures.tradeoff_regret(seen), f"{name}-regret", _REGRET, _regret(seen))
@@ -113,6 +126,17 @@ def _ranking_table(frame: pd.DataFrame) -> str:
         Column("provenance", "provenance"),
     )
     return frame_table(frame, columns, "Values (0 to 1) with their intervals, the best first.")
+
+
+def _rank_table(frame: pd.DataFrame) -> str:
+    columns = (
+        Column("alternative", "alternative"),
+        Column("rank", "rank", count, "number"),
+        Column("share", "share of the draws", percent, "number"),
+        Column("draws", "draws", count, "number"),
+        Column("provenance", "provenance"),
+    )
+    return frame_table(frame, columns, "Rank acceptability: how often each holds each rank.")
 
 
 def _worth_table(frame: pd.DataFrame) -> str:
