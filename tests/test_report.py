@@ -136,6 +136,7 @@ class TestContents:
             "What works?",
             "How sure are we?",
             "What should we look at next?",
+            "What does it cost, and how is the memory?",
         ]
         assert "backend-architect · 14 August 2026 · 2 events" in page
 
@@ -233,11 +234,11 @@ class TestContents:
 
     def test_savings_are_told_by_size_where_one_is_known(self, memory, tmp_path):
         memory.record_measurement(Measurement("posts", 120, 18, pattern="dataloader"))
-        assert "sizes-figure" not in written(memory, tmp_path / "r.html")
+        assert "by-size-figure" not in written(memory, tmp_path / "r.html")
         for n, after in ((10, 30), (100, 6)):
             memory.record_measurement(Measurement("p", 120, after, n=n, pattern="dataloader"))
         page = written(memory, tmp_path / "r.html")
-        figure = json.loads(_block(page, "sizes-figure"))
+        figure = json.loads(_block(page, "by-size-figure"))
         assert [t["name"] for t in figure["data"]] == ["measured", "reported"]
         assert "One of two counts by size reaches what is reported" in visible(page)
 
@@ -444,7 +445,7 @@ class TestMarkup:
         memory.record_measurement(Measurement("posts", 120, 18, pattern="dataloader"))
         page = written(memory, tmp_path / "r.html")
         blocks = re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL)
-        assert len(blocks) == 3
+        assert len(blocks) == 6
         for block in blocks:
             name = re.search(r'aria-labelledby="([^"]+)"', block)[1]
             assert f'<h3 id="{name}">' in block

@@ -24,11 +24,12 @@ from archkit.memory.archive import (
 )
 from archkit.memory.evictable import Eviction, evictable
 from archkit.memory.rewrite import Progress, audit_row, deposit, settle
-from archkit.memory.size import limit_bytes
+from archkit.memory.size import MEMORY_LIMIT_MB, limit_bytes
 from archkit.memory.told import Told, megabytes
 
 if TYPE_CHECKING:
     from archkit.memory.memory import Memory
+    from archkit.memory.snapshot import Snapshot
 
 __all__ = [
     "AgentBudget",
@@ -106,7 +107,7 @@ class BudgetReport(Told):
     note: str = ""
 
 
-def status(memory: Memory) -> BudgetStatus:
+def status(memory: Memory | Snapshot) -> BudgetStatus:
     """Return how much every agent keeps and may keep.
 
     Examples
@@ -116,14 +117,12 @@ def status(memory: Memory) -> BudgetStatus:
         budget.status(memory)
         budget.status(memory).over
     """
-    rows = memory._store.rows(_SIZES)
-    limits = {agent: limit_bytes(memory._store, agent) for agent, *_ in rows}
-    return BudgetStatus(
-        tuple(
-            AgentBudget(agent, used, limits[agent], used / limits[agent], events, archived)
-            for agent, used, events, archived in rows
-        )
-    )
+    limits = dict(memory.sql(_LIMITS).itertuples(index=False, name=None))
+    told = []
+    for agent, used, events, archived in memory.sql(_SIZES).itertuples(index=False, name=None):
+        limit = int(limits.get(agent, MEMORY_LIMIT_MB) * 1_048_576)
+        told.append(AgentBudget(agent, int(used), limit, used / limit, int(events), int(archived)))
+    return BudgetStatus(tuple(told))
 
 
 def plan(memory: Memory, *, agent: str | None = None, limit_mb: float | None = None) -> BudgetPlan:
@@ -229,6 +228,10 @@ def _bytes_of(limit_mb: float) -> int:
     return int(limit_mb * 1_048_576)
 
 
+_LIMITS = """
+SELECT name, arg_max(memory_limit_mb, (recorded_at, event_id)) AS limit_mb
+FROM agent WHERE memory_limit_mb > 0 GROUP BY name
+"""
 _SIZES = """
 SELECT s.agent, s.bytes, s.events, coalesce(a.events, 0) AS archived
 FROM (

@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archkit.figures.style import percent, span
-from archkit.metrics.rows import made_up
 from archkit.report.text import count
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["headline_tiles", "made_up_decisions"]
+__all__ = ["headline_tiles"]
 
 Head = Mapping[str, Mapping[str, Any]]
 
 
 def headline_tiles(
-    head: Head, decisions: pd.DataFrame, sessions: pd.DataFrame, before: Head | None = None
+    head: Head, before: Head | None = None, *, ci_prob: float = 0.9
 ) -> list[tuple[str, str, str]]:
     """Return label, value and note of each tile.
 
     Parameters
     ----------
-    head, decisions, sessions
-        As `archkit.metrics` has them: `headline`, `decisions`, `sessions`.
+    head
+        `metrics.headline`.
     before
         The headline of the period before, to say how much has changed; by default nothing is.
+    ci_prob
+        Probability inside the intervals of `head`.
     """
     rate, saved, debt = head["success_rate"], head["queries_saved"], head["outcome_debt"]
     late = debt["oldest_days"]
     told = [
-        ("Decisions", count(head["decisions"]["value"]), _made_note(head, decisions)),
-        ("Success rate", _share(rate["value"], 0), _rate_note(rate)),
-        ("Queries saved", _share(saved["value"]), _saved_note(saved)),
+        ("Decisions", count(head["decisions"]["value"]), _made_note(head)),
+        ("Success rate", _share(rate["value"], 0), _rate_note(rate, ci_prob)),
+        ("Queries saved", _share(saved["value"]), _saved_note(saved, ci_prob)),
         (
             "Outcome debt",
             count(debt["value"]),
             f"{debt['overdue']} overdue, oldest {late:.0f} days" if late else "none overdue",
         ),
-        ("Sessions", count(head["sessions"]["value"]), _cost_note(head, sessions)),
+        ("Sessions", count(head["sessions"]["value"]), _cost_note(head)),
     ]
     if before is None:
         return told
@@ -55,11 +53,6 @@ def headline_tiles(
         (label, value, f"{note}; {change}")
         for (label, value, note), change in zip(told, changes, strict=True)
     ]
-
-
-def made_up_decisions(decisions: pd.DataFrame) -> int:
-    """Count the decisions whose latest outcome is made up."""
-    return int((decisions["last_source"] == "simulated").sum())
 
 
 def _more(now: float, before: float) -> str:
@@ -84,38 +77,38 @@ def _share(value: float | None, digits: int | None = None) -> str:
     return "–" if value is None else percent(value, digits)
 
 
-def _rate_note(rate: Mapping[str, Any]) -> str:
+def _rate_note(rate: Mapping[str, Any], ci_prob: float) -> str:
     if rate["value"] is None:
         return "no outcome yet"
-    return f"{_interval(rate)}, n {count(rate['n'])}, {rate['provenance']}"
+    return f"{_interval(rate, ci_prob)}, n {count(rate['n'])}, {rate['provenance']}"
 
 
-def _saved_note(saved: Mapping[str, Any]) -> str:
+def _saved_note(saved: Mapping[str, Any], ci_prob: float) -> str:
     if saved["value"] is None:
         return "nothing counted yet"
-    return f"{_interval(saved)}, n {count(saved['n'])}, {saved['provenance']}"
+    return f"{_interval(saved, ci_prob)}, n {count(saved['n'])}, {saved['provenance']}"
 
 
-def _interval(found: Mapping[str, Any]) -> str:
+def _interval(found: Mapping[str, Any], ci_prob: float) -> str:
     """Write an interval, or why there is none: a single measurement has no spread."""
     if found["low"] is None:
         return "no interval from one request"
-    return f"90\u202f% interval {span(found['low'], found['high'])}"
+    return f"{percent(ci_prob)} interval {span(found['low'], found['high'])}"
 
 
-def _made_note(head: Head, decisions: pd.DataFrame) -> str:
+def _made_note(head: Head) -> str:
     note = f"{count(head['decisions']['with_outcome'])} with an outcome"
-    found = made_up_decisions(decisions)
+    found = head["decisions"]["simulated"]
     return f"{note}, {count(found)} simulated" if found else note
 
 
-def _cost_note(head: Head, sessions: pd.DataFrame) -> str:
-    if sessions.empty:
+def _cost_note(head: Head) -> str:
+    held = head["sessions"]
+    if not held["with_children"]:
         return "none held yet"
-    cost = head["sessions"]["cost_usd"]
-    if cost is not None:
-        kinds = set(made_up(sessions["session_id"][sessions["cost_usd"].notna()]))
-        some = {frozenset({True}): ", simulated", frozenset({False}): ""}
-        return f"{cost:,.2f} US dollars in all{some.get(frozenset(kinds), ', some simulated')}"
-    offline = (sessions["client"] == "offline").all()
+    if held["cost_usd"] is not None:
+        few, every = held["priced_simulated"], held["priced"]
+        some = {0: "", every: ", simulated"}.get(few, ", some simulated")
+        return f"{held['cost_usd']:,.2f} US dollars in all{some}"
+    offline = held["offline"] == held["with_children"]
     return "offline: nothing spent" if offline else "cost unknown"

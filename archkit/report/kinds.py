@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ReportError
-from archkit.report import memory_report, session_report
-from archkit.report.parameters import SCOPE, Parameter, nearest, rate_read, session_read
+from archkit.report import decision_report, memory_report, session_report, tradeoff_report
+from archkit.report.memory_contents import read_memory
+from archkit.report.parameters import (
+    SCOPE,
+    Parameter,
+    nearest,
+    rate_read,
+    session_read,
+    text_read,
+)
 
 if TYPE_CHECKING:
     from archkit.report.document import Document
@@ -67,7 +75,7 @@ KINDS: Mapping[str, Kind] = {
             "ci_prob": Parameter("probability of the intervals, 0.9 by default", rate_read),
             "session": Parameter("add this session: its id, its beginning, or last", session_read),
         },
-        memory_report.read,
+        read_memory,
         memory_report.write,
     ),
     "session": Kind(
@@ -76,6 +84,23 @@ KINDS: Mapping[str, Kind] = {
         session_report.read,
         session_report.write,
         alone=True,
+    ),
+    "decision": Kind(
+        "one decision as a record, held to its forecast, beside what was not taken",
+        {
+            "decision": Parameter(
+                "its id, its beginning, or last (the default); or the path of an imported record",
+                text_read,
+            )
+        },
+        decision_report.read,
+        decision_report.write,
+    ),
+    "tradeoff": Kind(
+        "how a decision was weighed: matrix, weights, ranking, what would change it, what came",
+        {"decision": Parameter("its id, its beginning, or last with a matrix", text_read)},
+        tradeoff_report.read,
+        tradeoff_report.write,
     ),
 }
 """By name, in the order in which they are listed."""

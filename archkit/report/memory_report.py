@@ -1,205 +1,194 @@
-"""The report of a memory: the sections in the order in which an architect asks."""
+"""The report of a memory or a part of it: the dashboard as a document, question by question."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
 
-from archkit import figures
+import pandas as pd
+
 from archkit.figures.style import count_of
 from archkit.markup import esc
-from archkit.metrics.scope import Scope
+from archkit.plain import slug_of
 from archkit.report.document import Document, Section
-from archkit.report.headline_tiles import headline_tiles, made_up_decisions
+from archkit.report.headline_tiles import headline_tiles
+from archkit.report.memory_contents import MOST_CARDS, MemoryContents
 from archkit.report.page import figure_block
-from archkit.report.parts import (
-    debt_table,
-    decision_cards,
-    decision_table,
-    evidence_table,
-    outcome_table,
-    pooled_table,
-    reduction_table,
-    sized_table,
-    tiles,
-)
-from archkit.report.reading import MOST_CARDS, Contents, SessionRecord, read_contents
+from archkit.report.parts import decision_cards, decision_table, reduction_table, tiles
 from archkit.report.sure import least_tried, trust_lines
-from archkit.report.text import as_date
+from archkit.report.tabs import QUESTIONS, TABS, Tab
+from archkit.report.text import MOST_ROWS, as_date
 from archkit.report.transcript import session_sections
 from archkit.report.weighed import weighed_sections
 
-if TYPE_CHECKING:
-    from archkit.memory.snapshot import Snapshot
+__all__ = ["write"]
 
-__all__ = ["read", "write"]
-
-_COUNTED = (
-    "Trust the squares, which were counted here; a diamond is what somebody else reports of the "
-    "same pattern and is worth counting yourself."
-)
-_NOT_COUNTED = (
-    "A diamond is what somebody else reports of a pattern. Count a request of your own before and "
-    "after the change, then say so with memory.record_measurement(…)."
-)
-
-_BY_SIZE = (
-    "Look up the size of your own requests: what saves nine of ten queries of a large page may "
-    "save one of three of a small one. The diamond is what others report, of no size."
-)
-
-_SECTIONS = (
-    ("decided", "What did we decide?"),
-    ("worked", "Did it work?"),
-    ("works", "What works?"),
-    ("sure", "How sure are we?"),
-    ("next", "What should we look at next?"),
+_NOTHING = (
+    "Nothing was decided in this part. Widen it: leave a filter out, or begin earlier.",
+    "Nothing was decided yet. In a session, call session.decide(…).",
 )
 
 
-def read(
-    state: Snapshot,
-    now: datetime,
-    *,
-    ci_prob: float = 0.9,
-    session: str | SessionRecord | None = None,
-    **part: Any,
-) -> Contents:
-    """Read all that the report shows, of a part of a memory."""
-    return read_contents(state, Scope(**part), now, ci_prob=ci_prob, session=session)
-
-
-def write(contents: Contents) -> Document:
+def write(contents: MemoryContents) -> Document:
     """Write the report."""
-    bodies = (_decided, _worked, _works, _sure, _next)
+    heads = {
+        "decided": _decided,
+        "sure": _sure,
+        "next": _next,
+    }
     sections = [
-        Section(name, heading, body(contents))
-        for (name, heading), body in zip(_SECTIONS, bodies, strict=True)
+        Section(name, asked, heads[name](contents) + _figures(contents, name))
+        if name in heads
+        else Section(name, asked, _figures(contents, name))
+        for name, asked in QUESTIONS.items()
     ]
     if contents.session is not None:
         sections.extend(session_sections(contents.session))
-    shown = tiles(headline_tiles(contents.headline, contents.decisions, contents.sessions))
+    told = headline_tiles(contents.headline, contents.before, ci_prob=contents.ci_prob)
     return Document(
         kind="memory",
         title="What the memory has learned",
         lede=_lede(contents),
         now=contents.now,
-        before="\n".join(part for part in (_made_up_note(contents), shown) if part),
+        before="\n".join([*_notes(contents), tiles(told)]),
         sections=tuple(sections),
-        frames={"decisions": contents.decisions, "outcomes": contents.outcomes},
+        frames={
+            "decisions": contents.decisions,
+            "sessions": contents.sessions,
+            "measurements": contents.measurements,
+            **{slug_of(name): frame for name, frame in contents.frames.items()},
+        },
     )
 
 
-def _lede(contents: Contents) -> str:
-    """Say whose memory it is, which span it covers, how many events it holds."""
-    found = [*contents.decisions["agent"], *contents.sessions["agent"]]
-    whose = ", ".join(dict.fromkeys(agent for agent in found if agent)) or "no agent yet"
-    instants = [
-        *contents.decisions["decided_at"],
-        *contents.sessions["started_at"],
-        *contents.measurements["measured_at"],
-    ]
+def _lede(contents: MemoryContents) -> str:
+    """Say whose memory it is, which part and span it covers, how many events the memory holds."""
+    whose = ", ".join(contents.agents) or "no agent yet"
+    instants = _instants(contents)
+    span = "nothing decided yet" if not contents.scope else "nothing in this part"
+    if len(instants):
+        first, last = as_date(instants.min()), as_date(instants.max())
+        span = first if first == last else f"{first} to {last}"
     events = count_of(contents.events, "event")
-    if not instants:
-        return f"{whose} · nothing decided yet · {events}"
-    first, last = as_date(min(instants)), as_date(max(instants))
-    return f"{whose} · {first if first == last else f'{first} to {last}'} · {events}"
+    if not contents.scope:
+        return f"{whose} · {span} · {events}"
+    return f"Shown: {contents.scope.sentence} · {span} · of a memory of {events}"
 
 
-def _made_up_note(contents: Contents) -> str:
-    made_up = contents.outcomes[contents.outcomes["provenance"] == "simulated"]
-    outcomes = made_up["outcome_id"].nunique()
+def _instants(contents: MemoryContents) -> pd.Series[pd.Timestamp]:
+    """Return when anything was decided, begun, observed or measured in the part."""
+    found = [
+        contents.decisions["decided_at"],
+        contents.sessions["started_at"],
+        contents.frames["Outcomes"]["observed_at"],
+        contents.measurements["measured_at"],
+    ]
+    there = [each for each in found if len(each)]
+    return pd.concat(there).dropna() if there else pd.Series([], dtype="datetime64[ns, UTC]")
+
+
+def _notes(contents: MemoryContents) -> list[str]:
+    """Say what is not known of the part, what is made up, and which clock is wrong."""
+    notes = [f'<p class="note-box">{esc(line)}</p>' for line in contents.unmatched]
+    late = int((_instants(contents) > pd.Timestamp(contents.now) + timedelta(days=1)).sum())
+    if late:
+        verb = "is" if late == 1 else "are"
+        notes.append(
+            f'<p class="note-box">{count_of(late, "row")} {verb} dated after '
+            f"{as_date(contents.now)}: a clock is wrong, here or where they come from. They count "
+            "as if they were of today.</p>"
+        )
+    return [*notes, *_made_up(contents)]
+
+
+def _made_up(contents: MemoryContents) -> list[str]:
+    outcomes = contents.frames["Outcomes"]
+    seen = outcomes.loc[outcomes["provenance"] == "simulated", "outcome_id"].nunique()
     counted = int((contents.measurements["provenance"] == "simulated").sum())
-    if not outcomes and not counted:
-        return ""
-    held = [count_of(outcomes, "outcome")] if outcomes else []
+    if not seen and not counted:
+        return []
+    held = [count_of(seen, "outcome")] if seen else []
     held += [count_of(counted, "measurement")] if counted else []
-    verb = "is" if outcomes + counted == 1 else "are"
-    return (
-        f'<p class="made-up">{" and ".join(held)} in this memory {verb} '
+    verb = "is" if seen + counted == 1 else "are"
+    where = "in this part" if contents.scope else "in this memory"
+    return [
+        f'<p class="made-up">{" and ".join(held)} {where} {verb} '
         "<strong>simulated</strong>: made-up data, drawn as hollow triangles. "
         "Conclude nothing about real work from them.</p>"
-    )
+    ]
 
 
-def _decided(contents: Contents) -> str:
+def _figures(contents: MemoryContents, question: str) -> str:
+    """Draw the figures that answer a question; those without a row are named in one line."""
+    drawn, empty = [], []
+    for tab in TABS:
+        if tab.question == question:
+            frame = contents.frames[tab.name]
+            figure = tab.draw(frame, theme="light")
+            if figure.data:
+                table = tab.table(frame, most=MOST_ROWS) + _single(contents, tab)
+                drawn.append(figure_block(figure, slug_of(tab.name), tab.caption, table))
+            else:
+                empty.append((tab.name, str(figure.layout.meta["sentence"])))
+    return "\n".join([*drawn, *_empty_figures(empty, is_part=bool(contents.scope))])
+
+
+def _single(contents: MemoryContents, tab: Tab) -> str:
+    """Write the single measurements below their pooled shares."""
+    shown = tab.metric == "query_reduction" and len(contents.measurements)
+    return reduction_table(contents.measurements) if shown else ""
+
+
+def _empty_figures(empty: list[tuple[str, str]], *, is_part: bool) -> list[str]:
+    if not empty:
+        return []
+    names = ", ".join(esc(name) for name, _ in empty)
+    lines = "".join(f"<li><b>{esc(name)}</b>: {esc(said)}</li>" for name, said in empty)
+    where = "this part" if is_part else "the memory"
+    have = "One figure has" if len(empty) == 1 else f"{len(empty)} figures have"
+    return [
+        f'<details class="nothing"><summary>{have}'
+        f" no row in {where} yet: {names}</summary><ul>{lines}</ul></details>"
+    ]
+
+
+def _decided(contents: MemoryContents) -> str:
     if contents.decisions.empty:
-        return _empty("Nothing was decided yet. In a session, call session.decide(…).")
-    cards = decision_cards(contents.decisions, contents.cards, contents.outcomes)
-    weighed = weighed_sections(contents.cards, contents.outcomes)
-    if len(contents.decisions) <= MOST_CARDS:
-        return f"{cards}\n{weighed}"
-    more = count_of(len(contents.decisions) - MOST_CARDS, "older decision")
-    table = decision_table(contents.decisions)
-    all_of_them = f"<details><summary>+ {more}: all as a table</summary>{table}</details>"
-    return f"{cards}\n{all_of_them}\n{weighed}"
+        said = _NOTHING[0] if contents.scope else _NOTHING[1]
+        return f'<div class="card"><p class="empty">{esc(said)}</p></div>'
+    outcomes = contents.frames["Outcomes"]
+    parts = [decision_cards(contents.decisions, contents.cards, outcomes)]
+    if len(contents.decisions) > MOST_CARDS:
+        more = count_of(len(contents.decisions) - MOST_CARDS, "older decision")
+        table = decision_table(contents.decisions)
+        whole = len(contents.decisions) <= MOST_ROWS
+        told = f"+ {more}: {'all' if whole else f'the newest {MOST_ROWS}'} as a table"
+        parts.append(f"<details><summary>{told}</summary>{table}</details>")
+    return "\n".join([*parts, weighed_sections(contents.cards, outcomes)])
 
 
-def _worked(contents: Contents) -> str:
-    newest_first = contents.outcomes.iloc[::-1]
-    trend = figure_block(
-        figures.outcomes_over_time(contents.outcomes),
-        "outcomes",
-        "Look at the lowest points first: each is one decision's score, its name on hover. A line "
-        "appears where three outcomes lie within thirty days.",
-        outcome_table(newest_first) if len(newest_first) else "",
-    )
-    saved = figure_block(
-        figures.query_reduction(contents.reductions),
-        "queries",
-        _COUNTED if len(contents.measurements) else _NOT_COUNTED,
-        pooled_table(contents.reductions) + reduction_table(contents.measurements)
-        if len(contents.reductions)
-        else "",
-    )
-    sized = contents.reductions_by_size
-    if sized.empty:
-        return f"{trend}\n{saved}"
-    by_size = figure_block(
-        figures.query_reduction_by_size(sized), "sizes", _BY_SIZE, sized_table(sized)
-    )
-    return f"{trend}\n{saved}\n{by_size}"
+def _sure(contents: MemoryContents) -> str:
+    said = trust_lines(contents.decisions, contents.frames["Outcomes"])
+    return f'<div class="card">{"".join(f"<p>{esc(line)}</p>" for line in said)}</div>\n'
 
 
-def _works(contents: Contents) -> str:
-    return figure_block(
-        figures.success_by_pattern(contents.evidence),
-        "patterns",
-        "Compare patterns under one heading: they answer the same question. Take the first only "
-        "where it is clearly the best (better than each rival with a probability of at least "
-        "90\u202f%); else choose by fit, or try the one with the fewest uses, which has most to "
-        "teach.",
-        evidence_table(contents.evidence) if len(contents.evidence) else "",
-    )
-
-
-def _sure(contents: Contents) -> str:
-    lines = "".join(
-        f"<p>{esc(line)}</p>" for line in trust_lines(contents.decisions, contents.outcomes)
-    )
-    return f'<div class="card">{lines}</div>'
-
-
-def _next(contents: Contents) -> str:
-    least = least_tried(contents.evidence)
+def _next(contents: MemoryContents) -> str:
+    least = least_tried(contents.frames["Patterns"])
     hint = f"<p>{esc(least)}</p>" if least else ""
-    return f'<div class="card">{_due(contents)}{hint}</div>'
+    return f'<div class="card">{_due(contents)}{hint}</div>\n'
 
 
-def _due(contents: Contents) -> str:
-    debt = contents.debt
+def _due(contents: MemoryContents) -> str:
+    debt = contents.frames["Outcome debt"]
     if debt.empty:
-        made_up = made_up_decisions(contents.decisions)
+        if contents.decisions.empty:
+            return "<p>Nothing is due. A decision asks for a look after thirty days.</p>"
+        made_up = contents.headline["decisions"]["simulated"]
         some = f", {made_up} of them simulated" if made_up else ""
-        held = f"Every decision has an outcome{some}."
-        done = held if len(contents.decisions) else "Nothing is due."
-        return f"<p>{done} The next decision will ask for a look after thirty days.</p>"
+        return (
+            f"<p>Every decision has an outcome{some}. "
+            "The next decision will ask for a look after thirty days.</p>"
+        )
     late = int((debt["overdue_days"] > 0).sum())
     due = f'<strong class="alarm">{count_of(late, "decision")} overdue for a look.</strong>'
     call = "<code>memory.record_outcome(id, success=…, scores={…})</code>"
-    words = f"{due if late else 'Nothing is overdue.'} Say what came of it with {call}."
-    return f"<p>{words}</p>{debt_table(debt)}"
-
-
-def _empty(sentence: str) -> str:
-    return f'<div class="card"><p class="empty">{esc(sentence)}</p></div>'
+    return f"<p>{due if late else 'Nothing is overdue.'} Say what came of it with {call}.</p>"

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from archkit.figures.style import count_of, mark_of, percent
 from archkit.markup import esc
 from archkit.records import PROVENANCE
-from archkit.report.text import Column, as_date, as_short_date, count, frame_table, missing
+from archkit.report.text import (
+    MOST_ROWS,
+    Column,
+    as_date,
+    as_short_date,
+    count,
+    frame_table,
+    missing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +71,7 @@ def decision_cards(
     return "\n".join(_card(row, records[row["decision_id"]], outcomes) for row in rows)
 
 
-def decision_table(decisions: pd.DataFrame) -> str:
+def decision_table(decisions: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write all decisions as a table."""
     columns = (
         Column("decided_at", "decided", as_short_date, "date"),
@@ -74,10 +82,10 @@ def decision_table(decisions: pd.DataFrame) -> str:
         Column("last_value", "latest", percent, "number"),
         Column("decision_id", "id", kind="id"),
     )
-    return frame_table(decisions, columns, "Decisions, newest first.")
+    return frame_table(decisions, columns, "Decisions, newest first.", most)
 
 
-def evidence_table(frame: pd.DataFrame) -> str:
+def evidence_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the rates of the patterns as a table."""
     columns = (
         *_NAMES,
@@ -88,10 +96,12 @@ def evidence_table(frame: pd.DataFrame) -> str:
         Column("provenance", "provenance"),
     )
     known = frame[frame["n"] > 0] if len(frame) else frame
-    return frame_table(known, columns, "Success rate of each pattern: posterior mean, interval, n.")
+    return frame_table(
+        known, columns, "Success rate of each pattern: posterior mean, interval, n.", most
+    )
 
 
-def outcome_table(frame: pd.DataFrame) -> str:
+def outcome_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the scores of the outcomes as a table."""
     columns = (
         Column("title", "decision"),
@@ -102,10 +112,10 @@ def outcome_table(frame: pd.DataFrame) -> str:
         Column("provenance", "provenance"),
         Column("outcome_id", "outcome", kind="id"),
     )
-    return frame_table(frame, columns, "One row a score, newest first.")
+    return frame_table(frame, columns, "One row a score, newest first.", most)
 
 
-def reduction_table(frame: pd.DataFrame) -> str:
+def reduction_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the single measurements as a table."""
     columns = (
         Column("label", "measured"),
@@ -118,10 +128,10 @@ def reduction_table(frame: pd.DataFrame) -> str:
         Column("provenance", "provenance"),
         Column("measured_at", "when", as_short_date, "date"),
     )
-    return frame_table(frame, columns, "One row a measurement of the same request.")
+    return frame_table(frame, columns, "One row a measurement of the same request.", most)
 
 
-def pooled_table(frame: pd.DataFrame) -> str:
+def pooled_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the pooled shares of queries saved as a table."""
     columns = (
         *_NAMES,
@@ -133,10 +143,10 @@ def pooled_table(frame: pd.DataFrame) -> str:
         *_cache(frame),
         Column("provenance", "provenance"),
     )
-    return frame_table(frame, columns, "Share of queries saved, by pattern.")
+    return frame_table(frame, columns, "Share of queries saved, by pattern.", most)
 
 
-def sized_table(frame: pd.DataFrame) -> str:
+def sized_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the pooled shares of queries saved, by size of the request, as a table."""
     columns = (
         *_NAMES,
@@ -149,10 +159,10 @@ def sized_table(frame: pd.DataFrame) -> str:
         *_cache(frame),
         Column("provenance", "provenance"),
     )
-    return frame_table(frame, columns, "Share of queries saved, by pattern and size.")
+    return frame_table(frame, columns, "Share of queries saved, by pattern and size.", most)
 
 
-def debt_table(frame: pd.DataFrame) -> str:
+def debt_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the decisions that wait for a look, the most pressing open to view."""
     columns = (
         Column("title", "decision"),
@@ -166,7 +176,7 @@ def debt_table(frame: pd.DataFrame) -> str:
     table = frame_table(first, columns, "Decisions without an outcome, longest due first.")
     if others.empty:
         return table
-    rest = frame_table(others, columns, "The others without an outcome, longest due first.")
+    rest = frame_table(others, columns, "The others without an outcome, longest due first.", most)
     return f"{table}<details><summary>+ {count_of(len(others), 'other')}</summary>{rest}</details>"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -50,11 +51,13 @@ class Tab:
     caption
         What to do with the figure, in plain words.
     table
-        Writes the frame as HTML.
+        Writes the first rows of the frame as HTML: `(frame, most=MOST_ROWS)`.
     timed
         Whether the metric looks from an instant.
     whole
         Whether it is asked of the memory itself, for it says nothing of a part.
+    click
+        What a click on a mark does in a dashboard, in plain words.
     question
         Which question of a report it answers: a name of `QUESTIONS`.
     """
@@ -64,9 +67,10 @@ class Tab:
     metric: str
     figure: str
     caption: str
-    table: Callable[[pd.DataFrame], str]
+    table: Callable[..., str]
     timed: bool = True
     whole: bool = False
+    click: str = ""
     question: str = field(kw_only=True)
 
     @property
@@ -75,10 +79,16 @@ class Tab:
         asked = "memory" if self.whole else "part"
         return f"figures.{self.figure}(metrics.{self.metric}({asked}))"
 
-    def read(self, memory: Any, now: datetime) -> pd.DataFrame:
-        """Make its frame from a memory, or from a part of one, at an instant."""
+    def read(self, memory: Any, now: datetime, *, ci_prob: float | None = None) -> pd.DataFrame:
+        """Make its frame from a memory, or from a part of one, at an instant.
+
+        `ci_prob` is the probability of its intervals where it has any; by default its own.
+        """
         made: Callable[..., pd.DataFrame] = getattr(metrics, self.metric)
-        return made(memory, now=now) if self.timed else made(memory)
+        given: dict[str, Any] = {"now": now} if self.timed else {}
+        if ci_prob is not None and "ci_prob" in signature(made).parameters:
+            given["ci_prob"] = ci_prob
+        return made(memory, **given)
 
     def draw(self, frame: pd.DataFrame, *, theme: str) -> Figure:
         """Draw its frame."""
@@ -86,20 +96,18 @@ class Tab:
         return drawn(frame, theme=theme)
 
 
-def any_table(frame: pd.DataFrame) -> str:
+def any_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the first rows of a frame as a table, its columns by their own names."""
     if frame.empty:
         return ""
+    shown = frame.head(most)
     kept = [
         name
         for name in frame.columns
-        if name not in _LEFT_OUT and not frame[name].map(lambda v: isinstance(v, list)).any()
+        if name not in _LEFT_OUT and not shown[name].map(lambda v: isinstance(v, list)).any()
     ]
     columns = [_column(frame, name) for name in kept]
-    told = "The rows of the figure, as they are drawn."
-    if len(frame) > MOST_ROWS:
-        told = f"The first {MOST_ROWS} of the figure's {len(frame):,} rows."
-    return frame_table(frame.head(MOST_ROWS), columns, told)
+    return frame_table(frame, columns, "The rows of the figure, as they are drawn.", most)
 
 
 def tab_named(name: str) -> Tab:
@@ -123,15 +131,15 @@ def _column(frame: pd.DataFrame, name: str) -> Column:
     return Column(name, heading, lambda value: f"{value:,.4g}", "number")
 
 
-def _first(
-    table: Callable[[pd.DataFrame], str], *, newest_last: bool = False
-) -> Callable[[pd.DataFrame], str]:
-    """Write the first rows of a frame only, or its last ones with the newest first."""
+def _filled(
+    table: Callable[[pd.DataFrame, int], str], *, newest_last: bool = False
+) -> Callable[..., str]:
+    """Write nothing where a frame is empty; one with the newest last from its end."""
 
-    def written(frame: pd.DataFrame) -> str:
+    def written(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
         if frame.empty:
             return ""
-        return table(frame.iloc[::-1].head(MOST_ROWS) if newest_last else frame.head(MOST_ROWS))
+        return table(frame.iloc[::-1] if newest_last else frame, most)
 
     return written
 
@@ -142,8 +150,11 @@ TABS = (
         "Patterns",
         "pattern_evidence",
         "success_by_pattern",
-        "Click a pattern to look at its evidence alone.",
-        _first(evidence_table),
+        "Compare patterns under one heading: they answer the same question. Take the first only "
+        "where it is clearly the best, by a probability of at least 90\u202f%; else choose by fit, "
+        "or try the one with the fewest uses, which has most to teach.",
+        _filled(evidence_table),
+        click="Click a pattern to look at its evidence alone.",
         question="works",
     ),
     Tab(
@@ -174,33 +185,14 @@ TABS = (
         question="sure",
     ),
     Tab(
-        "Queries",
-        "Queries",
-        "query_reduction",
-        "query_reduction",
-        "Trust what was counted here; a diamond is what somebody else reports.",
-        _first(pooled_table),
-        timed=False,
-        question="worked",
-    ),
-    Tab(
-        "Queries",
-        "By size",
-        "query_reduction_by_size",
-        "query_reduction_by_size",
-        "Look up the size of your own requests: large pages save more than small ones.",
-        any_table,
-        timed=False,
-        question="worked",
-    ),
-    Tab(
         "Outcomes",
         "Outcomes",
         "outcome_scores",
         "outcomes_over_time",
-        "Look at the lowest points first; click one for its decision.",
-        _first(outcome_table, newest_last=True),
+        "Look at the lowest points first: each is one score of a decision, its name on hover.",
+        _filled(outcome_table, newest_last=True),
         timed=False,
+        click="Click a point for its decision.",
         question="worked",
     ),
     Tab(
@@ -218,7 +210,7 @@ TABS = (
         "outcome_debt",
         "outcome_debt",
         "The first ones cost most not to know: say what came of them.",
-        _first(debt_table),
+        _filled(debt_table),
         question="next",
     ),
     Tab(
@@ -237,6 +229,27 @@ TABS = (
         "decision_survival",
         "decision_survival",
         "How long imported decision records hold until they are superseded.",
+        any_table,
+        timed=False,
+        question="worked",
+    ),
+    Tab(
+        "Queries",
+        "Queries",
+        "query_reduction",
+        "query_reduction",
+        "Trust the squares, which were counted here; a diamond is what somebody else reports of a "
+        "pattern: count a request of your own before and after with memory.record_measurement(…).",
+        _filled(pooled_table),
+        timed=False,
+        question="worked",
+    ),
+    Tab(
+        "Queries",
+        "By size",
+        "query_reduction_by_size",
+        "query_reduction_by_size",
+        "Look up the size of your own requests: large pages save more than small ones.",
         any_table,
         timed=False,
         question="worked",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "MOST_ROWS",
     "Column",
     "as_date",
     "as_json_block",
@@ -25,7 +26,8 @@ __all__ = [
     "missing",
 ]
 
-_MOST_ROWS = 200
+MOST_ROWS = 200
+"""Rows of a table at most, unless more or fewer are asked for; the others are counted."""
 _LONGEST_CELL = 120
 
 
@@ -67,18 +69,19 @@ def as_json_block(element_id: str, value: object) -> str:
     return f'<script type="application/json" id="{esc(element_id)}">{text}</script>'
 
 
-def frame_table(frame: pd.DataFrame, columns: Sequence[Column], caption: str) -> str:
-    """Write a frame as a table with named columns; a missing value is a dash, never zero.
+def frame_table(
+    frame: pd.DataFrame, columns: Sequence[Column], caption: str, most: int = MOST_ROWS
+) -> str:
+    """Write the first rows of a frame as a table; a missing value is a dash, never zero.
 
     A long cell is cut in its middle and whole on hover.
     """
     head = "".join(f'<th scope="col"{_class(c)}>{esc(c.heading)}</th>' for c in columns)
     rows = [
         "<tr>" + "".join(_cell(row, c) for c in columns) + "</tr>"
-        for row in frame.head(_MOST_ROWS).to_dict("records")
+        for row in frame.head(most).to_dict("records")
     ]
-    more = len(frame) - _MOST_ROWS
-    note = f" The first {_MOST_ROWS} of {len(frame):,} rows." if more > 0 else ""
+    note = f" The first {most} of {len(frame):,} rows." if len(frame) > most else ""
     return (
         f'<div class="scroll" role="group" aria-label="{esc(caption)}" tabindex="0">'
         f"<table><caption>{esc(caption)}{note}</caption>"

@@ -69,7 +69,7 @@ def summary(
     )
     refused = error_lines(error) if error is not None else ""
     heard = f'<p class="ak-mute" role="status">{esc(news)}</p>' if news else ""
-    table = tab.table(frame)
+    table, said = tab.table(frame), f"{tab.caption} {tab.click}".strip()
     rows = (
         f"<details><summary>Data of this figure ({len(frame):,} rows)</summary>{table}</details>"
         if table
@@ -78,7 +78,7 @@ def summary(
     return (
         f'<div class="ak-above">{refused}{heard}<p class="ak-part">Shown: <b>{esc(scope)}</b></p>'
         f"{warning}{tiles(told)}</div>"
-        f'<div class="ak-below"><p class="ak-mute">{esc(tab.caption)}</p>{rows}</div>'
+        f'<div class="ak-below"><p class="ak-mute">{esc(said)}</p>{rows}</div>'
     )
 
 
