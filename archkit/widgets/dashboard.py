@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ from archkit.memory.snapshot import snapshot
 from archkit.metrics.scope import Scope
 from archkit.plain import new_id, shown_path
 from archkit.records import utc_now
-from archkit.report.headline_tiles import headline_tiles, made_up_decisions
-from archkit.report.tabs import TABS, Tab, tab_named
+from archkit.report.headline_tiles import headline_tiles
+from archkit.report.tabs import Tab, tab_named
 from archkit.widgets.dashboard_evidence import decisions_of, read_evidence
 from archkit.widgets.dashboard_face import DashboardActions, DashboardFace
 from archkit.widgets.dashboard_options import read_options
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dashboard", "View", "dashboard"]
 
+_HEADING = "The memory's dashboard"
 _EVENTS = "SELECT count(*) AS n FROM event"
 
 
@@ -41,6 +42,7 @@ def dashboard(
     theme: str = "light",
     every_s: float = 4.0,
     now: Callable[[], datetime] = utc_now,
+    saves: bool = True,
 ) -> Dashboard:
     """Look at a memory, all of it or a part, and go down to the evidence: end a cell with this.
 
@@ -58,6 +60,8 @@ def dashboard(
         How often the page asks whether another kernel has written, in seconds; 0: never.
     now
         The clock.
+    saves
+        Whether the view may be written to a file here; if not, the browser is handed one.
 
     Returns
     -------
@@ -71,7 +75,9 @@ def dashboard(
     ValueError
         There is no such tab or theme.
     """
-    return Dashboard(memory, scope or Scope(), tab=tab, theme=theme, every_s=every_s, now=now)
+    return Dashboard(
+        memory, scope or Scope(), tab=tab, theme=theme, every_s=every_s, now=now, saves=saves
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +115,16 @@ class Dashboard:
         theme: str,
         every_s: float,
         now: Callable[[], datetime],
+        saves: bool = True,
     ) -> None:
         self._memory, self._theme, self._now = memory, theme, now
         self._id, self._news, self._unread = new_id(), "", False
         self._events = self._count()
         self.error: ArchkitError | None = None
         self.view = self._read(scope, tab_named(tab))
-        self._face = DashboardFace(read_options(memory), self._actions(), self._id, every_s=every_s)
+        self._face = DashboardFace(
+            read_options(memory), self._actions(), self._id, every_s=every_s, saves=saves
+        )
         self._face.put(scope, tab)
         self._show()
 
@@ -178,6 +187,11 @@ class Dashboard:
         self._change(lambda: self._read(self.scope, tab_named(tab)))
         self._face.put(self.scope, self.view.tab.name)
 
+    def draw_in(self, theme: str) -> None:
+        """Draw the figures for a page that is `light` or `dark`."""
+        self._theme = theme
+        self._show()
+
     def pick(self, decision_id: str = "") -> None:
         """Go down to a decision: what came of it, and the turn of its session it was made in."""
         if not decision_id:
@@ -212,28 +226,19 @@ class Dashboard:
         self._change(lambda: view)
 
     def export(self, path: str | Path) -> Path:
-        """Write this view, all its figures, to one HTML file that opens from disk.
+        """Write a report of this part, all its figures, to one HTML file that opens from disk.
 
         Raises
         ------
         ReportError
             It cannot be written there.
         """
-        from archkit.report.view import ViewFigure, write_view
+        from archkit.report import write_report
 
-        drawn = []
-        for tab in TABS:
-            asked = self._memory if tab.whole else self.scope.of(self._memory)
-            frame = tab.read(asked, self.view.now)
-            figure = tab.draw(frame, theme="light")
-            drawn.append(ViewFigure(tab.name, figure, tab.caption, tab.table(frame)))
-        return write_view(
-            path,
-            scope=self.scope.sentence,
-            tiles=self.view.tiles,
-            figures=drawn,
-            made_up=self.view.made_up,
-            now=self.view.now,
+        asked = {each.name: getattr(self.scope, each.name) for each in fields(self.scope)}
+        given = {name: value for name, value in asked.items() if value}
+        return write_report(
+            self._memory, path, title=_HEADING, now=self.view.now, force=True, **given
         )
 
     def _actions(self) -> DashboardActions:
@@ -246,6 +251,7 @@ class Dashboard:
             refresh=self.refresh,
             copy=self._copied,
             export=self._exported,
+            hand_out=self._handed_out,
         )
 
     def _read(self, scope: Scope, tab: Tab) -> View:
@@ -256,20 +262,15 @@ class Dashboard:
         whole = tab.read(self._memory, now) if tab.whole else None
         with snapshot(self._memory) as state:
             part, before = scope.of(state), scope.previous(now)
-            made = metrics.decisions(part)
-            told = headline_tiles(
-                metrics.headline(part, now),
-                made,
-                metrics.sessions(part),
-                metrics.headline(before.of(state), before.until) if before else None,
-            )
+            head = metrics.headline(part, now)
+            earlier = metrics.headline(before.of(state), before.until) if before else None
             return View(
                 scope=scope,
                 tab=tab,
                 now=now,
                 frame=tab.read(part, now) if whole is None else whole,
-                tiles=told,
-                made_up=made_up_decisions(made),
+                tiles=headline_tiles(head, earlier),
+                made_up=head["decisions"]["simulated"],
                 decisions=decisions_of(part),
             )
 
@@ -334,3 +335,18 @@ class Dashboard:
             self._face.said.value = f'<p role="status">Written: {esc(shown_path(written))}</p>'
         except ArchkitError as error:
             self._face.said.value = error_lines(error)
+
+    def _handed_out(self) -> None:
+        """Write the view where nobody else looks, hand it to the browser, and take it away."""
+        from tempfile import TemporaryDirectory
+
+        try:
+            with TemporaryDirectory() as folder:
+                content = self.export(Path(folder) / "dashboard.html").read_bytes()
+        except ArchkitError as error:
+            self._face.said.value = error_lines(error)
+            return
+        if self._face.download is not None:
+            self._face.download.give("dashboard.html", content)
+        told = f"Handed to your browser: dashboard.html, {len(content) / 1e6:.1f} MB."
+        self._face.said.value = f'<p role="status">{told}</p>'

@@ -49,6 +49,7 @@ class DashboardActions(NamedTuple):
     refresh: Callable[[], None]
     copy: Callable[[], None]
     export: Callable[[str], None]
+    hand_out: Callable[[], None]
 
 
 class DashboardFace:
@@ -64,6 +65,8 @@ class DashboardFace:
         Makes the dashboard's class of its own: ``archkit-panel-<id>``.
     every_s
         How often the page asks for news, in seconds; 0: never.
+    saves
+        Whether files may be written here; if not, there is a download, and no code to copy.
 
     Attributes
     ----------
@@ -72,14 +75,22 @@ class DashboardFace:
     """
 
     def __init__(
-        self, options: Options, actions: DashboardActions, dashboard_id: str, *, every_s: float
+        self,
+        options: Options,
+        actions: DashboardActions,
+        dashboard_id: str,
+        *,
+        every_s: float,
+        saves: bool = True,
     ) -> None:
+        from archkit.widgets.download import Download
         from archkit.widgets.live_figure import LiveFigure, WidthWatch
         from archkit.widgets.news_watch import NewsWatch
 
         self._actions, self._quiet = actions, False
         self.figure, self._watch = LiveFigure(), WidthWatch()
         self._news = NewsWatch(every_s=every_s)
+        self.download = None if saves else Download()
         self._news.ask(actions.refresh)
         self.summary, self.evidence, self.said = page(kind="ak-summary"), page(), page()
         self.agent = choice("Agent")
@@ -186,8 +197,9 @@ class DashboardFace:
             "refresh": button("Look again", tooltip="Read the memory anew"),
             "copy": button("Copy as code", tooltip="Show the cell that makes this view again"),
             "export": button("Export this view", tooltip="Write it to one HTML file"),
+            "hand_out": button("Download this view", tooltip="One HTML file that opens from disk"),
         }
-        for name in ("clear", "refresh", "copy"):
+        for name in ("clear", "refresh", "copy", "hand_out"):
             made[name].on_click(lambda _, name=name: getattr(self._actions, name)())
         made["export"].on_click(
             lambda _: self._actions.export(self.path.value.strip() or self.path.placeholder)
@@ -212,7 +224,11 @@ class DashboardFace:
         acts = row(self._buttons["clear"], self._buttons["refresh"])
         drawn = column(self.figure, self._watch, kind="ak-figure")
         body = column(self.summary, drawn, kind="ak-body")
-        saved = row(self._buttons["copy"], self.path, self._buttons["export"])
+        saved = (
+            row(self._buttons["copy"], self.path, self._buttons["export"])
+            if self.download is None
+            else row(self._buttons["hand_out"], self.download)
+        )
         saved.add_class("ak-ends")
         parts = (
             style,

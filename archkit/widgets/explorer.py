@@ -192,6 +192,16 @@ class Explorer:
         if made is not None:  # None outside of a notebook
             self._copies.append(made)
 
+    def draw_in(self, theme: str) -> None:
+        """Draw the figures for a page that is `light` or `dark`."""
+        self._theme = theme
+        self._draw()
+
+    def close(self) -> None:
+        """Take it off the page, for another one to take its place."""
+        self._face.figure.close()
+        self._face.root.close()
+
     def move(self, criterion: str, points: float) -> None:
         """Set how much a criterion's swing from worst to best matters: 0 to 100 points."""
         self._change(lambda: self.state.moved(criterion, points))

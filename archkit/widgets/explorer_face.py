@@ -87,7 +87,7 @@ class ExplorerFace:
         self.load = choice("Load, times today's", [(f"{load:g} ×", load) for load in _LOADS])
         self.load.value = state.load if state.load in _LOADS else 1.0
         self.views = self._toggles("Figure", FIGURES)
-        self.panes = self._toggles("Set", PANES)
+        self.panes = self._toggles("Set", PANES if saves or answers else PANES[:-1])
         names = [criterion.name for criterion in state.matrix.criteria]
         self.x, self.y = (choice(label, [(n, n) for n in names]) for label in ("Across", "Up"))
         self.alternative = choice("Alternative", [(n, n) for n in state.matrix.alternatives])
