@@ -16,6 +16,7 @@ from archkit.figures.evidence_since import evidence_since
 from archkit.figures.health import focus_coverage, memory_size
 from archkit.figures.high_read import read_times, refresh_break_even
 from archkit.figures.horizons import scores_by_horizon
+from archkit.figures.learning_curve import learning_curve
 from archkit.figures.pattern_trend import success_over_time
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.payment_race import charged_twice, payment_speed
@@ -44,6 +45,7 @@ __all__ = [
     "decision_survival",
     "evidence_since",
     "focus_coverage",
+    "learning_curve",
     "memory_effect",
     "memory_events",
     "memory_size",

@@ -67,7 +67,8 @@ def decision_looks(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         return blank(theme, _unseen(frame), _NEXT)
     fig = new_figure(theme)
     last = max(366.0, float(said["now_days"]), float(frame["age_days"].max()))
-    x_range = [math.log10(0.8), math.log10(last * 1.15)]
+    first = max(0.8, min(30.0, float(frame["age_days"].min())) / 4)
+    x_range = [math.log10(first), math.log10(last * 1.15)]
     _add_forecast(fig, said, theme)
     _add_days(fig, frame, theme)
     names = _names(looks)
@@ -249,11 +250,12 @@ def _unseen(frame: pd.DataFrame) -> str:
 
 def _evidence(frame: pd.DataFrame, looks: pd.DataFrame, drawn: int) -> str:
     said = frame.attrs
-    parts = [f"n {number(looks['outcome_id'].nunique())} looks at one decision, no interval"]
+    looked = count_of(looks["outcome_id"].nunique(), "look")
+    parts = [f"n {looked} at one decision, no interval"]
     if said["known"] is not None:
         parts.append(
             f"band: {elided(str(said['pattern']), 30)} when deciding, "
-            f"{span(said['low'], said['high'])} ({percent(said['ci_prob'], 0)}), "
+            f"{percent(said['ci_prob'], 0)} interval {span(said['low'], said['high'])}, "
             f"n {number(said['n'])}, {said['known_from']}"
         )
     if undrawn := looks["score"].nunique() - drawn:

@@ -31,7 +31,9 @@ _STANDS_OUT = 2.0  # times an even share of the tokens
 _QUICK_MS = 120_000  # a turn that takes longer is told in minutes
 
 
-def session_turns(frame: pd.DataFrame, *, estimated: bool = False, theme: str = "light") -> Figure:
+def session_turns(
+    frame: pd.DataFrame, *, provenance: str = "counted", theme: str = "light"
+) -> Figure:
     """Draw what each turn of the model took: tokens read and written, money, time.
 
     How to read it: a bar is a turn, at the same place in all three panels. Tokens read grow with
@@ -44,8 +46,8 @@ def session_turns(frame: pd.DataFrame, *, estimated: bool = False, theme: str = 
         `metrics.turn_costs`: one row a turn, in order, with `n`, `model`, `input_tokens`,
         `output_tokens`, `cache_read_tokens`, `cache_write_tokens` (counts), `cost_usd`,
         `duration_ms`, `status`.
-    estimated
-        Whether the tokens are estimates: no model was asked.
+    provenance
+        What the figures are: ``counted``, ``estimated`` (no model was asked) or ``simulated``.
     theme
         `light` or `dark`: the page the figure stands on.
 
@@ -69,7 +71,11 @@ def session_turns(frame: pd.DataFrame, *, estimated: bool = False, theme: str = 
     _mark_broken(fig, rows, panels, theme)
     fig.update_layout(barmode="stack")
     return titled(
-        fig, _finding(rows), _subtitle(frame, rows, estimated), height=panels.height, key=_key(rows)
+        fig,
+        _finding(rows),
+        _subtitle(frame, rows, provenance),
+        height=panels.height,
+        key=_key(rows),
     )
 
 
@@ -195,11 +201,13 @@ def _finding(rows: pd.DataFrame) -> str:
     return f"{one} read {read:,.3g} thousand tokens and wrote {written:,.3g}"
 
 
-def _subtitle(frame: pd.DataFrame, rows: pd.DataFrame, estimated: bool) -> str:
+def _subtitle(frame: pd.DataFrame, rows: pd.DataFrame, provenance: str) -> str:
     parts = [f"n {number(len(frame))} turns"]
     if len(rows) < len(frame):
         parts.append(f"the last {number(len(rows))} drawn")
-    if estimated:
+    if provenance == "simulated":
+        parts.append("all simulated: made-up data, nothing was spent")
+    elif provenance == "estimated":
         parts.append("tokens are estimates: no model was asked, nothing was spent")
     elif rows["cost_usd"].isna().all():
         parts.append("what they cost is not known")

@@ -12,10 +12,12 @@ from archkit.metrics.horizons import HORIZONS
 from archkit.plain import missing
 from archkit.report.parts import chip
 from archkit.report.text import Column, as_date, count, frame_table
+from archkit.tradeoffs.decided import KEY
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archkit.records import Decision
     from archkit.report.decision_record import DecisionContents
 
 __all__ = [
@@ -69,6 +71,7 @@ def decision_facts(contents: DecisionContents) -> str:
         ("status", _status(contents)),
         ("decided", esc(_made(contents))),
         ("in the turn", _turn(contents)),
+        ("weighed", _weighed(decision)),
         ("id", f"<code>{esc(decision.decision_id)}</code>"),
     ]
     pairs = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts if value)
@@ -79,10 +82,11 @@ def look_list(contents: DecisionContents) -> str:
     """Write each look in words: when, who says so, whether one would decide so again."""
     if contents.looks.empty:
         call = "memory.record_outcome(id, success=…, scores={…})"
-        due = (
-            "" if missing(contents.row["due_at"]) else f" is due {as_date(contents.row['due_at'])}"
-        )
-        words = f"Nobody has looked yet; a look{due or ' was never asked for'}."
+        due = contents.row["due_at"]
+        asked = "was never asked for"
+        if not missing(due):
+            asked = f"{'was' if due < contents.now else 'is'} due on {as_date(due)}"
+        words = f"Nobody has looked yet; a look {asked}."
         return f'<div class="card"><p class="empty">{words} <code>{esc(call)}</code></p></div>'
     items = "".join(map(_look, contents.looks.to_dict("records")))
     return f'<div class="card"><h3>Each look in words</h3><ul>{items}</ul></div>'
@@ -164,6 +168,15 @@ def _status(contents: DecisionContents) -> str:
     by = [link.title for link in contents.links if link.how == "superseded by"]
     stated = contents.decision.status
     return esc(f"{stated}; superseded by {', '.join(by)}" if by else stated)
+
+
+def _weighed(decision: Decision) -> str:
+    if KEY not in decision.extra:
+        return ""
+    return (
+        "in an explorer, on a performance matrix: <code>archkit report --kind tradeoff "
+        f"-p decision={esc(decision.decision_id)}</code>"
+    )
 
 
 def _made(contents: DecisionContents) -> str:

@@ -177,7 +177,7 @@ def _held_words(contents: DecisionContents) -> str:
         return f"never held: {status}" if status != "superseded" else "ended, nobody says when"
     counted = count_of(int(days), "day")
     if contents.ended_at is None:
-        return f"held for {counted}, and holds"
+        return f"held for {counted} so far"
     return f"held for {counted}, until {as_date(contents.ended_at)}"
 
 

@@ -79,7 +79,7 @@ def questions_asked(calls: pd.DataFrame, answers: Mapping[str, str]) -> pd.DataF
 def questions_body(questions: pd.DataFrame) -> str:
     """Write the questions with their answers; what was not answered says so."""
     if questions.empty:
-        return '<p class="empty">Nothing was asked.</p>'
+        return '<div class="card"><p class="empty">Nothing was asked.</p></div>'
     lacking = int(questions["answer"].isna().sum())
     told = f"{len(questions)} asked, {lacking} not answered." if lacking else "All were answered."
     items = "".join(map(_asked, questions.to_dict("records")))

@@ -77,7 +77,8 @@ def cost_words(row: Row) -> str:
     if missing(cost):
         return "none: no model was asked" if str(row["client"]) == "offline" else "unknown"
     shown = f"{cost:.2g}" if 0 < cost < 0.01 else f"{cost:,.2f}"
-    return f"{shown} US dollars"
+    made_up = ", simulated: nothing was spent" if str(row["client"]) == "simulated" else ""
+    return f"{shown} US dollars{made_up}"
 
 
 def proposal_body(proposals: pd.DataFrame) -> str:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from archkit import figures
 from archkit.errors import ReportError
-from archkit.figures.style import count_of, percent
-from archkit.metrics.rows import utc
+from archkit.figures.style import count_of
+from archkit.metrics.rows import joined, utc
+from archkit.records import PROVENANCE
 from archkit.report.document import Document, Section
 from archkit.report.live import session_record
 from archkit.report.named import SESSION, id_named
@@ -217,10 +218,11 @@ def _tiles(contents: Contents, turns: pd.DataFrame) -> list[tuple[str, str, str]
 def _scored(contents: Contents) -> str:
     if contents.log is None or contents.log.empty:
         return "kept in no memory" if contents.decisions else "none yet"
-    known = contents.log["last_value"].dropna()
+    known = contents.log.dropna(subset=["last_value"])
     if known.empty:
         return "no outcome yet"
-    return f"{len(known)} with an outcome, mean {percent(float(known.mean()), 0)}"
+    kinds = joined(PROVENANCE.get(source, source) for source in known["last_source"])
+    return f"n {len(known)} with an outcome, {kinds}"
 
 
 def _time(spent_ms: float) -> str:
@@ -264,8 +266,8 @@ def _log_of(decisions: tuple[Decision, ...]) -> pd.DataFrame:
 
 
 def _cost(row: Mapping[Any, Any], turns: pd.DataFrame, children: pd.DataFrame | None) -> str:
-    estimated = str(row["client"]) == "offline"
-    figure = figures.session_turns(turns, estimated=estimated)
+    told = {"offline": "estimated", "simulated": "simulated"}.get(str(row["client"]), "counted")
+    figure = figures.session_turns(turns, provenance=told)
     table = _turn_table(turns) if len(turns) else ""
     drawn = figure_block(figure, "turns", _COST, table)
     if children is None or children.empty:

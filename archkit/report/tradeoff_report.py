@@ -76,6 +76,7 @@ def read(state: Snapshot | None, now: datetime, *, decision: str = "last") -> We
         holds of that cannot be read.
     """
     assert state is not None
+    _refuse_unweighed(state, decision.strip())
     found = id_named(state, decision, WEIGHED)
     made = state.decision(found)
     try:
@@ -95,6 +96,18 @@ def read(state: Snapshot | None, now: datetime, *, decision: str = "last") -> We
         provenance=provenance_of(row, made, session),
         state=replace(explored, draws=min(explored.draws, MOST_DRAWS)),
         outcomes=utc(outcomes, "observed_at"),
+    )
+
+
+def _refuse_unweighed(state: Snapshot, text: str) -> None:
+    """Say of a decision that is known, but was weighed nowhere, just that."""
+    known = state.sql("SELECT decision_id FROM decision WHERE decision_id = $id", id=text)
+    if known.empty or KEY in (made := state.decision(text)).extra:
+        return
+    raise ReportError(
+        f"The decision {made.chosen[:80]!r} was not weighed in an explorer.",
+        why="Its record holds no performance matrix.",
+        mend=f'Report it as kind decision; memory.sql("{WEIGHED.listed}") lists what was weighed.',
     )
 
 
