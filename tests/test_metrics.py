@@ -150,9 +150,12 @@ EMPTY = {
     "log_low log_high brier_of_mean provenance from_future ci_prob",
     metrics.decision_regret: "decision_id title kind chosen predicted runner_up "
     "runner_up_predicted regret_then value regret_now provenance decided_at observed_at",
-    metrics.query_latency: "from_at until_at tool provenance n p50_ms p95_ms slowest_ms from_future",
+    metrics.query_latency: "from_at until_at tool provenance n p50_ms p95_ms slowest_ms "
+    "from_future",
     metrics.memory_events: "recorded_at action agent events bytes file sha256 reason detail "
     "undone_by event_id",
+    metrics.learning_curve: "arm learned_from learned_low learned_high share low high n difference "
+    "difference_low difference_high paired of provenance ci_prob",
     metrics.step_shares: "n_step phase name done skipped done_share low high n skipped_since "
     "provenance ci_prob",
 }

@@ -145,6 +145,20 @@ def taken(done=(4, 0, 2), name="Ask", provenance="simulated") -> pd.DataFrame:
     return frame.assign(provenance=provenance)
 
 
+def curve(arms=("on", "placebo", "off"), provenance="simulated", gain=0.3) -> pd.DataFrame:
+    rows = [
+        {"arm": arm, "learned_from": known, "learned_low": known, "learned_high": known + 9}
+        | {"share": 0.5, "low": 0.4, "high": 0.6, "n": 40, "difference": gain * (arm == "on")}
+        for arm in arms
+        for known in (0.0, 90.0)
+    ]
+    frame = pd.DataFrame(rows).assign(paired=False, of="decisions", provenance=provenance)
+    away = frame["arm"] == "off"
+    frame["difference"] = frame["difference"].mask(away)
+    frame = frame.assign(difference_low=frame["difference"] - 0.2, ci_prob=0.9)
+    return frame.assign(difference_high=frame["difference"] + 0.2)
+
+
 Draw = Callable[..., Any]
 MADE: dict[Draw, Callable[[], pd.DataFrame]] = {
     figures.success_over_time: trend,
@@ -160,6 +174,7 @@ MADE: dict[Draw, Callable[[], pd.DataFrame]] = {
     figures.memory_events: audit,
     figures.session_costs: costs,
     figures.session_steps: taken,
+    figures.learning_curve: curve,
 }
 NAMED: dict[Draw, pd.DataFrame] = {
     figures.success_over_time: epoch(trend((NASTY,)), NASTY),

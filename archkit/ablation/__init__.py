@@ -5,6 +5,7 @@ same size about gardens. The memory is only read: what the sessions write goes t
 thrown away. It runs offline and, unchanged, with Claude.
 """
 
+from archkit.ablation.learned import ablate_years, learning_curve
 from archkit.ablation.placebo import placebo_of
 from archkit.ablation.result import ARMS, Ablation
 from archkit.ablation.trials import Score, Scorer, Trial, best_by_truth, read_trials
@@ -17,7 +18,9 @@ __all__ = [
     "Scorer",
     "Trial",
     "ablate",
+    "ablate_years",
     "best_by_truth",
+    "learning_curve",
     "placebo_of",
     "read_trials",
 ]

@@ -30,25 +30,34 @@ class Ablation:
     (see `ARMS`), `good` (bool), `chosen` and `best` (slugs), `forecast` (the success rate, 0–1,
     that the memory gave for what was chosen; null without a memory) over `forecast_n` uses,
     `errors` and `warnings` of the proposal checker, `why`, `client`, `cost_usd` (US dollars).
+    `learned_from` counts the outcomes that the memory held of uses of patterns; None: not said.
     """
 
     frame: pd.DataFrame
     provenance: str = "observed"
+    learned_from: int | None = None
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], *, provenance: str = "observed") -> Self:
+    def of(
+        cls,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        provenance: str = "observed",
+        learned_from: int | None = None,
+    ) -> Self:
         """Take the rows of `frame`."""
-        return cls(pd.DataFrame(list(rows)), provenance)
+        return cls(pd.DataFrame(list(rows)), provenance, learned_from)
 
     @property
     def n(self) -> int:
         """How many cases there are: trials, each as often as it was repeated."""
-        return len(self._good)
+        return len(self.good)
 
     @property
-    def _good(self) -> pd.DataFrame:
+    def good(self) -> pd.DataFrame:
         """Whether each arm did well: a row a case, a column an arm."""
-        return self.frame.pivot(index=["trial", "repeat"], columns="arm", values="good")
+        wide = self.frame.pivot(index=["trial", "repeat"], columns="arm", values="good")
+        return wide.astype(bool)
 
     def comparisons(self, *, ci_prob: float = 0.9) -> pd.DataFrame:
         """Compare the arms case by case.
@@ -61,7 +70,7 @@ class Ablation:
             with its interval `low` to `high` (-1 to 1; Newcombe's, paired); `p_value` of McNemar's
             exact test; `n` cases; `provenance`; `ci_prob`.
         """
-        good = self._good.astype(bool)
+        good = self.good
         return pd.DataFrame(
             [
                 {"first": one, "second": other} | _compared(good[one], good[other], ci_prob)
@@ -95,7 +104,7 @@ class Ablation:
 
     def __repr__(self) -> str:
         """One line: the shares, the difference, how sure it is."""
-        shares = ", ".join(f"{arm} {self._good[arm].mean():.0%}" for arm in ARMS)
+        shares = ", ".join(f"{arm} {self.good[arm].mean():.0%}" for arm in ARMS)
         first = self.comparisons().iloc[0]
         points = [_points(first[name]) for name in ("difference", "low", "high")]
         return (

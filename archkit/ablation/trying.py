@@ -18,6 +18,8 @@ from archkit.memory.memory import Memory
 
 __all__ = ["ablate"]
 
+_LEARNED = "SELECT count(*) AS n FROM pattern_evidence WHERE y IS NOT NULL AND used_at IS NOT NULL"
+
 
 def ablate(
     trials: Sequence[Trial],
@@ -75,7 +77,8 @@ def ablate(
                     session = Session(card, arms[arm], workspace=workspace, client=client)
                     score = _tried(trial, session, scorer)
                     rows.append(_row(trial, arm, repeat, score, session))
-    return Ablation.of(rows, provenance=provenance)
+    learned_from = int(memory.sql(_LEARNED)["n"][0])
+    return Ablation.of(rows, provenance=provenance, learned_from=learned_from)
 
 
 def _tried(trial: Trial, session: Session, scorer: Scorer) -> Score:

@@ -10,6 +10,7 @@ from archkit.metrics.debt import missing_outcomes, outcome_debt
 from archkit.metrics.evidence import pattern_evidence, solutions, with_tie_set
 from archkit.metrics.health import focus_coverage, memory_events, memory_size, query_latency
 from archkit.metrics.horizons import scores_by_horizon
+from archkit.metrics.learning_curve import learning_curve
 from archkit.metrics.overview import Overview, overview
 from archkit.metrics.pattern_trend import success_by_month
 from archkit.metrics.recent import recent_outcomes
@@ -41,6 +42,7 @@ __all__ = [
     "forecasts",
     "headline",
     "interval_coverage",
+    "learning_curve",
     "memory_events",
     "memory_size",
     "missing_outcomes",

@@ -1,11 +1,11 @@
-"""Two arms tried on the same cases: exact test and interval of the difference."""
+"""Two arms, tried on the same cases or not: exact test and interval of the difference."""
 
 from __future__ import annotations
 
 import math
 from statistics import NormalDist
 
-__all__ = ["mcnemar_exact", "paired_difference"]
+__all__ = ["mcnemar_exact", "paired_difference", "share_difference"]
 
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:
@@ -68,11 +68,39 @@ def paired_difference(
     return p1 - p2, max(p1 - p2 - below, -1.0), min(p1 - p2 + above, 1.0)
 
 
+def share_difference(
+    good: float, n: int, other_good: float, other_n: int, *, ci_prob: float = 0.9
+) -> tuple[float, float, float]:
+    """Difference of two shares of cases that have nothing to do with each other.
+
+    Parameters
+    ----------
+    good, n, other_good, other_n
+        How many cases did well (graded ones in part), of how many, in either arm.
+    ci_prob
+        Probability inside the interval.
+
+    Returns
+    -------
+    tuple of float
+        First share less second, and the bounds of Newcombe's interval (his method 10), -1 to 1.
+    """
+    if min(n, other_n) < 1:
+        raise ValueError("There is no case to compare the arms on.")
+    if not 0 < ci_prob < 1:
+        raise ValueError(f"ci_prob must be between 0 and 1, not {ci_prob}.")
+    low1, high1 = _wilson(good, n, ci_prob)
+    low2, high2 = _wilson(other_good, other_n, ci_prob)
+    p1, p2 = good / n, other_good / other_n
+    below, above = _reach(p1 - low1, high2 - p2, 0.0), _reach(high1 - p1, p2 - low2, 0.0)
+    return p1 - p2, max(p1 - p2 - below, -1.0), min(p1 - p2 + above, 1.0)
+
+
 def _reach(one: float, other: float, phi: float) -> float:
     return math.sqrt(max(one * one - 2 * phi * one * other + other * other, 0.0))
 
 
-def _wilson(good: int, n: int, ci_prob: float) -> tuple[float, float]:
+def _wilson(good: float, n: int, ci_prob: float) -> tuple[float, float]:
     z = NormalDist().inv_cdf(0.5 + ci_prob / 2)
     share = good / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
