@@ -280,7 +280,7 @@ class TestSession:
         talk(memory)
         page = written(memory, tmp_path / "r.html", session="last")
         assert '<a href="#proposal-1">Executive Summary</a>' in page
-        assert '<h5 id="proposal-1">Executive Summary</h5>' in page
+        assert '<h4 id="proposal-1">Executive Summary</h4>' in page
         links = re.findall(r'href="#([^"]+)"', page)
         assert [page.count(f'id="{link}"') for link in links] == [1] * len(links)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.architect.dialogue import Message, ToolCall
 from archkit.memory.redact import redact_value
+from archkit.records import Decision
 from archkit.report.reading import SessionRecord
 
 if TYPE_CHECKING:
@@ -52,7 +53,14 @@ def session_record(session: Session) -> str | SessionRecord:
         tool_calls=_frame((call.as_payload() for call in calls), _CALL),
         steps=_frame((asdict(step) for step in session.steps if step.status != "open"), _STEP),
         proposals=_frame(_proposals(session), _PROPOSAL),
+        decisions=_decisions(session),
     )
+
+
+def _decisions(session: Session) -> tuple[Decision, ...]:
+    """Return the decisions of a session at hand, secrets hidden."""
+    told = (redact_value(decision.as_payload())[0] for decision in session.decisions)
+    return tuple(Decision.from_payload(payload) for payload in told)
 
 
 def _frame(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

@@ -32,7 +32,9 @@ class Named(NamedTuple):
 
 SESSION = Named(
     "session",
-    "SELECT session_id AS id, title, started_at AS begun FROM session",
+    # One that another started is not meant by `last` while there is one of its own.
+    "SELECT session_id AS id, title, CASE WHEN parent_session_id IS NULL THEN started_at END "
+    "AS begun FROM session",
     "SELECT session_id, title FROM session_log ORDER BY started_at DESC",
     "Begin one with Session(…).brief(…).",
 )

@@ -16,7 +16,6 @@ from archkit.metrics.rows import joined, utc
 from archkit.records import PROVENANCE
 from archkit.report.document import Document, Section
 from archkit.report.live import session_record
-from archkit.report.named import SESSION, id_named
 from archkit.report.page import figure_block
 from archkit.report.parts import decision_cards, tiles
 from archkit.report.reading import SessionRecord, read_session
@@ -81,19 +80,18 @@ def read(
     ReportError
         The memory knows no such session, or there is neither a memory nor a session.
     """
-    made: tuple[Decision, ...] = ()
     if not isinstance(session, str | SessionRecord):
-        made = tuple(session.decisions)
         session = session_record(session)
     if isinstance(session, SessionRecord):
-        return Contents(now, session, decisions=made)
+        return Contents(now, session, decisions=session.decisions)
     if state is None:
         raise ReportError(
             "There is nothing to report.",
             why="Neither a memory nor a session without one was handed in.",
             mend='Call write_report(None, path, kind="session", session=session).',
         )
-    session_id = id_named(state, session, SESSION)
+    record = read_session(state, session)
+    session_id = str(record.row["session_id"])
     log = utc(
         state.sql(
             "SELECT * FROM decision_log WHERE session_id = $session_id ORDER BY decided_at",
@@ -109,7 +107,7 @@ def read(
     )
     return Contents(
         now,
-        read_session(state, session_id),
+        record,
         decisions=tuple(state.decision(one) for one in ids),
         log=log,
         outcomes=utc(outcomes, "decided_at", "observed_at"),
