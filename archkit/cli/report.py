@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from archkit.cli.app import LOOKING, AsJson, MemoryPath, app, exits_with, opened, plainly
+from archkit.cli.notebook import is_notebook, notebook_report, refuse_of_notebooks
 from archkit.cli.screen import Screen
 from archkit.errors import ReportError
 from archkit.figures.style import count_of
@@ -22,7 +23,10 @@ __all__ = ["demo", "report"]
 def report(
     path: Annotated[
         Path | None,
-        typer.Argument(help="The HTML file to write; by default reports/KIND.html beside it."),
+        typer.Argument(
+            help="The HTML file to write, by default reports/KIND.html beside the memory; or a "
+            "notebook (.ipynb) to run and report.",
+        ),
     ] = None,
     kind: Annotated[str, typer.Option(help="What to show: see --kinds.")] = "memory",
     parameter: Annotated[
@@ -55,13 +59,28 @@ def report(
         Path | None,
         typer.Option(help="Write index.html of this folder of reports, and end.", metavar="FOLDER"),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Of a notebook: the HTML file, by default beside it."),
+    ] = None,
+    code: Annotated[
+        bool, typer.Option("--code", help="Of a notebook: keep the code of its cells, folded.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Of a notebook: exit code 1 if anything cannot be shown."),
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Of a notebook: seconds its cells may take together, 1800 by default."),
+    ] = None,
     kinds: Annotated[
         bool, typer.Option("--kinds", help="List the kinds and their parameters, and end.")
     ] = False,
     memory: MemoryPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a report of a memory, a session or two periods to one HTML file."""
+    """Write a report of a memory, of a part of it, or of a notebook of yours to one HTML file."""
     from archkit.report import write_report
     from archkit.report.files import data_folder, pdf_path
 
@@ -72,6 +91,31 @@ def report(
     if index:
         _index(screen, index, force)
         return
+    if path is not None and is_notebook(path):
+        notebook_report(
+            screen,
+            path,
+            output,
+            parameter or (),
+            strict=strict,
+            not_its={
+                "--kind": kind != "memory",
+                "--session": session,
+                "--memory": memory,
+                "--csv": csv,
+                "--parquet": parquet,
+            },
+            title=title,
+            code=code,
+            force=force,
+            slim=slim,
+            pdf=pdf,
+            **({} if timeout is None else {"timeout_s": timeout}),
+        )
+        return
+    refuse_of_notebooks(
+        {"--output": output, "--code": code, "--strict": strict, "--timeout": timeout}
+    )
     data = _one_format(csv, parquet)
     given = _checked(kind, [*(parameter or ()), *([f"session={session}"] if session else ())])
     with opened(memory) as kept:
