@@ -20,6 +20,8 @@ from archkit.figures.learning_curve import learning_curve
 from archkit.figures.pattern_trend import success_over_time
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.payment_race import charged_twice, payment_speed
+from archkit.figures.period_pairs import patterns_between, queries_between, reliability_between
+from archkit.figures.periods import changes_between, sessions_between
 from archkit.figures.queries import query_reduction
 from archkit.figures.query_growth import query_growth
 from archkit.figures.query_lab import query_claims, query_times
@@ -39,6 +41,7 @@ from archkit.figures.upkeep import memory_events, query_latency
 __all__ = [
     "cache_staleness",
     "calibration_over_time",
+    "changes_between",
     "charged_twice",
     "cumulative_regret",
     "decision_looks",
@@ -52,7 +55,9 @@ __all__ = [
     "missing_outcomes",
     "outcome_debt",
     "outcomes_over_time",
+    "patterns_between",
     "payment_speed",
+    "queries_between",
     "query_claims",
     "query_growth",
     "query_latency",
@@ -63,10 +68,12 @@ __all__ = [
     "refresh_break_even",
     "regret_by_decision",
     "reliability",
+    "reliability_between",
     "scores_by_horizon",
     "session_costs",
     "session_steps",
     "session_turns",
+    "sessions_between",
     "success_by_context",
     "success_by_pattern",
     "success_over_time",

@@ -12,7 +12,14 @@ from archkit.metrics.health import focus_coverage, memory_events, memory_size, q
 from archkit.metrics.horizons import scores_by_horizon
 from archkit.metrics.learning_curve import learning_curve
 from archkit.metrics.overview import Overview, overview
+from archkit.metrics.pattern_news import pattern_news
 from archkit.metrics.pattern_trend import success_by_month
+from archkit.metrics.periods import (
+    period_changes,
+    period_patterns,
+    period_queries,
+    period_sessions,
+)
 from archkit.metrics.recent import recent_outcomes
 from archkit.metrics.rows import decisions, outcome_scores, sessions, steps
 from archkit.metrics.saving import (
@@ -51,6 +58,11 @@ __all__ = [
     "overview",
     "pattern_by_context",
     "pattern_evidence",
+    "pattern_news",
+    "period_changes",
+    "period_patterns",
+    "period_queries",
+    "period_sessions",
     "query_latency",
     "query_measurements",
     "query_reduction",

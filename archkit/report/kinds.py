@@ -7,16 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ReportError
-from archkit.report import decision_report, memory_report, session_report, tradeoff_report
+from archkit.report import (
+    decision_report,
+    memory_report,
+    periods_report,
+    session_report,
+    tradeoff_report,
+)
 from archkit.report.memory_contents import read_memory
 from archkit.report.parameters import (
     SCOPE,
     Parameter,
+    check_part,
     nearest,
     rate_read,
     session_read,
     text_read,
 )
+from archkit.report.period_contents import read_periods
+from archkit.report.period_parameters import PERIODS, check_periods
 
 if TYPE_CHECKING:
     from archkit.report.document import Document
@@ -41,6 +50,8 @@ class Kind:
         `(contents) -> Document`: draws and writes, once the memory is let go.
     alone
         Whether it can be made without a memory; `read` is handed None then.
+    check
+        Refuses values that do not go together, with an ArchkitError.
     """
 
     told: str
@@ -48,6 +59,7 @@ class Kind:
     read: Callable[..., Any]
     write: Callable[[Any], Document]
     alone: bool = False
+    check: Callable[[Mapping[str, Any]], object] = lambda given: None
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of parameters, each read.
@@ -56,6 +68,8 @@ class Kind:
         ------
         ReportError
             There is no such parameter, or it cannot take such a value.
+        ArchkitError
+            The values do not go together.
         """
         if unknown := [name for name in given if name not in self.parameters]:
             raise ReportError(
@@ -64,7 +78,9 @@ class Kind:
                 mend=f"{nearest(unknown[0], self.parameters)}`archkit report --kinds` says what "
                 "each means.",
             )
-        return {name: self.parameters[name].read(name, value) for name, value in given.items()}
+        found = {name: self.parameters[name].read(name, value) for name, value in given.items()}
+        self.check(found)
+        return found
 
 
 KINDS: Mapping[str, Kind] = {
@@ -77,6 +93,14 @@ KINDS: Mapping[str, Kind] = {
         },
         read_memory,
         memory_report.write,
+        check=check_part,
+    ),
+    "periods": Kind(
+        "two periods compared: what changed, and whether that can be told apart from chance",
+        PERIODS,
+        read_periods,
+        periods_report.write,
+        check=check_periods,
     ),
     "session": Kind(
         "one session: what was asked and said, its proposal, its steps",

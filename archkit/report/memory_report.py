@@ -82,8 +82,8 @@ def _instants(contents: MemoryContents) -> pd.Series[pd.Timestamp]:
         contents.frames["Outcomes"]["observed_at"],
         contents.measurements["measured_at"],
     ]
-    there = [each for each in found if len(each)]
-    return pd.concat(there).dropna() if there else pd.Series([], dtype="datetime64[ns, UTC]")
+    there: list[pd.Series[pd.Timestamp]] = [each.dropna() for each in found if len(each)]
+    return pd.concat(there) if there else pd.Series([], dtype="datetime64[ns, UTC]")
 
 
 def _notes(contents: MemoryContents) -> list[str]:

@@ -8,11 +8,13 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from archkit.errors import ReportError
+from archkit.metrics.scope import Scope
 from archkit.records import PROVENANCE
 
 __all__ = [
     "SCOPE",
     "Parameter",
+    "check_part",
     "instant_read",
     "nearest",
     "pairs_read",
@@ -140,6 +142,11 @@ def pairs_read(pairs: Iterable[str]) -> dict[str, str | list[str]]:
             )
         found.setdefault(name.strip(), []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def check_part(given: Mapping[str, Any]) -> None:
+    """Refuse a part of a memory that could not be, such as one that ends before it begins."""
+    Scope(**{name: value for name, value in given.items() if name in SCOPE})
 
 
 SCOPE = {
