@@ -446,7 +446,7 @@ def test_solutions_have_a_rate_with_its_interval(memory: Rows) -> None:
 
 def test_an_empty_headline_knows_nothing_and_says_so(empty: Rows) -> None:
     tiles = metrics.headline(empty, NOW)
-    assert tiles["decisions"] == {"value": 0, "with_outcome": 0}
+    assert tiles["decisions"] == {"value": 0, "with_outcome": 0, "simulated": 0}
     assert tiles["success_rate"] == {
         "value": None,
         "low": None,
@@ -462,7 +462,8 @@ def test_an_empty_headline_knows_nothing_and_says_so(empty: Rows) -> None:
         "oldest": None,
         "oldest_days": None,
     }
-    assert tiles["sessions"] == {"value": 0, "open": 0, "cost_usd": None}
+    nothing = dict.fromkeys(("value", "open", "with_children", "priced", "priced_simulated"), 0)
+    assert tiles["sessions"] == {**nothing, "offline": 0, "cost_usd": None}
 
 
 def test_a_reported_outcome_is_not_in_the_headlines_success_rate(memory: Rows) -> None:
@@ -479,7 +480,7 @@ def test_the_headline_counts_only_what_happened_here(memory: Rows) -> None:
     memory.record("outcome", seen(0, success=True))
     memory.record("measurement", measured(1, 10, 5), measured(2, 30, 3))
     tiles = metrics.headline(memory, NOW)
-    assert tiles["decisions"] == {"value": 3, "with_outcome": 1}
+    assert tiles["decisions"] == {"value": 3, "with_outcome": 1, "simulated": 0}
     assert tiles["success_rate"]["value"] == pytest.approx(1.8 / 2.8)
     assert tiles["success_rate"]["low"] == pytest.approx(float(beta_quantile(0.05, 1.8, 1)))
     assert (tiles["success_rate"]["n"], tiles["success_rate"]["provenance"]) == (1, "observed")

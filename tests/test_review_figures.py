@@ -217,6 +217,13 @@ def hovers(fig: Any) -> list[str]:
     for trace in fig.data:
         text = trace.hovertext
         found += [text] if isinstance(text, str) else [t for t in text or () if t]
+        if trace.hovertemplate:
+            ids = trace.customdata if trace.customdata is not None else [""] * len(trace.text)
+            found += [
+                trace.hovertemplate.replace("%{text}", text).replace("%{customdata}", str(own))
+                for text, own in zip(trace.text, ids, strict=True)
+                if text
+            ]
     return found
 
 
@@ -299,8 +306,8 @@ class TestSuccessOverTime:
 
     def test_a_month_says_its_interval_and_its_n(self):
         [first, *_] = hovers(figures.success_over_time(trend(provenance="observed")))
-        assert "90\u202f% interval 40–80\u202f%" in first
-        assert "n 5, observed" in first
+        assert "40–80\u202f%, n 5, observed, 90\u202f% interval (UTC)" in first
+        assert "slug JWT" in first
 
 
 class TestSuccessByContext:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.panels import Panels
+from archkit.figures.panels import Panels, hover_of, id_line, marks_in_room
 from archkit.figures.rows import caveats, interval_words, provenances, share_axis
 from archkit.figures.style import (
     TOKENS,
@@ -30,6 +30,9 @@ __all__ = ["scores_by_horizon"]
 
 _MOST_PANELS = 6
 _MOST_TRACES = 150
+_ROOM = 24_000
+"""Bytes that all traces may take of the 60 kB that a page is sent at a change."""
+
 _SPREAD = 0.56
 _LEAST = 3
 
@@ -58,7 +61,8 @@ def scores_by_horizon(frame: pd.DataFrame, *, ci_prob: float = 0.9, theme: str =
     -------
     Figure
         A panel a score, the six with most values; success, if there is one, first. At most 150
-        decisions of a panel have a line, evenly picked; the mean is over all of them.
+        decisions of a panel have a line, or as many as a page is readily sent, evenly picked; the
+        mean is over all of them.
     """
     known = frame[~frame["from_future"].astype(bool)] if len(frame) else frame
     if known.empty or known["value"].notna().sum() == 0:
@@ -75,11 +79,12 @@ def scores_by_horizon(frame: pd.DataFrame, *, ci_prob: float = 0.9, theme: str =
     count = len(scores)
     panels = Panels(count, columns=min(2, count), size=150 if count > 1 else 260)
     fig = new_figure(theme)
-    most_drawn = 0
+    most_drawn, most = 0, _most_traces(known[known["score"].isin(scores)])
     for place, score in enumerate(scores):
         rows = known[known["score"] == score]
         _set_axes(fig, place, panels, horizons)
-        most_drawn = max(most_drawn, _add_traces(fig, rows, horizons, panels.axes(place), theme))
+        drawn = _add_traces(fig, rows, horizons, panels.axes(place), theme, most)
+        most_drawn = max(most_drawn, drawn)
         _add_means(fig, rows, horizons, panels.axes(place), ci_prob, theme)
         _add_missing(fig, rows, horizons, place, panels, theme)
         said = f"n {number(sizes[score])} looks"
@@ -106,12 +111,27 @@ def _set_axes(fig: Figure, place: int, panels: Panels, horizons: list[int]) -> N
     panels.set_axes(fig, place, x, y | {"ticktext": [percent(t, 0) for t in (0, 0.5, 1)]})
 
 
+def _most_traces(known: pd.DataFrame) -> int:
+    """Return how many decisions may have a line in each panel."""
+    few = known.head(200)
+    texts = few["title"].astype(str).str.len().clip(upper=40)
+    texts += few["decision_id"].astype(str).str.len()
+    looks = len(known) / max(known.groupby("score")["decision_id"].nunique().sum(), 1) + 0.3
+    each = int(looks * (60 + texts.mean()) * known["score"].nunique())
+    return min(_MOST_TRACES, marks_in_room(each, _ROOM))
+
+
 def _add_traces(
-    fig: Figure, rows: pd.DataFrame, horizons: list[int], axes: dict[str, str], theme: str
+    fig: Figure,
+    rows: pd.DataFrame,
+    horizons: list[int],
+    axes: dict[str, str],
+    theme: str,
+    most: int,
 ) -> int:
     """Draw a line a decision, evenly picked; return how many decisions have one."""
     ids = list(dict.fromkeys(rows.sort_values("decided_at", kind="stable")["decision_id"]))
-    step = -(-len(ids) // _MOST_TRACES)
+    step = -(-len(ids) // most)
     spot = {one: _SPREAD * ((n + 0.5) / len(ids) - 0.5) for n, one in enumerate(ids)}
     picked = set(ids[::step])
     mine = rows[rows["decision_id"].isin(picked)]
@@ -123,8 +143,8 @@ def _add_traces(
         own = mine[mine["provenance"] == provenance]
         for decision, looks in own.groupby("decision_id", sort=False):
             for row in looks.sort_values("horizon_days").to_dict("records"):
-                x.append(horizons.index(int(row["horizon_days"])) + spot[decision])
-                y.append(None if row["value"] != row["value"] else row["value"])
+                x.append(round(horizons.index(int(row["horizon_days"])) + spot[decision], 3))
+                y.append(None if row["value"] != row["value"] else round(row["value"], 4))
                 words.append(_look_words(row))
                 whose.append(str(decision))
             x.append(None)
@@ -141,8 +161,8 @@ def _add_traces(
             connectgaps=False,
             line={"color": TOKENS[theme][mark.token], "width": 0.8},
             marker={"symbol": mark.symbol, "size": 4},
-            hovertext=words,
-            hoverinfo="text",
+            text=words,
+            hovertemplate=hover_of("", provenance, *id_line("decision", whose)),
             customdata=whose,
             cliponaxis=False,
             **axes,
@@ -154,9 +174,8 @@ def _look_words(row: dict[Any, Any]) -> str:
     if row["value"] != row["value"]:
         return ""
     return (
-        f"<b>{escaped(elided(str(row['title']), 60))}</b><br>{escaped(str(row['score']))} "
-        f"{percent(row['value'])}, {row['age_days']:.0f} days after the decision<br>"
-        f"{row['provenance']}, outcome {escaped(str(row['outcome_id']))}"
+        f"{escaped(elided(str(row['title']), 40))}</b><br>"
+        f"{percent(row['value'])} {row['age_days']:.0f} days after"
     )
 
 
@@ -164,7 +183,7 @@ def _means(rows: pd.DataFrame, days: int, ci_prob: float) -> tuple[float, float,
     values = rows[(rows["horizon_days"] == days) & rows["value"].notna()]
     if len(values) < _LEAST:
         return None
-    found = interval_of_mean(values["value"].tolist(), values["weight"].tolist(), ci_prob)
+    found = interval_of_mean(values["value"], values["weight"], ci_prob)
     return (*found, len(values))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-__all__ = ["MOST_POINTS", "Panels", "moments", "thinned", "time_axis", "utc_text"]
+__all__ = [
+    "MOST_POINTS",
+    "Panels",
+    "hover_of",
+    "marks_in_room",
+    "moments",
+    "named_ids",
+    "template_text",
+    "thinned",
+    "time_axis",
+    "utc_text",
+]
 
 MOST_POINTS = 2000
 """Points that a trace has at most."""
@@ -20,6 +32,7 @@ MOST_POINTS = 2000
 _HEAD, _GAP, _FOOT = 22, 16, 64
 _BETWEEN = 0.05
 _DAY_MS = 86_400_000
+_ID = re.compile(r"[\w.:@+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,27 @@ def thinned(rows: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
     """Return every second, third, … row, so that at most so many are left, the last among them."""
     step = -(-len(rows) // most) or 1
     return rows.iloc[::-step].iloc[::-1]
+
+
+def marks_in_room(each: int, room: int) -> int:
+    """Return how many marks of about so many bytes fit into so many; a page is sent them all."""
+    return max(1, min(MOST_POINTS, room // max(each, 1)))
+
+
+def hover_of(first: str, *lines: str) -> str:
+    """Return one template for the hovers of a trace, each mark's `text` in bold up to its </b>."""
+    return "<br>".join([f"<b>%{{text}}{first}", *lines]) + "<extra></extra>"
+
+
+def template_text(text: str) -> str:
+    """Keep text from being read as markup, or as a place to fill in, of a template."""
+    return escaped(text).replace("%{", "%\u200b{")
+
+
+def id_line(word: str, ids: Iterable[Any]) -> list[str]:
+    """Return the line of a template that tells each mark's id; none if one could be markup."""
+    plain = all(one is None or _ID.fullmatch(str(one)) for one in ids)
+    return [f"{word} %{{customdata}}"] if plain else []
 
 
 def utc_text(instant: Any) -> str:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.panels import Panels, moments, thinned, time_axis, utc_text
-from archkit.figures.rows import caveats, ci_prob_of, interval_words, provenances, share_axis
+from archkit.figures.panels import (
+    Panels,
+    hover_of,
+    moments,
+    template_text,
+    thinned,
+    time_axis,
+    utc_text,
+)
+from archkit.figures.rows import caveats, ci_prob_of, interval_name, provenances, share_axis
 from archkit.figures.style import (
     TOKENS,
     KeyEntry,
@@ -20,6 +28,7 @@ from archkit.figures.style import (
     new_figure,
     number,
     percent,
+    span,
     titled,
 )
 
@@ -101,7 +110,7 @@ def _add_months(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: st
         middle = mine["from_at"] + (mine["until_at"] - mine["from_at"]) / 2
         fig.add_scatter(
             x=moments(middle),
-            y=mine["success_rate"].tolist(),
+            y=mine["success_rate"].round(4).tolist(),
             mode="markers",
             name=provenance,
             marker={
@@ -111,14 +120,17 @@ def _add_months(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: st
                 "line": {"width": 1.5 if mark.hollow else 0, "color": colour},
             },
             error_y={
-                "array": (mine["high"] - mine["success_rate"]).clip(lower=0).tolist(),
-                "arrayminus": (mine["success_rate"] - mine["low"]).clip(lower=0).tolist(),
+                "array": (mine["high"] - mine["success_rate"]).clip(lower=0).round(4).tolist(),
+                "arrayminus": (mine["success_rate"] - mine["low"]).clip(lower=0).round(4).tolist(),
                 "color": _faded(colour),
                 "thickness": 2,
                 "width": 0,
             },
-            hovertext=[_month_words(row) for row in mine.to_dict("records")],
-            hoverinfo="text",
+            text=[_month_words(row) for row in mine.to_dict("records")],
+            hovertemplate=hover_of(
+                f", {provenance}, {interval_name(ci_prob_of(mine))} (UTC)",
+                f"slug {template_text(str(mine['slug'].iloc[0]))}",
+            ),
             customdata=mine["slug"].tolist(),
             cliponaxis=False,
             **axes,
@@ -136,12 +148,12 @@ def _add_last(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: str)
         mine = thinned(rows[(rows["what"] == "last") & (rows["provenance"] == provenance)])
         fig.add_scatter(
             x=moments(mine["until_at"]),
-            y=mine["success_rate"].tolist(),
+            y=mine["success_rate"].round(4).tolist(),
             mode="lines",
             name=f"last eight, {provenance}",
             line={"color": TOKENS[theme]["ink"], "width": 1.8},
-            hovertext=[_last_words(row) for row in mine.to_dict("records")],
-            hoverinfo="text",
+            text=[_last_words(row) for row in mine.to_dict("records")],
+            hovertemplate=hover_of(f", {provenance}, {interval_name(ci_prob_of(mine))} (UTC)"),
             **axes,
         )
 
@@ -166,21 +178,23 @@ def _add_epochs(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: st
 
 
 def _month_words(row: dict[Any, Any]) -> str:
+    """Say when, and how it went; what all marks of a panel share, its head and template say."""
     return (
-        f"<b>{escaped(elided(str(row['name']), 60))}</b>, {row['from_at']:%B %Y} (UTC)<br>"
-        f"{percent(row['success_rate'])}, "
-        f"{interval_words(row['low'], row['high'], row.get('ci_prob'))}<br>"
-        f"n {number(row['n'])}, {row['provenance']}<br>slug {escaped(str(row['slug']))}"
+        f"{row['from_at']:%b %Y}</b><br>"
+        f"{percent(row['success_rate'])}, {_within(row)}, n {number(row['n'])}"
     )
 
 
 def _last_words(row: dict[Any, Any]) -> str:
     return (
-        f"<b>{escaped(elided(str(row['name']), 60))}</b>, last {number(row['n'])} outcomes<br>"
-        f"{percent(row['success_rate'])}, "
-        f"{interval_words(row['low'], row['high'], row.get('ci_prob'))}<br>"
-        f"seen {row['from_at']:%Y-%m-%d} to {row['until_at']:%Y-%m-%d} (UTC), {row['provenance']}"
+        f"last {number(row['n'])}</b><br>{percent(row['success_rate'])}, {_within(row)}<br>"
+        f"{row['from_at']:%Y-%m-%d} to {row['until_at']:%Y-%m-%d}"
     )
+
+
+def _within(row: dict[Any, Any]) -> str:
+    low, high = row["low"], row["high"]
+    return "no interval" if math.isnan(low) or math.isnan(high) else span(low, high)
 
 
 def _epoch_words(row: dict[Any, Any]) -> str:

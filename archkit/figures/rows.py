@@ -18,6 +18,7 @@ __all__ = [
     "caveats",
     "ci_prob_of",
     "estimates",
+    "interval_name",
     "interval_words",
     "provenances",
     "share_axis",
@@ -141,8 +142,12 @@ def interval_words(low: float, high: float, ci_prob: float | None) -> str:
     """Write an interval for a hover, or say that there is none."""
     if math.isnan(low) or math.isnan(high):
         return "no interval: one value only"
-    share = f"{percent(ci_prob, 0)} interval" if ci_prob else "interval"
-    return f"{share} {span(low, high)}"
+    return f"{interval_name(ci_prob)} {span(low, high)}"
+
+
+def interval_name(ci_prob: float | None) -> str:
+    """Name an interval by the probability inside it, if that is known."""
+    return f"{percent(ci_prob, 0)} interval" if ci_prob else "interval"
 
 
 def caveats(provenance: Iterable[str]) -> list[str]:

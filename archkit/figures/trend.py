@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from archkit.figures.panels import hover_of, id_line, marks_in_room
 from archkit.figures.rows import provenances, share_axis
 from archkit.figures.style import (
     TOKENS,
     KeyEntry,
     blank,
     count_of,
+    elided,
     escaped,
     key_of,
     mark_of,
@@ -28,12 +30,15 @@ from archkit.records import SOURCE_WEIGHT
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
     from plotly.graph_objects import Figure
 
 __all__ = ["Rolling", "interval_of_mean", "outcomes_over_time", "rolling_mean"]
 
-_MOST_POINTS = 2000
-_MOST_STEPS = 400
+_ROOM = 20_000
+"""Bytes that the points may take of the 60 kB that a page is sent at a change."""
+
+_MOST_STEPS = 120
 _LEAST_OUTCOMES = 3
 _LINE_OF = {"measured": "observed", "observed": "observed"}
 _DASH = {"observed": "solid", "reported": "dot", "simulated": "dash"}
@@ -71,7 +76,8 @@ def outcomes_over_time(
     Returns
     -------
     Figure
-        A point for each score, its mark saying who says so; a line where at least three
+        A point for each score, or for as many as a page is readily sent, evenly picked; its mark
+        says who says so. A line, over all of them, where at least three
         outcomes lie in the window, a gap elsewhere. Simulated outcomes have a line of their own.
     """
     known = frame.dropna(subset=["value", "observed_at"]) if len(frame) else frame
@@ -83,7 +89,7 @@ def outcomes_over_time(
             "of it with memory.record_outcome(decision, success=…, scores={…}).",
         )
     known = known.sort_values("observed_at", kind="stable")
-    drawn = known.iloc[:: -(-len(known) // _MOST_POINTS)]
+    drawn = _evenly(known)
     outcomes = _outcomes(known)
     fig = new_figure(theme)
     key: list[KeyEntry] = []
@@ -106,7 +112,7 @@ def outcomes_over_time(
 def rolling_mean(outcomes: pd.DataFrame, window_days: int, ci_prob: float) -> list[Rolling]:
     """Give, at the instants an outcome was seen, the weighted mean of the window behind each.
 
-    Of very many instants some 400 are taken, evenly picked, the last and the ends of gaps among
+    Of very many instants some 120 are taken, evenly picked, the last and the ends of gaps among
     them.
 
     Parameters
@@ -127,15 +133,28 @@ def rolling_mean(outcomes: pd.DataFrame, window_days: int, ci_prob: float) -> li
 
     seen = pd.DatetimeIndex(outcomes["observed_at"])
     window = pd.Timedelta(days=window_days)
+    value, weight = (outcomes[name].to_numpy(dtype=float) for name in ("value", "weight"))
     steps: list[Rolling] = []
     for instant, after_gap in _picked(seen.unique(), window):
         if after_gap:
             steps.append(Rolling(steps[-1].observed_at + window, 0, None, None, None))
-        first = seen.searchsorted(instant - window, side="right")
-        inside = outcomes.iloc[first : seen.searchsorted(instant, side="right")]
-        known = _weighted(inside, ci_prob) if len(inside) >= _LEAST_OUTCOMES else (None,) * 3
-        steps.append(Rolling(instant, len(inside), *known))
+        first = int(seen.searchsorted(instant - window, side="right"))
+        last = int(seen.searchsorted(instant, side="right"))
+        known = (
+            interval_of_mean(value[first:last], weight[first:last], ci_prob)
+            if last - first >= _LEAST_OUTCOMES
+            else (None,) * 3
+        )
+        steps.append(Rolling(instant, last - first, *known))
     return steps
+
+
+def _evenly(known: pd.DataFrame) -> pd.DataFrame:
+    """Return as many scores, evenly picked, as a page is readily sent."""
+    few = known.head(200)
+    texts = few["title"].astype(str).str.len() + few["decision_id"].astype(str).str.len()
+    most = marks_in_room(90 + int(texts.mean()), _ROOM)
+    return known.iloc[:: -(-len(known) // most)]
 
 
 def _picked(
@@ -150,7 +169,7 @@ def _picked(
 
 
 def interval_of_mean(
-    values: Sequence[float], weights: Sequence[float], ci_prob: float
+    values: ArrayLike, weights: ArrayLike, ci_prob: float
 ) -> tuple[float, float, float]:
     """Give the weighted mean of values in 0–1 and an interval that stays within 0–1.
 
@@ -158,11 +177,14 @@ def interval_of_mean(
     spread is taken with one imaginary value as spread out as can be, so that a few equal values
     are not mistaken for certainty.
     """
-    total = math.fsum(weights)
-    mean = math.fsum(w * y for w, y in zip(weights, values, strict=True)) / total
-    n = total**2 / math.fsum(w * w for w in weights)
+    import numpy as np
+
+    y, w = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
+    total = float(w.sum())
+    mean = float((w * y).sum()) / total
+    n = total**2 / float((w * w).sum())
     widest = mean * (1 - mean)
-    spread = math.fsum(w * (y - mean) ** 2 for w, y in zip(weights, values, strict=True)) / total
+    spread = float((w * (y - mean) ** 2).sum()) / total
     trials = n * widest / (spread + widest / n) if widest > 0 else n
     z = NormalDist().inv_cdf(0.5 + ci_prob / 2)
     centre = (mean + z * z / (2 * trials)) / (1 + z * z / trials)
@@ -185,7 +207,7 @@ def _outcomes(known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _weighted(rows: pd.DataFrame, ci_prob: float) -> tuple[float, float, float]:
-    return interval_of_mean(rows["value"].tolist(), rows["weight"].tolist(), ci_prob)
+    return interval_of_mean(rows["value"], rows["weight"], ci_prob)
 
 
 def _add_line(fig: Figure, steps: list[Rolling], line: str, theme: str, name: str) -> None:
@@ -199,7 +221,11 @@ def _add_line(fig: Figure, steps: list[Rolling], line: str, theme: str, name: st
             there = list(stretch)
             back = there[::-1]
             x += [*[_utc_text(step.observed_at) for step in there + back], None]
-            y += [*[step.high for step in there], *[step.low for step in back], None]
+            y += [
+                *[_short(step.high) for step in there],
+                *[_short(step.low) for step in back],
+                None,
+            ]
     if not x:
         return
     fig.add_trace(
@@ -217,13 +243,13 @@ def _add_line(fig: Figure, steps: list[Rolling], line: str, theme: str, name: st
     fig.add_trace(
         go.Scatter(
             x=[_utc_text(step.observed_at) for step in steps],
-            y=[step.mean for step in steps],
+            y=[_short(step.mean) for step in steps],
             mode="lines",
             connectgaps=False,
             line={"width": 2.5, "color": TOKENS[theme][line], "dash": _DASH[line]},
             name=name,
-            hovertext=[_step_words(step, name) for step in steps],
-            hoverinfo="text",
+            text=[_step_words(step) for step in steps],
+            hovertemplate=f"%{{text}}<br>{name}<extra></extra>",
         )
     )
 
@@ -248,23 +274,28 @@ def _add_single(fig: Figure, outcomes: pd.DataFrame, ci_prob: float, theme: str)
 
 
 def _utc_text(instant: pd.Timestamp) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%S}"
+    return f"{instant:%Y-%m-%dT%H:%M}"
 
 
-def _step_words(step: Rolling, name: str) -> str:
+def _short(value: float | None) -> float | None:
+    """Return a share as finely as a screen shows it."""
+    return None if value is None else round(value, 4)
+
+
+def _step_words(step: Rolling) -> str:
     if step.mean is None or step.low is None or step.high is None:
         return ""
-    return f"{percent(step.mean)}, {name}<br>{span(step.low, step.high)}, n {step.n}"
+    return f"{percent(step.mean)}, {span(step.low, step.high)}, n {number(step.n)}"
 
 
 def _add_points(fig: Figure, rows: pd.DataFrame, provenance: str, theme: str) -> None:
     import plotly.graph_objects as go
 
-    mark = mark_of(provenance)
+    mark, ids = mark_of(provenance), rows["decision_id"].tolist()
     fig.add_trace(
         go.Scatter(
             x=[_utc_text(instant) for instant in rows["observed_at"]],
-            y=rows["value"].tolist(),
+            y=[_short(value) for value in rows["value"].tolist()],
             mode="markers",
             name=provenance,
             marker={
@@ -274,9 +305,11 @@ def _add_points(fig: Figure, rows: pd.DataFrame, provenance: str, theme: str) ->
                 "color": TOKENS[theme][mark.token],
                 "line": {"width": 1.5 if mark.hollow else 0, "color": TOKENS[theme][mark.token]},
             },
-            hovertext=[_point_words(row) for row in rows.to_dict("records")],
-            hoverinfo="text",
-            customdata=rows["decision_id"].tolist(),
+            text=[_point_words(row) for row in rows.to_dict("records")],
+            hovertemplate=hover_of(
+                f", {provenance}", "seen %{x|%Y-%m-%d} (UTC)", *id_line("decision", ids)
+            ),
+            customdata=ids,
             cliponaxis=False,
         )
     )
@@ -285,15 +318,9 @@ def _add_points(fig: Figure, rows: pd.DataFrame, provenance: str, theme: str) ->
 def _point_words(row: Mapping[Any, Any]) -> str:
     horizon = row["horizon_days"]
     said = str(horizon) not in {"None", "nan", "<NA>"}
-    after = f", {horizon:.0f} days after" if said else ""
-    return "<br>".join(
-        [
-            f"<b>{escaped(str(row['title']))}</b>",
-            f"{escaped(str(row['score']))} {percent(row['value'])}, {row['provenance']}",
-            f"{str(row['observed_at'])[:10]} (UTC){after}",
-            f"outcome {row['outcome_id']}",
-        ]
-    )
+    after = f" after {horizon:.0f} days" if said else ""
+    title = escaped(elided(str(row["title"]), 60))
+    return f"{title}</b><br>{escaped(str(row['score']))} {percent(row['value'])}{after}"
 
 
 def _set_axes(fig: Figure, known: pd.DataFrame) -> None:

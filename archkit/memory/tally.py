@@ -42,11 +42,15 @@ FROM (
     CAST(u.outcome_at AS DATE) - DATE '1970-01-01' AS day,
     (epoch_us(u.outcome_at) / 86400e6 - day - 1) / $half_life_days AS young
   FROM pattern_evidence u LEFT JOIN status_said w ON w.slug = u.slug
-  WHERE u.decision_id IS NULL AND u.session_id IS NULL AND u.outcome_at IS NOT NULL
+  WHERE u.decision_id IS NULL AND u.session_id IS NULL AND u.used_at IS NOT NULL
     AND u.y IS NOT NULL AND u.uses IS NOT NULL AND u.source <> 'reported'
 ) e
 WHERE e.source IN (SELECT s.source FROM source s)
 GROUP BY e.slug, e.source, e.day ORDER BY e.slug, e.source, e.day
+"""
+_OTHERS = """
+SELECT count(*) > 0 AS others FROM pattern_use
+WHERE decision_id IS NULL AND (session_id IS NOT NULL OR source = 'reported')
 """
 
 
@@ -66,6 +70,9 @@ class Tally:
         What they count for and against the pattern at the end of the day, whoever says so.
     good, bad
         How many went well, and how many did not, since its status was last said by hand.
+    others
+        Whether the memory has dated uses without a decision that are not counted here: of a
+        session, or only reported.
     """
 
     slugs: NDArray[np.object_]
@@ -78,13 +85,15 @@ class Tally:
     lost: NDArray[np.float64]
     good: NDArray[np.int64]
     bad: NDArray[np.int64]
+    others: bool
 
     @classmethod
     def read(cls, read: Read) -> Tally:
         """Count the uses of a memory."""
         found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS})
         names = ("slug", "source", "day", "n", "y", "last_at", "won", "lost", "good", "bad")
-        return cls(*(found[name].to_numpy() for name in names))
+        others = bool(read(_OTHERS, None)["others"][0])
+        return cls(*(found[name].to_numpy() for name in names), others=others)
 
     def of(
         self,
@@ -97,10 +106,10 @@ class Tally:
         """Return the days on which there may be uses of a part; None and empty: all."""
         kept = np.ones(len(self.day), dtype=bool)
         if slugs is not None:
-            kept &= np.isin(self.slugs.astype(str), list(slugs))
+            kept &= _among(self.slugs, slugs)
         if provenance:
             kinds = [source for source, kind in PROVENANCE.items() if kind in provenance]
-            kept &= np.isin(self.sources.astype(str), kinds)
+            kept &= _among(self.sources, kinds)
         if since is not None:
             kept &= self.day >= _day_of(since)
         if until is not None:
@@ -138,7 +147,8 @@ class Tally:
     def _where(self, kept: NDArray[np.bool_]) -> Tally:
         if kept.all():
             return self
-        return replace(self, **{name: getattr(self, name)[kept] for name in self.__slots__})
+        names = (name for name in self.__slots__ if name != "others")
+        return replace(self, **{name: getattr(self, name)[kept] for name in names})
 
 
 _KEPT: WeakKeyDictionary[Store, tuple[Any, Tally]] = WeakKeyDictionary()
@@ -150,6 +160,11 @@ def tally_of(store: Store, state: Any, read: Read) -> Tally:
     if known is None or known[0] != state:
         known = _KEPT[store] = (state, Tally.read(read))
     return known[1]
+
+
+def _among(column: NDArray[np.object_], names: Collection[str]) -> NDArray[np.bool_]:
+    there = frozenset(names)
+    return np.fromiter((each in there for each in column), dtype=bool, count=len(column))
 
 
 def _day_of(instant: datetime) -> int:

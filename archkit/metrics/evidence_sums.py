@@ -51,19 +51,17 @@ WHERE list_contains($slugs, e.slug) AND e.y >= 0.5 AND e.uses IS NOT NULL
 GROUP BY e.slug
 """
 _ALL = "SELECT * FROM pattern_evidence"
-_BOUND = " UNION ALL ".join(
-    f"SELECT * FROM pattern_evidence WHERE {which}"  # noqa: S608  # our own texts
-    for which in (
-        "decision_id IS NOT NULL",
-        "decision_id IS NULL AND session_id IS NOT NULL AND source <> 'reported'",
-        "decision_id IS NULL AND session_id IS NULL AND outcome_at IS NULL "
-        "AND source <> 'reported'",
-        "decision_id IS NULL AND source = 'reported'",
-    )
+_BOUND = (
+    "SELECT * FROM pattern_evidence WHERE decision_id IS NOT NULL UNION ALL "
+    "SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND used_at IS NULL"
+)
+_OTHERS = (
+    "SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND used_at IS NOT NULL "
+    "AND (session_id IS NOT NULL OR source = 'reported')"
 )
 _BETWEEN = (
     "SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND session_id IS NULL "
-    "AND source <> 'reported' AND outcome_at >= $from_{n}"
+    "AND source <> 'reported' AND used_at >= $from_{n}"
 )
 _NAMES = """
 SELECT s.slug, coalesce(p.name, s.slug) AS name, p.area, p.kind, coalesce(w.status, p.status)
@@ -150,13 +148,13 @@ def bound_rows(counted: Tally | None, spans: Sequence[Span]) -> tuple[str, dict[
     """Return a SELECT of the evidence that is not counted by days, and the values it names."""
     if counted is None:
         return _ALL, {}
-    parts, given = [_BOUND], {}
+    parts, given = [_BOUND, *([_OTHERS] if counted.others else [])], {}
     for n, (start, end) in enumerate(spans):
         given[f"from_{n}"] = naive(start)
         between = _BETWEEN.format(n=n)
         if end is not None:
             given[f"to_{n}"] = naive(end)
-            between += f" AND outcome_at < $to_{n}"
+            between += f" AND used_at < $to_{n}"
         parts.append(between)
     return " UNION ALL ".join(parts), given
 

@@ -87,7 +87,7 @@ class Narrowed:
     """A part of a memory, to be read like a whole one; see `Scope.of`."""
 
     def __init__(self, memory: Readable, scope: Scope) -> None:
-        within = memory._parts if isinstance(memory, Narrowed) else ()
+        within: tuple[_Part, ...] = memory._parts if isinstance(memory, Narrowed) else ()
         self._memory: Readable = memory._memory if isinstance(memory, Narrowed) else memory
         self._parts = (*within, _Part(scope, len(within))) if scope else within
 

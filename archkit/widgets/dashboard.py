@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archkit import metrics
 from archkit.errors import ArchkitError
 from archkit.memory.snapshot import snapshot
-from archkit.metrics.scope import Scope
+from archkit.metrics.scope import Scope, instant_code
 from archkit.plain import new_id, shown_path
 from archkit.records import utc_now
 from archkit.report.headline_tiles import headline_tiles
@@ -32,6 +33,7 @@ __all__ = ["Dashboard", "View", "dashboard"]
 
 _HEADING = "The memory's dashboard"
 _EVENTS = "SELECT count(*) AS n FROM event"
+_LIBRARY = "SELECT count(*) AS n FROM event WHERE agent = 'library'"
 
 
 def dashboard(
@@ -151,15 +153,18 @@ class Dashboard:
     @property
     def code(self) -> str:
         """The cell that makes this view again, as Python."""
-        opened = f"ak.Memory({shown_path(self._memory.path)!r})"
+        opened = [repr(_found_from_here(self._memory.path))]
+        if not self._memory.sql(_LIBRARY)["n"][0]:
+            opened.append("library=False")
         return (
             "from datetime import UTC, datetime\n\n"
             "import archkit as ak\n"
             "from archkit import figures, metrics\n"
             "from archkit.metrics.scope import Scope\n\n"
-            f"memory = {opened}\n"
+            f"memory = ak.Memory({', '.join(opened)})\n"
+            f"now = {instant_code(self.view.now)}\n"
             f"part = {self.scope.as_code()}.of(memory)\n"
-            f"{self.view.tab.code}\n"
+            f"{self.view.tab.code(self._theme)}\n"
         )
 
     def __repr__(self) -> str:
@@ -210,7 +215,7 @@ class Dashboard:
             if events == self._events and not self._unread:
                 return
             offered = read_options(self._memory)
-            view = self._read(self.scope, self.view.tab)
+            view = self._read(self._face.rolled(self.scope, self._now()), self.view.tab)
         except ArchkitError as error:
             self._unread = True
             self._refuse(error)
@@ -350,3 +355,9 @@ class Dashboard:
             self._face.download.give("dashboard.html", content)
         told = f"Handed to your browser: dashboard.html, {len(content) / 1e6:.1f} MB."
         self._face.said.value = f'<p role="status">{told}</p>'
+
+
+def _found_from_here(path: Path) -> str:
+    """Write where a file is so that it is found from here, and no folder's whole name is told."""
+    shown = shown_path(path)
+    return Path(os.path.relpath(path)).as_posix() if shown.startswith("…") else shown
