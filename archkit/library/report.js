@@ -5,6 +5,8 @@
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const swap = read("archkit-colours");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const NARROWEST = 480;
+  const SCROLLS = "The figure, wider than the page";
   const config = { responsive: true, displayModeBar: false };
 
   const recoloured = (value) => {
@@ -58,8 +60,22 @@
     packed.remove();
   };
 
+  /* Where labels would not fit, the figure keeps its width and scrolls, by keyboard, too. */
+  const fitted = (figure, plot) => {
+    const scrolls = plot.clientWidth < NARROWEST;
+    figure.layout.width = scrolls ? NARROWEST : undefined;
+    for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", SCROLLS]]) {
+      plot.toggleAttribute(name, scrolls);
+      if (scrolls) {
+        plot.setAttribute(name, value);
+      }
+    }
+    return figure;
+  };
+
   const draw = async (plot) => {
-    const figure = named(read(plot.dataset.figure), plot.clientWidth);
+    const width = Math.max(plot.clientWidth, NARROWEST);
+    const figure = fitted(named(read(plot.dataset.figure), width), plot);
     const shown = dark.matches ? recoloured(figure) : figure;
     await window.Plotly.react(plot, shown.data, shown.layout, config);
   };

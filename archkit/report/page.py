@@ -92,7 +92,9 @@ def page(
         '<meta name="generator" content="archkit">\n'
         f'{_metas(about or {})}<title>{esc(title)}</title>\n<link rel="icon" href="data:,">\n'
         f"<style>\n{_stylesheet()}{style}{_running_title(title)}</style>\n</head>\n<body>\n"
-        f'<header class="page">{header}</header>\n{contents}<main>\n{body}\n</main>\n'
+        '<a class="skip" href="#main">Skip to the content</a>\n'
+        f'<header class="page">{header}</header>\n{contents}'
+        f'<main id="main" tabindex="-1">\n{body}\n</main>\n'
         f'<footer class="page">{footer}{note}</footer>\n'
         f"{as_json_block('archkit-colours', colour_swap())}\n{blocks}{inlined}</body>\n</html>\n"
     )

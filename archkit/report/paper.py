@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 from archkit.errors import ReportError
@@ -58,7 +59,7 @@ def write_pdf(path: str | Path, *, within_s: float = _WITHIN_S) -> Path:
     if chromium is None:
         raise ReportError(
             f"No PDF could be made of {shown_path(path)!r}.",
-            why="It takes a Chromium to print a page, and none was found. The HTML is there.",
+            why=f"It takes a Chromium to print a page, and {_not_found()}. The HTML is there.",
             mend="Install one (Debian: apt install chromium; else: pip install playwright, then "
             "playwright install chromium), or name one in ARCHKIT_CHROMIUM; then write it again.",
         )
@@ -74,6 +75,11 @@ def write_pdf(path: str | Path, *, within_s: float = _WITHIN_S) -> Path:
         ) from error
     write_bytes(pdf_path(path), document)
     return near_path(pdf_path(path))
+
+
+def _not_found() -> str:
+    named = os.environ.get("ARCHKIT_CHROMIUM")
+    return "ARCHKIT_CHROMIUM names no program" if named else "none was found"
 
 
 def _printed(browser: DevTools, path: Path) -> bytes:
