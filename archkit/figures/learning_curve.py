@@ -292,9 +292,8 @@ def _finding(frame: pd.DataFrame) -> str:
 def _subtitle(frame: pd.DataFrame) -> str:
     of = str(frame["of"].iloc[0])
     counts = frame.groupby("arm", sort=False)["n"].sum()
-    told = ", ".join(
-        f"{_ARMS[arm][0].removeprefix('memory ')} {number(n)}" for arm, n in counts.items()
-    )
+    arms = ((_ARMS[str(arm)][0].removeprefix("memory "), n) for arm, n in counts.items())
+    told = ", ".join(f"{name} {number(n)}" for name, n in arms)
     if frame["paired"].iloc[0]:
         steps = frame["learned_from"].nunique()
         memories = "one memory" if steps == 1 else f"{steps} memories"

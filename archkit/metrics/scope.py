@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archkit.metrics.narrowed import Narrowed
     from archkit.metrics.rows import Readable
 
-__all__ = ["Scope"]
+__all__ = ["Scope", "instant_code"]
 
 _KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
 
@@ -138,10 +138,15 @@ def _told(instant: datetime) -> str:
     return f"{there:%d %b %Y}" + (f" {there:%H:%M}" if there.hour or there.minute else "")
 
 
+def instant_code(instant: datetime) -> str:
+    """Return an instant as Python that makes it anew, in UTC."""
+    parts = [*instant.astimezone(UTC).timetuple()[:6], *filter(None, [instant.microsecond])]
+    return f"datetime({', '.join(map(str, parts))}, tzinfo=UTC)"
+
+
 def _code(value: Any) -> str:
     if isinstance(value, datetime):
-        parts = [*value.astimezone(UTC).timetuple()[:6], *filter(None, [value.microsecond])]
-        return f"datetime({', '.join(map(str, parts))}, tzinfo=UTC)"
+        return instant_code(value)
     return repr(dict(value) if isinstance(value, Mapping) else value)
 
 

@@ -73,11 +73,11 @@ class Tab:
     click: str = ""
     question: str = field(kw_only=True)
 
-    @property
-    def code(self) -> str:
-        """How to make the figure from `part`, as Python."""
+    def code(self, theme: str) -> str:
+        """How to make the figure from `part` as of `now`, as Python."""
         asked = "memory" if self.whole else "part"
-        return f"figures.{self.figure}(metrics.{self.metric}({asked}))"
+        asked += ", now=now" if self.timed else ""
+        return f"figures.{self.figure}(metrics.{self.metric}({asked}), theme={theme!r})"
 
     def read(self, memory: Any, now: datetime, *, ci_prob: float | None = None) -> pd.DataFrame:
         """Make its frame from a memory, or from a part of one, at an instant.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,6 +89,7 @@ class DashboardFace:
         from archkit.widgets.news_watch import NewsWatch
 
         self._actions, self._quiet = actions, False
+        self._span: tuple[datetime | None, datetime | None] = (None, None)
         self.figure, self._watch = LiveFigure(), WidthWatch()
         self._news = NewsWatch(every_s=every_s)
         self.download = None if saves else Download()
@@ -134,11 +136,7 @@ class DashboardFace:
 
     def scope(self, now: datetime) -> Scope:
         """Return the part that is set on the controls."""
-        since, until = None, None
-        if self.span.value == _OWN:
-            since, until = _midnight(self.since.value), _midnight(self.until.value)
-        elif self.span.value:
-            since = now - timedelta(days=self.span.value)
+        since, until = self._span = self._span_at(now)
         return Scope(
             agent=self.agent.value or None,
             project=self.project.value or None,
@@ -149,6 +147,25 @@ class DashboardFace:
             provenance=self.provenance.value,
             context=dict(self.context.value) or None,
         )
+
+    def rolled(self, scope: Scope, now: datetime) -> Scope:
+        """Return a part whose span runs with the clock as it is by now; any other as it is."""
+        if self.span.value in (0, _OWN) or (scope.since, scope.until) != self._span:
+            return scope
+        since, until = self._span = self._span_at(now)
+        return replace(scope, since=since, until=until)
+
+    def _span_at(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return when the span that is set begins and ends.
+
+        What a wrong clock dates after now is in no span that ends today.
+        """
+        if self.span.value == _OWN:
+            kept, days = self._span, (self.since.value, self.until.value)
+            return _instant(kept[0], days[0]), _instant(kept[1], days[1])
+        if not self.span.value:
+            return None, None
+        return now - timedelta(days=self.span.value), now + timedelta(microseconds=1)
 
     def _offer(self, options: Options) -> None:
         for made, label, found in (
@@ -172,10 +189,11 @@ class DashboardFace:
         self.pattern.value = scope.pattern or ""
         if scope.since is None and scope.until is None:
             self.span.value = 0
-        elif self.span.value in (0, _OWN):
+        elif self.span.value in (0, _OWN) or (scope.since, scope.until) != self._span:
             self.span.value = _OWN
             for made, instant in ((self.since, scope.since), (self.until, scope.until)):
                 made.value = instant.astimezone(UTC).date() if instant else None
+        self._span = scope.since, scope.until
         _choose(self.provenance, tuple(scope.provenance))
         _choose(self.context, tuple((scope.context or {}).items()) or "")
         self.groups.value = tab_named(tab).group
@@ -317,5 +335,10 @@ def _label(value: Any) -> str:
     return " and ".join(f"{key} = {held}" for key, held in value)
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _instant(kept: datetime | None, day: date | None) -> datetime | None:
+    """Return the first instant of a day (UTC), or the one that was given on that day."""
+    if day is None:
+        return None
+    if kept is not None and kept.astimezone(UTC).date() == day:
+        return kept
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -135,9 +135,43 @@ def test_a_span_of_time_is_held_against_the_one_before(memory):
     shown = opened(memory)
     assert "before" not in told(shown)
     shown._face.span.value = 30
-    assert shown.scope == Scope(since=NOW - timedelta(days=30))
+    ends = NOW + timedelta(microseconds=1)  # what is done at this very instant belongs to it
+    assert shown.scope == Scope(since=NOW - timedelta(days=30), until=ends)
     assert "as many as in the period before (3)" in told(shown)
     assert "points" in told(shown)
+
+
+def test_what_is_dated_after_now_is_in_no_span_that_ends_today(tmp_path):
+    clock = [NOW]
+    with filled(tmp_path / "m.duckdb") as memory:
+        for days in (0, 1):
+            at = NOW + timedelta(days=days)
+            memory.record_decision(Decision(title=f"+{days}", chosen="x", decided_at=at))
+        shown = dashboard(memory, now=lambda: clock[0], every_s=0)
+        shown._face.span.value = 30
+        assert '<dd class="value">4</dd>' in told(shown)
+        clock[0] = NOW + timedelta(days=2)
+        shown._face._news._handle_custom_msg({"kind": "look"}, [])
+        assert shown.scope.until < clock[0]  # nothing was written
+        memory.record_decision(Decision(title="new", chosen="x", decided_at=clock[0]))
+        shown.refresh()
+        assert shown.scope.until == clock[0] + timedelta(microseconds=1)
+        assert shown._face.span.value == 30
+        assert '<dd class="value">5</dd>' in told(shown)
+        shown.narrow(since=NOW, until=clock[0])
+        assert shown._face.span.value == -1
+        memory.record_decision(Decision(title="newer", chosen="x", decided_at=clock[0]))
+        shown.refresh()
+        assert (shown.scope.since, shown.scope.until) == (NOW, clock[0])
+
+
+def test_an_instant_that_was_given_stays_when_another_filter_changes(memory):
+    since = NOW - timedelta(days=45, minutes=7)
+    shown = opened(memory, Scope(since=since))
+    shown._face.agent.value = "ann"
+    assert shown.scope == Scope(agent="ann", since=since)
+    shown._face.since.value = (NOW - timedelta(days=3)).date()
+    assert shown.scope.since == datetime(2026, 5, 29, tzinfo=UTC)
 
 
 def test_dates_of_ones_own_are_days_in_utc(memory):
@@ -266,17 +300,33 @@ def test_what_another_kernel_writes_is_seen_when_the_page_asks(tmp_path):
         assert ("carl", "carl") in shown._face.agent.options
 
 
-def test_the_copied_cell_makes_the_same_figure(memory, monkeypatch):
-    import archkit as ak
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_copied_cell_makes_exactly_this_view(memory, theme, monkeypatch, path):
+    monkeypatch.chdir(path.parent)
+    scope = Scope(agent="ann", since=NOW - timedelta(days=90, microseconds=7))
+    shown = opened(memory, scope, theme=theme)
+    for tab in TABS if theme == "light" else TABS[:2]:
+        shown.show(tab.name)
+        shown._face._buttons["copy"].click()
+        assert "Scope(agent=&#x27;ann&#x27;" in shown._face.said.value
+        assert "Memory(&#x27;m.duckdb&#x27;, library=False)" in shown._face.said.value
+        *lines, last = shown.code.strip().splitlines()
+        names = {}
+        exec("\n".join(lines), names)
+        figure = eval(last, names)
+        assert figure.to_json() == shown.figure.to_json(), tab.name
+        asked = last.replace(f"figures.{tab.figure}(", "").rpartition(", theme=")[0]
+        pd.testing.assert_frame_equal(eval(asked, names), shown.frame)
 
-    shown = opened(memory, Scope(agent="ann", since=NOW - timedelta(days=90)), tab="Outcomes")
-    shown._face._buttons["copy"].click()
-    assert "Scope(agent=&#x27;ann&#x27;" in shown._face.said.value
-    *lines, last = shown.code.strip().splitlines()
-    monkeypatch.setattr(ak, "Memory", lambda path: memory)
-    names = {}
-    exec("\n".join(lines), names)
-    assert eval(last, names).to_json() == shown.figure.to_json()
+
+def test_the_copied_cell_finds_a_memory_that_is_far_from_here(memory, monkeypatch, path):
+    for here in (path.parent, path.parent.parent, path.parents[4], type(path)("/usr/share")):
+        monkeypatch.chdir(here)
+        [line] = [line for line in opened(memory).code.splitlines() if line.startswith("memory")]
+        names = {}
+        exec(f"import archkit as ak\n{line}", names)
+        assert names["memory"].path.expanduser().resolve() == path.resolve()
+        assert str(path.parent.parent) not in line or here != path.parent
 
 
 def test_an_export_holds_every_figure_of_the_part_and_asks_for_nothing(memory, tmp_path):
