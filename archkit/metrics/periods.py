@@ -277,14 +277,19 @@ def _changed(rows: pd.DataFrame, ci_prob: float) -> pd.DataFrame:
     change = v1 - v0
     low, high = change - _added(v1 - l1, h0 - v0), change + _added(h1 - v1, v0 - l0)
     told = (low > 0) | (high < 0)
-    kinds = [
+    kinds: list[object] = [
         joined(part for each in pair if isinstance(each, str) for part in each.split(" + "))
         for pair in zip(rows["before_provenance"], rows["after_provenance"], strict=True)
     ]
     for end in _SIDES:
         rows[f"{end}_n"] = rows[f"{end}_n"].fillna(0.0)
     whole = rows.assign(
-        change=change, low=low, high=high, told_apart=told, provenance=kinds, ci_prob=ci_prob
+        change=change,
+        low=low,
+        high=high,
+        told_apart=told,
+        provenance=pd.Series(kinds, index=rows.index, dtype=object),
+        ci_prob=ci_prob,
     )
     if "slug" not in whole:
         return whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from archkit.report.document import Document, Section
 from archkit.report.headline_tiles import headline_tiles
 from archkit.report.memory_contents import MOST_CARDS, MemoryContents
 from archkit.report.page import figure_block
+from archkit.report.part import part_words, whose
 from archkit.report.parts import decision_cards, decision_table, reduction_table, tiles
 from archkit.report.sure import least_tried, trust_lines
 from archkit.report.tabs import QUESTIONS, TABS, Tab
@@ -62,7 +64,6 @@ def write(contents: MemoryContents) -> Document:
 
 def _lede(contents: MemoryContents) -> str:
     """Say whose memory it is, which part and span it covers, how many events the memory holds."""
-    whose = ", ".join(contents.agents) or "no agent yet"
     instants = _instants(contents)
     span = "nothing decided yet" if not contents.scope else "nothing in this part"
     if len(instants):
@@ -70,11 +71,11 @@ def _lede(contents: MemoryContents) -> str:
         span = first if first == last else f"{first} to {last}"
     events = count_of(contents.events, "event")
     if not contents.scope:
-        return f"{whose} · {span} · {events}"
-    return f"Shown: {contents.scope.sentence} · {span} · of a memory of {events}"
+        return f"{whose(contents.agents)} · {span} · {events}"
+    return f"Shown: {part_words(contents.scope)} · {span} · of a memory of {events}"
 
 
-def _instants(contents: MemoryContents) -> pd.Series[pd.Timestamp]:
+def _instants(contents: MemoryContents) -> pd.Series[Any]:
     """Return when anything was decided, begun, observed or measured in the part."""
     found = [
         contents.decisions["decided_at"],
@@ -82,7 +83,7 @@ def _instants(contents: MemoryContents) -> pd.Series[pd.Timestamp]:
         contents.frames["Outcomes"]["observed_at"],
         contents.measurements["measured_at"],
     ]
-    there: list[pd.Series[pd.Timestamp]] = [each.dropna() for each in found if len(each)]
+    there: list[pd.Series[Any]] = [each.dropna() for each in found if len(each)]
     return pd.concat(there) if there else pd.Series([], dtype="datetime64[ns, UTC]")
 
 

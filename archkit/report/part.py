@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from archkit.metrics.rows import Readable
     from archkit.metrics.scope import Scope
 
-__all__ = ["agents_of", "unmatched"]
+__all__ = ["agents_of", "part_words", "unmatched", "whose"]
 
 _MOST_NAMED = 5
 _AGENTS = (
@@ -33,6 +33,18 @@ _CONTEXTS = "SELECT DISTINCT key || ' = ' || value AS word FROM decision_context
 def agents_of(part: Readable) -> tuple[str, ...]:
     """Return who decided something or held a session, the busiest first."""
     return tuple(str(agent) for agent in part.sql(_AGENTS)["agent"])
+
+
+def whose(agents: tuple[str, ...]) -> str:
+    """Name whose work it is: the busiest few, long names cut in their middle."""
+    some = ", ".join(elided(agent, 60) for agent in agents[:_MOST_NAMED])
+    more = len(agents) - _MOST_NAMED
+    return f"{some} and {more:,} more" if more > 0 else some or "no agent yet"
+
+
+def part_words(scope: Scope) -> str:
+    """Name a part in words, cut in its middle where a name in it is long."""
+    return elided(scope.sentence, 160)
 
 
 def unmatched(memory: Readable, scope: Scope) -> tuple[str, ...]:

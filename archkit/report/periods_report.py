@@ -10,6 +10,7 @@ from archkit.figures.style import percent
 from archkit.markup import esc
 from archkit.report.document import Document, Section
 from archkit.report.page import figure_block
+from archkit.report.part import part_words, whose
 from archkit.report.parts import tiles
 from archkit.report.period_tiles import period_tiles
 from archkit.report.text import Column, as_short_date, count, frame_table
@@ -66,11 +67,10 @@ def _by_chance(contents: PeriodContents) -> str:
 
 
 def _lede(contents: PeriodContents) -> str:
-    whose = ", ".join(contents.agents) or "no agent yet"
-    part = f" · only {contents.scope.sentence}" if contents.scope else ""
+    part = f" · only {part_words(contents.scope)}" if contents.scope else ""
     before, after = contents.before, contents.after
     return (
-        f"{whose}{part} · before: {before.sentence} ({before.days:,.0f} days) · "
+        f"{whose(contents.agents)}{part} · before: {before.sentence} ({before.days:,.0f} days) · "
         f"after: {after.sentence} ({after.days:,.0f} days)"
     )
 
@@ -107,7 +107,7 @@ def _holds_anything(contents: PeriodContents, name: str, head: Any) -> bool:
 
 def _is_made_up(contents: PeriodContents) -> bool:
     frames = (contents.changes, contents.patterns, contents.sessions)
-    return any(frame["provenance"].str.contains("simulated").any() for frame in frames)
+    return any("simulated" in kind for frame in frames for kind in frame["provenance"])
 
 
 def _changed(contents: PeriodContents) -> str:
