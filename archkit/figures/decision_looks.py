@@ -68,8 +68,8 @@ def decision_looks(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     fig = new_figure(theme)
     last = max(366.0, float(said["now_days"]), float(frame["age_days"].max()))
     first = max(0.8, min(30.0, float(frame["age_days"].min())) / 4)
-    x_range = [math.log10(first), math.log10(last * 1.15)]
-    _add_forecast(fig, said, theme)
+    last *= 1.15
+    _add_forecast(fig, said, first, last, theme)
     _add_days(fig, frame, theme)
     names = _names(looks)
     for n, name in enumerate(names):
@@ -77,10 +77,10 @@ def decision_looks(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     _add_labels(fig, looks, names, theme)
     fig.update_xaxes(
         type="log",
-        range=x_range,
+        range=[math.log10(first), math.log10(last)],
         title={"text": "days after deciding (by ratio)"},
-        tickvals=[day for day in _TICKS if day <= last * 1.1],
-        ticktext=[str(day) for day in _TICKS if day <= last * 1.1],
+        tickvals=[day for day in _TICKS if day <= last],
+        ticktext=[str(day) for day in _TICKS if day <= last],
         fixedrange=True,
         showgrid=False,
     )
@@ -103,28 +103,44 @@ def _names(looks: pd.DataFrame) -> list[str]:
     return sorted(map(str, sizes.index), key=lambda name: name != "success")[:_MOST]
 
 
-def _add_forecast(fig: Figure, said: Mapping[Any, Any], theme: str) -> None:
+def _add_forecast(
+    fig: Figure, said: Mapping[Any, Any], first: float, last: float, theme: str
+) -> None:
     """Draw the forecast as a line, and what was known of the pattern then as a band."""
     if said["known"] is not None:
         token = mark_of(str(said["known_from"])).token
         token = token if f"{token}_band" in TOKENS[theme] else "observed"
-        fig.add_hrect(
-            y0=said["low"], y1=said["high"], fillcolor=TOKENS[theme][f"{token}_band"], line_width=0
+        fig.add_scatter(
+            x=[first, last, last, first],
+            y=[said["low"], said["low"], said["high"], said["high"]],
+            mode="lines",
+            fill="toself",
+            fillcolor=TOKENS[theme][f"{token}_band"],
+            line={"width": 0, "color": TOKENS[theme][token]},
+            name="known then",
+            hoverinfo="skip",
         )
-    if said["forecast"] is not None:
-        stated = float(said["forecast"])
-        ink = TOKENS[theme]["ink"]
-        fig.add_hline(y=stated, line={"color": ink, "width": 1.4, "dash": "dash"})
-        fig.add_annotation(
-            text=f"forecast {percent(stated, 0)}",
-            x=0,
-            xref="x domain",
-            y=stated,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 11, "color": ink},
-        )
+    if said["forecast"] is None:
+        return
+    stated, ink = float(said["forecast"]), TOKENS[theme]["ink"]
+    fig.add_scatter(
+        x=[first, last],
+        y=[stated, stated],
+        mode="lines",
+        line={"color": ink, "width": 1.4, "dash": "dash"},
+        name="forecast",
+        hoverinfo="skip",
+    )
+    fig.add_annotation(
+        text=f"forecast {percent(stated, 0)}",
+        x=0,
+        xref="x domain",
+        y=stated,
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 11, "color": ink},
+    )
 
 
 def _add_days(fig: Figure, frame: pd.DataFrame, theme: str) -> None:

@@ -117,7 +117,7 @@ def evidence_since(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
 def _count(row: Row) -> str:
     if row["success_rate"] == row["success_rate"]:
         return f"n {number(row['n'])}"
-    return "nothing known" if row["pattern"] else "no pattern"
+    return "nothing known" if isinstance(row["pattern"], str) else "no pattern"
 
 
 def _words(row: Row) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archkit.metrics.evidence_then import evidence_of
 from archkit.metrics.horizons import HORIZONS
 from archkit.metrics.rows import utc
 from archkit.records import PROVENANCE
@@ -66,10 +65,10 @@ def looks_at(memory: Readable, decision: Decision) -> pd.DataFrame:
 def decision_looks(
     memory: Readable,
     decision: Decision,
+    known: pd.DataFrame,
     *,
     now: datetime,
     horizons: Sequence[int] = HORIZONS,
-    ci_prob: float = 0.9,
 ) -> pd.DataFrame:
     """Return each score of each look at a decision beside its forecast, and what nobody looked at.
 
@@ -79,12 +78,12 @@ def decision_looks(
         What to read.
     decision
         The decision.
+    known
+        What was known of its patterns when deciding: `evidence_then.evidence_of`.
     now
         The instant to look from.
     horizons
         Days after deciding at which one should look, ascending.
-    ci_prob
-        Probability inside the interval of what was known of its first pattern then.
 
     Returns
     -------
@@ -114,7 +113,7 @@ def decision_looks(
     frame = frame.reset_index(drop=True)
     due = float(decision.review_after_days) if decision.status == "accepted" else None
     frame.attrs |= {"forecast": decision.confidence, "due_days": due, "now_days": now_days}
-    frame.attrs |= {**_known_then(memory, decision, ci_prob), "ci_prob": ci_prob}
+    frame.attrs |= _known_then(decision, known)
     return frame
 
 
@@ -165,22 +164,15 @@ def _reached(ages: Any, horizons: Sequence[int]) -> set[int]:
     return {horizons[place] for place in _places(ages, horizons)}
 
 
-def _known_then(memory: Readable, decision: Decision, ci_prob: float) -> dict[str, Any]:
-    nothing = dict.fromkeys(("known", "low", "high", "n", "known_from", "pattern"))
-    if not decision.patterns:
-        return nothing
-    then = evidence_of(
-        memory,
-        decision.patterns[:1],
-        then=decision.decided_at,
-        now=decision.decided_at,
-        ci_prob=ci_prob,
-    )
-    if then.empty:
-        return nothing
-    row = then.iloc[0]
+def _known_then(decision: Decision, known: pd.DataFrame) -> dict[Any, Any]:
+    """Return what was known of the first pattern when deciding."""
+    first = decision.patterns[0] if decision.patterns else ""
+    mine = known[known["slug"] == first].to_dict("records")
+    if not mine:
+        return dict.fromkeys(("known", "low", "high", "n", "known_from", "pattern", "ci_prob"))
+    row = mine[0]
     return {
         **{"known": float(row["success_rate"]), "low": float(row["low"])},
-        **{"high": float(row["high"]), "n": float(row["n"])},
+        **{"high": float(row["high"]), "n": float(row["n"]), "ci_prob": float(row["ci_prob"])},
         **{"known_from": str(row["provenance"]), "pattern": str(row["name"])},
     }

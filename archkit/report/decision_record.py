@@ -96,7 +96,10 @@ def read_decision(state: Snapshot, now: datetime, decision_id: str) -> DecisionC
     """Read a decision that the memory holds."""
     decision = state.decision(decision_id)
     row, session = decision_row(state, decision_id)
-    held = decision_looks(state, decision, now=now)
+    rivals = [one.pattern for one in decision.alternatives if one.pattern]
+    then = evidence_of(state, decision.patterns, then=decision.decided_at, now=now)
+    known = evidence_of(state, [*decision.patterns, *rivals], now=now)
+    held = decision_looks(state, decision, then, now=now)
     links = tuple(_links(state, decision))
     adrs = utc(
         state.sql("SELECT * FROM adr_log WHERE decision_id = $id ORDER BY path", id=decision_id),
@@ -111,8 +114,8 @@ def read_decision(state: Snapshot, now: datetime, decision_id: str) -> DecisionC
         looks=looks_at(state, decision),
         held=held,
         horizons=decision_horizons(held),
-        rivals=_rivals(state, decision, now),
-        patterns=_patterns(state, decision, now),
+        rivals=_rivals(decision, known),
+        patterns=_patterns(decision, then, known),
         measurements=utc(
             state.sql(
                 "SELECT * FROM query_reduction WHERE decision_id = $id ORDER BY measured_at",
@@ -190,7 +193,7 @@ def _links(state: Snapshot, decision: Decision) -> list[Link]:
 _KNOWN = "SELECT decision_id FROM decision WHERE decision_id IN (SELECT unnest($ids::VARCHAR[]))"
 
 
-def _rivals(state: Snapshot, decision: Decision, now: datetime) -> pd.DataFrame:
+def _rivals(decision: Decision, known: pd.DataFrame) -> pd.DataFrame:
     """Return a row for what was taken and for each alternative; see `figures.evidence_since`."""
     first = decision.patterns[0] if decision.patterns else None
     rows: list[dict[str, Any]] = [
@@ -204,18 +207,18 @@ def _rivals(state: Snapshot, decision: Decision, now: datetime) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows)
     frame["forecast"] = pd.to_numeric(frame["forecast"]).astype(float)
-    known = evidence_of(state, [slug for slug in frame["pattern"] if slug], now=now)
     told = known.set_index("slug")[["success_rate", "low", "high", "n", "provenance"]]
     frame = frame.join(told, on="pattern")
-    return frame.assign(provenance=frame["provenance"].fillna("none"), ci_prob=0.9)
+    kinds = frame["provenance"].astype(object)
+    numbers = {n: frame[n].astype(float) for n in ("success_rate", "low", "high", "n")}
+    return frame.assign(**numbers, provenance=kinds.where(kinds.notna(), "none"), ci_prob=0.9)
 
 
-def _patterns(state: Snapshot, decision: Decision, now: datetime) -> pd.DataFrame:
+def _patterns(decision: Decision, then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each pattern used: what was known of it then, and is known now."""
     columns = ["success_rate", "low", "high", "n", "provenance"]
     frame = pd.DataFrame({"slug": list(decision.patterns)}, dtype="str")
-    for end, then in (("then", decision.decided_at), ("now", None)):
-        known = evidence_of(state, decision.patterns, then=then, now=now)
+    for end, known in (("then", then), ("now", now)):
         told = known.set_index("slug")[["name", "status", *columns]]
         frame = frame.join(told.add_suffix(f"_{end}"), on="slug")
     return frame

@@ -105,9 +105,10 @@ def write(contents: DecisionContents | AdrContents) -> Document:
 
 def _title(contents: DecisionContents) -> str:
     decision = contents.decision
-    title = decision.title or decision.kind or "Decision"
-    marks = provenance_marks(contents.provenance)
-    return f"{elided(title, 110)}: {elided(decision.chosen, 60)}{marks}"
+    head, marks = decision.title or decision.kind, provenance_marks(contents.provenance)
+    chosen = elided(decision.chosen, 60)
+    told = f"{elided(head, 110)}: {chosen}" if head and head != decision.chosen else chosen
+    return f"{told}{marks}"
 
 
 def _lede(contents: DecisionContents) -> str:
