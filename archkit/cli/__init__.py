@@ -11,6 +11,7 @@ from archkit.cli import status  # isort: skip
 from archkit.cli import doctor  # isort: skip
 from archkit.cli import report  # isort: skip
 from archkit.cli import replay  # isort: skip
+from archkit.cli import pages  # isort: skip
 from archkit.cli import adr  # isort: skip
 from archkit.cli import exchange  # isort: skip
 from archkit.cli import upkeep  # isort: skip
@@ -24,6 +25,7 @@ __all__ = [
     "doctor",
     "exchange",
     "measure",
+    "pages",
     "query",
     "replay",
     "report",

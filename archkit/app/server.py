@@ -1,0 +1,149 @@
+"""Voila with archkit's pages: two addresses, a list of them, and nothing else to be reached."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tornado.web
+from jinja2 import ChoiceLoader, FileSystemLoader
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_server.base.handlers import JupyterHandler
+from tornado.ioloop import IOLoop
+from traitlets import default
+from traitlets.config import Config
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+__all__ = ["PAGES", "run_server"]
+
+SITE = Path(__file__).parent / "site"
+_TEMPLATES = Path(__file__).parent / "share" / "voila" / "templates" / "archkit"
+_NEEDED = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
+_CLOSED = ("/voila/tree", "/voila/render/", "/voila/api/contents", "/voila/files/")
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+
+
+class Page(NamedTuple):
+    """A page: the last word of its address, its title, and what it is for."""
+
+    name: str
+    title: str
+    told: str
+
+
+PAGES = (
+    Page(
+        "dashboard",
+        "Dashboard",
+        "What was decided, whether it worked, what works and how sure one may be: filtered as you "
+        "like, from any point down to the decision and the turn it was made in.",
+    ),
+    Page(
+        "explorer",
+        "Trade-offs",
+        "Alternatives weighed by hand: move a weight, doubt a figure, see who leads, how surely, "
+        "and what would change that.",
+    ),
+)
+
+
+class _Index(JupyterHandler):
+    """The list of pages."""
+
+    @tornado.web.authenticated
+    def get(self) -> None:
+        self.write(self.render_template("pages.html", pages=PAGES))  # type: ignore[no-untyped-call]
+
+
+class _OwnKernel(KernelSpecManager):
+    """No kernel that a home or a machine brings along: what serves the pages runs them, too."""
+
+    @default("kernel_dirs")
+    def _kernel_dirs_default(self) -> list[str]:
+        return []
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        spec = super().get_kernel_spec(kernel_name)
+        return KernelSpec(**{**spec.to_dict(), "argv": [*spec.argv, "--log-level=ERROR"]})
+
+
+class _Server(Voila):  # type: ignore[misc]
+    """Voila, but for what it serves."""
+
+    name = "voila"
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Read no settings of this machine: they could open what is closed here."""
+
+    def init_settings(self) -> Any:
+        settings = super().init_settings()
+        env = settings["jinja2_env"]
+        env.loader = ChoiceLoader([FileSystemLoader(str(_TEMPLATES)), env.loader])
+        return settings
+
+    def init_handlers(self) -> list[Any]:
+        given = super().init_handlers()
+        whole = self.server_url.rstrip("/")
+        shared = {
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        own: list[Any] = [(f"{whole}/?", _Index)]
+        for page in PAGES:
+            shown = {**shared, "notebook_path": f"{page.name}.ipynb"}
+            own.append((f"{whole}/{page.name}", TornadoVoilaHandler, shown))
+        closed = tuple(f"{whole}{path}" for path in _CLOSED)
+        return [*own, *(each for each in given if not _is_closed(each, self.server_url, closed))]
+
+
+def _is_closed(handler: tuple[Any, ...], root: str, closed: tuple[str, ...]) -> bool:
+    return handler[0] == root or str(handler[0]).startswith(closed)
+
+
+def run_server(*, ip: str, port: int, base_url: str, token: str, ready: Callable[[], None]) -> None:
+    """Listen until SIGINT or SIGTERM ends it; every kernel ends with it."""
+    settings = Config(
+        {
+            "Voila": {
+                "ip": ip,
+                "port": port,
+                "port_retries": 0,
+                "base_url": base_url,
+                "open_browser": False,
+                "root_dir": str(SITE),
+                "token": token,
+                "log_level": logging.ERROR,
+                "tornado_settings": {"headers": {"Content-Security-Policy": _POLICY}},
+            },
+            "VoilaConfiguration": {
+                "template": "archkit",
+                "theme": "light",
+                "allow_template_override": "NO",
+                "allow_theme_override": "NO",
+                "file_allowlist": [],
+                "extension_allowlist": list(_NEEDED),
+                "resources": {"pages": [page[:2] for page in PAGES]},
+                "kernel_spec_manager_class": _OwnKernel,
+            },
+            "PasswordIdentityProvider": {"allow_password_change": False, "hashed_password": ""},
+            "MappingKernelManager": {
+                "cull_idle_timeout": 1800,
+                "cull_interval": 60,
+                "cull_connected": True,
+            },
+        }
+    )
+    logging.getLogger("tornado").setLevel(logging.ERROR)  # it warns of Jupyter's own pings
+    server = _Server(config=settings)
+    server.initialize([])
+    IOLoop.current().add_callback(ready)  # it comes to run once the server listens
+    server.start()
