@@ -43,7 +43,7 @@ def test_a_page_with_a_diagram_carries_mermaid_packed_and_its_policy_names_it() 
 def test_a_figure_has_a_heading_its_text_and_a_description() -> None:
     said = diagram_figures(read_proposal(TABLE))
     assert said.count("<figure") == 1
-    assert '<h4 id="tables-title">Its tables</h4>' in said
+    assert '<h3 id="tables-title">Its tables</h3>' in said
     assert "<figcaption>1 table, 0 references.</figcaption>" in said
     assert "INT id PK" in said
 

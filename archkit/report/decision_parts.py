@@ -201,7 +201,7 @@ def _turn(contents: DecisionContents) -> str:
         return f"of the session{titled}, of which nothing that was said is on record; {how}"
     who = "the architect's" if turn.role == "assistant" else "your"
     text = turn.text[:_LONGEST] + ("\n\n…" if len(turn.text) > _LONGEST else "")
-    said = f"<details><summary>what was said in it</summary>{markdown(text, top=4)}</details>"
+    said = f"<details><summary>what was said in it</summary>{markdown(text, top=3)}</details>"
     return f"after no. {turn.n} of the session{titled}, {who}; {how}{said if text.strip() else ''}"
 
 

@@ -61,7 +61,7 @@ def diagram_figures(proposal: Proposal) -> str:
 def _figure(name: str, heading: str, diagram: Diagram) -> str:
     return (
         f'<figure class="drawn" aria-labelledby="{name}-title">'
-        f'<h4 id="{name}-title">{esc(heading)}</h4>'
+        f'<h3 id="{name}-title">{esc(heading)}</h3>'
         f'<pre tabindex="0">{MERMAID_CODE}{esc(diagram.source)}</code></pre>'
         f"<figcaption>{esc(diagram.description)}</figcaption></figure>"
     )

@@ -121,7 +121,7 @@ def write(contents: Contents) -> Document:
     questions = questions_asked(record.tool_calls, answers_in(record.messages))
     turns = _turns(record)
     proposal = f'<div class="card">{proposal_body(record.proposals)}</div>'
-    said = f'<div class="card">{transcript(record.messages, record.tool_calls)}</div>'
+    said = f'<div class="card">{transcript(record.messages, record.tool_calls, top=3)}</div>'
     asked = (
         f'{session_facts(record.row)}<div class="card"><h3>What the architect was told</h3>'
         f"{briefing_body(record.messages)}</div>"

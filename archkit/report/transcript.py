@@ -67,17 +67,17 @@ def session_sections(record: SessionRecord) -> tuple[Section, ...]:
     )
 
 
-def transcript(messages: pd.DataFrame, calls: pd.DataFrame) -> str:
+def transcript(messages: pd.DataFrame, calls: pd.DataFrame, *, top: int = 4) -> str:
     """Write what was said and done, in order.
 
     Long texts are folded; of a run of tool calls one line stands open; of a very long session the
-    beginning and the end do.
+    beginning and the end do. Headings in what was said begin at level `top`.
     """
     asked = calls.to_dict("records")
     said = messages.to_dict("records")
     longest_call = _share(_ALL_CALLS, len(asked))
     longest = max(_share(_ALL_SAID, len(said)), _LONGEST)
-    entries = [_Entry(int(row["n"]), _message(row, longest)) for row in said]
+    entries = [_Entry(int(row["n"]), _message(row, longest, top)) for row in said]
     entries += [
         _Entry(int(row["n"]), _tool_call(row, longest_call), None if _asks(row) else row)
         for row in asked
@@ -128,7 +128,7 @@ def _ends(lines: Sequence[str]) -> list[str]:
     return [*lines[:_ENDS], folded, *lines[-_ENDS:]]
 
 
-def _message(row: Row, longest: int) -> str:
+def _message(row: Row, longest: int, top: int) -> str:
     text = "" if missing(row["text"]) else str(row["text"]).strip()
     if row["role"] == "user":
         return _request(text)
@@ -136,7 +136,7 @@ def _message(row: Row, longest: int) -> str:
     if not text and not thought:
         return ""
     cut = "" if row["status"] in ("complete", None) else f" ({esc(row['status'])})"
-    said = _folded(text, longest) if text else ""
+    said = _folded(text, longest, top) if text else ""
     return f'<div class="turn"><p class="who">architect{cut}</p>{thought}{said}</div>'
 
 
@@ -152,12 +152,14 @@ def _thinking(content: Any) -> str:
     )
 
 
-def _folded(text: str, longest: int) -> str:
+def _folded(text: str, longest: int, top: int) -> str:
     """Show a short text whole, a long one (a proposal, which stands below) on demand."""
     if len(text) <= _LONGEST:
-        return markdown(text)
+        return markdown(text, top=top)
     summary = f"a document of {len(text):,} characters"
-    return f"<details><summary>{summary}</summary>{markdown(_cut(text, longest))}</details>"
+    return (
+        f"<details><summary>{summary}</summary>{markdown(_cut(text, longest), top=top)}</details>"
+    )
 
 
 def _request(text: str) -> str:
