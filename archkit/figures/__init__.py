@@ -17,6 +17,7 @@ from archkit.figures.health import focus_coverage, memory_size
 from archkit.figures.high_read import read_times, refresh_break_even
 from archkit.figures.horizons import scores_by_horizon
 from archkit.figures.learning_curve import learning_curve
+from archkit.figures.pace import pace, success_by_agent
 from archkit.figures.pattern_trend import success_over_time
 from archkit.figures.patterns import success_by_pattern
 from archkit.figures.payment_race import charged_twice, payment_speed
@@ -55,6 +56,7 @@ __all__ = [
     "missing_outcomes",
     "outcome_debt",
     "outcomes_over_time",
+    "pace",
     "patterns_between",
     "payment_speed",
     "queries_between",
@@ -74,6 +76,7 @@ __all__ = [
     "session_steps",
     "session_turns",
     "sessions_between",
+    "success_by_agent",
     "success_by_context",
     "success_by_pattern",
     "success_over_time",

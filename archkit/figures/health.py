@@ -172,6 +172,7 @@ def focus_coverage(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
             },
             hovertext=[_area_words(row, status) for row in up.to_dict("records")],
             hoverinfo="text",
+            customdata=[None if area == "none" else area for area in up["area"]],
         )
     fig.update_layout(barmode="stack")
     counts = [

@@ -127,6 +127,7 @@ def _marks(
         },
         hovertext=[_session_words(row) for row in rows.to_dict("records")],
         hoverinfo="text",
+        customdata=rows["session_id"].tolist(),
         cliponaxis=False,
         **axes,
     )

@@ -12,6 +12,7 @@ from archkit.metrics.health import focus_coverage, memory_events, memory_size, q
 from archkit.metrics.horizons import scores_by_horizon
 from archkit.metrics.learning_curve import learning_curve
 from archkit.metrics.overview import Overview, overview
+from archkit.metrics.pace import pace, success_by_agent
 from archkit.metrics.pattern_news import pattern_news
 from archkit.metrics.pattern_trend import success_by_month
 from archkit.metrics.periods import (
@@ -56,6 +57,7 @@ __all__ = [
     "outcome_debt",
     "outcome_scores",
     "overview",
+    "pace",
     "pattern_by_context",
     "pattern_evidence",
     "pattern_news",
@@ -76,6 +78,7 @@ __all__ = [
     "solutions",
     "step_shares",
     "steps",
+    "success_by_agent",
     "success_by_month",
     "turn_costs",
     "with_tie_set",

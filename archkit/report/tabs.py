@@ -332,5 +332,35 @@ TABS = (
         timed=False,
         question="kept",
     ),
+    Tab(
+        "Sessions",
+        "Learning curve",
+        "learning_curve",
+        "learning_curve",
+        "Nobody drew lots who works without the memory: to know that it was the memory, try both "
+        "on the same briefs with archkit.ablation.",
+        any_table,
+        question="kept",
+    ),
+    Tab(
+        "Work",
+        "Pace",
+        "pace",
+        "pace",
+        "Decisions that grow while outcomes do not are a debt: ask who has looked at what came.",
+        any_table,
+        question="decided",
+    ),
+    Tab(
+        "Work",
+        "Agents",
+        "success_by_agent",
+        "success_by_agent",
+        "Whoever decides the harder questions succeeds less often: compare within one kind of "
+        "choice before you conclude.",
+        any_table,
+        click="Click an agent to look at its work alone.",
+        question="decided",
+    ),
 )
 GROUPS = tuple(dict.fromkeys(tab.group for tab in TABS))

@@ -17,10 +17,22 @@ from archkit.plain import new_id, shown_path
 from archkit.records import utc_now
 from archkit.report.headline_tiles import headline_tiles
 from archkit.report.tabs import Tab, tab_named
-from archkit.widgets.dashboard_evidence import decisions_of, read_evidence
+from archkit.widgets.dashboard_evidence import (
+    decisions_of,
+    read_evidence,
+    read_session_seen,
+    read_uses,
+)
 from archkit.widgets.dashboard_face import DashboardActions, DashboardFace
 from archkit.widgets.dashboard_options import read_options
-from archkit.widgets.dashboard_page import code_page, evidence_page, static_copy, summary
+from archkit.widgets.dashboard_page import (
+    code_page,
+    evidence_page,
+    session_page,
+    static_copy,
+    summary,
+    uses_page,
+)
 from archkit.widgets.panel_shown import error_lines
 
 if TYPE_CHECKING:
@@ -32,6 +44,9 @@ if TYPE_CHECKING:
 __all__ = ["Dashboard", "View", "dashboard"]
 
 _HEADING = "The memory's dashboard"
+_LEADS = ("decision_id", "session_id", "slug", "area", "agent")
+"""What a point of a figure may stand for, the narrowest first: columns of its frame."""
+
 _EVENTS = "SELECT count(*) AS n FROM event"
 _LIBRARY = "SELECT count(*) AS n FROM event WHERE agent = 'library'"
 
@@ -202,11 +217,7 @@ class Dashboard:
         if not decision_id:
             self._face.evidence.value = ""
             return
-        try:
-            found = read_evidence(self._memory, decision_id)
-            self._face.evidence.value = evidence_page(found)
-        except ArchkitError as error:
-            self._face.evidence.value = error_lines(error)
+        self._tell(lambda: evidence_page(read_evidence(self._memory, decision_id)))
 
     def refresh(self) -> None:
         """Read the memory anew, if anything was written since."""
@@ -323,11 +334,27 @@ class Dashboard:
         self._change(lambda: self._read(scope, self.view.tab))
 
     def _pointed(self, clicked: str) -> None:
-        """Follow a click: on a decision's point to the decision, on a pattern's to its part."""
-        if clicked in set(self.view.frame.get("decision_id", ())):
+        """Follow a click: to the decision or session of a point, or to the part it stands for."""
+        here = {name for name in _LEADS if clicked in set(self.view.frame.get(name, ()))}
+        name = next((name for name in _LEADS if name in here), "")
+        if name == "decision_id":
             self.pick(clicked)
-        elif clicked != self.scope.pattern:
-            self.narrow(pattern=clicked)
+        elif name == "session_id":
+            self._tell(lambda: session_page(read_session_seen(self._memory, clicked)))
+        elif name in {"area", "agent"}:
+            self.narrow(**{name: clicked})
+        else:
+            if clicked != self.scope.pattern:
+                self.narrow(pattern=clicked)
+            part = self.scope.of(self._memory)
+            self._tell(lambda: uses_page(clicked, read_uses(part, clicked)))
+
+    def _tell(self, made: Callable[[], str]) -> None:
+        """Show what stands behind a point, or why it cannot be read."""
+        try:
+            self._face.evidence.value = made()
+        except ArchkitError as error:
+            self._face.evidence.value = error_lines(error)
 
     def _copied(self) -> None:
         self._face.said.value = code_page(self.code)

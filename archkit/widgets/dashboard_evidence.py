@@ -1,4 +1,4 @@
-"""From a point of a dashboard down to its decision, and to the turn it was made in."""
+"""From a point of a dashboard down to its rows, its decision, the turn it was made in."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ if TYPE_CHECKING:
 
     from archkit.metrics.rows import Readable
 
-__all__ = ["Evidence", "decisions_of", "read_evidence"]
+__all__ = [
+    "Evidence",
+    "SessionSeen",
+    "decisions_of",
+    "read_evidence",
+    "read_session_seen",
+    "read_uses",
+]
 
 _MOST = 60
 _TURNS = 4
+_SESSION_TURNS = 30
+_USES = 20
 _LATEST = (
     "SELECT decision_id, title, chosen, kind, decided_at, last_value, last_source "
     "FROM decision_log ORDER BY decided_at DESC, decision_id DESC LIMIT $most"
@@ -33,6 +42,29 @@ _MESSAGES = (
     "SELECT n, role, text FROM message_log "
     "WHERE session_id = $session_id AND recorded_at <= $until ORDER BY n DESC LIMIT $most"
 )
+_USED = (
+    "SELECT coalesce(outcome_at, used_at) AS seen_at, y, uses, provenance, decision_id, "
+    "session_id, count(*) OVER () AS n_rows FROM pattern_evidence WHERE slug = $slug "
+    "ORDER BY seen_at DESC NULLS LAST, use_id DESC LIMIT $most"
+)
+_SESSION = (
+    "SELECT session_id, agent, title, brief, client, model, aml_enabled, status, started_at, "
+    "turns, tool_calls, refused, cost_usd FROM session_log WHERE session_id = $id"
+)
+_SAID = "SELECT n, role, text FROM message_log WHERE session_id = $id ORDER BY n DESC LIMIT $most"
+_MADE_IN = (
+    "SELECT decision_id, title, chosen, kind, decided_at, last_value, last_source "
+    "FROM decision_log WHERE session_id = $id ORDER BY decided_at, decision_id LIMIT $most"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """A session: its row of `session_log`, its decisions by id, its last turns."""
+
+    session: Mapping[Any, Any]
+    decisions: Mapping[str, str]
+    messages: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +80,41 @@ class Evidence:
 def decisions_of(part: Readable) -> dict[str, str]:
     """Name the latest decisions of a part of a memory, by id."""
     rows = part.sql(_LATEST, most=_MOST)
-    return {
-        str(row["decision_id"]): f"{row['decided_at']:%Y-%m-%d} · "
-        f"{clipped(str(row['title'] or row['kind'] or row['chosen']), 60)} · {_went(row)}"
-        for row in rows.to_dict("records")
-    }
+    return _named(rows)
+
+
+def read_uses(part: Readable, slug: str) -> pd.DataFrame:
+    """Return the latest rows of evidence of a pattern in a part of a memory.
+
+    Returns
+    -------
+    DataFrame
+        One row a use, or a figure that is reported, the latest first: `seen_at` (UTC), `y` (0 to
+        1, null if not known), `uses` it counts for, `provenance`, `decision_id`, `session_id`,
+        `n_rows`, how many there are in all.
+    """
+    return utc(part.sql(_USED, slug=slug, most=_USES), "seen_at")
+
+
+def read_session_seen(memory: Readable, session_id: str) -> SessionSeen:
+    """Read what is known of a session.
+
+    Raises
+    ------
+    StoreError
+        The memory knows none of this id.
+    """
+    rows = utc(memory.sql(_SESSION, id=session_id), "started_at")
+    if rows.empty:
+        raise StoreError(
+            f"The memory knows no session {session_id!r}.",
+            why="It was deleted since, or never was there.",
+            mend="Look again, and pick another one.",
+        )
+    [row] = rows.to_dict("records")
+    messages = memory.sql(_SAID, id=session_id, most=_SESSION_TURNS)
+    made = _named(memory.sql(_MADE_IN, id=session_id, most=_MOST))
+    return SessionSeen(row, made, messages.iloc[::-1].reset_index(drop=True))
 
 
 def read_evidence(memory: Readable, decision_id: str) -> Evidence:
@@ -80,6 +142,14 @@ def read_evidence(memory: Readable, decision_id: str) -> Evidence:
     )
     outcomes = utc(memory.sql(_OUTCOMES, id=decision_id), "observed_at")
     return Evidence(row, outcomes, session_id, messages.iloc[::-1].reset_index(drop=True))
+
+
+def _named(rows: pd.DataFrame) -> dict[str, str]:
+    return {
+        str(row["decision_id"]): f"{row['decided_at']:%Y-%m-%d} · "
+        f"{clipped(str(row['title'] or row['kind'] or row['chosen']), 60)} · {_went(row)}"
+        for row in rows.to_dict("records")
+    }
 
 
 def _went(row: Mapping[Any, Any]) -> str:

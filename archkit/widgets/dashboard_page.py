@@ -9,19 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from archkit.figures.style import percent
 from archkit.markup import esc, markdown
 from archkit.memory.redact import redact_text
 from archkit.report.parts import chip, tiles
-from archkit.report.text import as_date, missing
+from archkit.report.text import Column, as_date, as_short_date, frame_table, missing
 from archkit.widgets.panel_shown import error_lines, stylesheet
 from archkit.widgets.static_page import hiding
 
 if TYPE_CHECKING:
     from archkit.errors import ArchkitError
     from archkit.report.tabs import Tab
-    from archkit.widgets.dashboard_evidence import Evidence
+    from archkit.widgets.dashboard_evidence import Evidence, SessionSeen
 
-__all__ = ["code_page", "dashboard_style", "evidence_page", "static_copy", "summary"]
+__all__ = [
+    "code_page",
+    "dashboard_style",
+    "evidence_page",
+    "session_page",
+    "static_copy",
+    "summary",
+    "uses_page",
+]
 
 _HOW = "Run the cell again for a dashboard that works; all of it is made anew from the memory."
 _LONGEST = 3000
@@ -98,6 +107,51 @@ def evidence_page(found: Evidence) -> str:
         f"<h4>{esc(row['title'] or row['kind'] or row['chosen'])}</h4>"
         f'<dl class="ak-facts">{pairs}</dl>{_turns(found)}'
     )
+
+
+def session_page(found: SessionSeen) -> str:
+    """Show a session: what it was about, what was decided in it, what was said."""
+    row = found.session
+    cost = "not known" if missing(row["cost_usd"]) else f"{row['cost_usd']:,.3g} US dollars"
+    if str(row["session_id"]).startswith("sim"):
+        cost += " (simulated: nothing was spent)"
+    listed = "".join(
+        f"<li>{esc(told)} <code>{esc(name)}</code></li>" for name, told in found.decisions.items()
+    )
+    on = "not said" if missing(row["aml_enabled"]) else "on" if row["aml_enabled"] else "off"
+    facts = [
+        ("began", f"{as_date(row['started_at'])} by {esc(row['agent'] or 'nobody named')}"),
+        ("brief", esc(redact_text(str(row["brief"] or "none is on record"))[0])),
+        ("answered by", esc(f"{row['client']}, {row['model']}; memory {on}")),
+        ("took", f"{row['turns']} turns, {row['tool_calls']} tool calls, {row['refused']} refused"),
+        ("cost", cost),
+        ("decisions", f"<ul>{listed}</ul>" if listed else "none"),
+        ("id", f"<code>{esc(row['session_id'])}</code>"),
+    ]
+    pairs = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
+    turns = found.messages.to_dict("records")
+    said = "".join(_turn(turn, is_last=turn is turns[-1]) for turn in turns)
+    none = '<p class="ak-mute">Nothing that was said in it is on record.</p>'
+    return f'<h4>{esc(row["title"])}</h4><dl class="ak-facts">{pairs}</dl>{said or none}'
+
+
+def uses_page(slug: str, rows: pd.DataFrame) -> str:
+    """Show the latest rows of evidence of a pattern."""
+    if rows.empty:
+        return f"<h4>Evidence of {esc(slug)}</h4><p>None in this part of the memory.</p>"
+    columns = [
+        Column("seen_at", "seen", as_short_date, "date"),
+        Column("y", "went well", percent, "number"),
+        Column("uses", "counts for", lambda value: f"{value:,.4g}", "number"),
+        Column("provenance", "provenance"),
+        Column("decision_id", "decision", kind="id"),
+        Column("session_id", "session", kind="id"),
+    ]
+    told = "Pick its decision in the list above to see what was said when it was made."
+    n = int(rows["n_rows"].iloc[0])
+    some = f"the latest {len(rows)} of {n:,} rows" if n > len(rows) else f"{n:,} rows"
+    table = frame_table(rows, columns, told)
+    return f'<h4>Evidence of {esc(slug)}: {some}</h4><div class="ak-rows">{table}</div>'
 
 
 def _outcomes(outcomes: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ import pytest
 from archkit import metrics
 from archkit.errors import StoreError
 from archkit.memory.memory import Memory
+from archkit.memory.simulate import simulate
 from archkit.metrics.scope import Scope
 from archkit.plain import slug_of
 from archkit.records import Decision, Measurement, Pattern
@@ -245,6 +246,48 @@ def test_a_decision_of_a_session_leads_to_the_turn_it_was_made_in(tmp_path):
         assert SECRET not in seen
         shown._face.decision.value = ""
         assert shown._face.evidence.value == ""
+
+
+def test_every_kind_of_point_leads_to_what_stands_behind_it(tmp_path):
+    with Memory(tmp_path / "m.duckdb") as memory:
+        simulate(memory, sessions=12, now=NOW)
+        memory.record_decision(Decision(title="real", chosen="x", agent="ann", decided_at=NOW))
+        shown = opened(memory, tab="Costs")
+
+        def click(at=0):
+            trace = next(each for each in shown._face.figure.data if each.customdata is not None)
+            shown._face._clicked(trace, type("Points", (), {"point_inds": [at]}), None)
+            return trace.customdata[at]
+
+        session = click()
+        seen = shown._face.evidence.value
+        assert session in seen
+        assert "Simulated: a proposal in seven sections." in seen
+        assert "simulated: nothing was spent" in seen
+        [made] = memory.sql(
+            "SELECT list(decision_id) AS ids FROM decision WHERE session_id = $id", id=session
+        )["ids"]
+        assert all(each in seen for each in made)
+        shown.show("Regret")
+        assert click() in shown._face.evidence.value
+        shown.show("Patterns")
+        slug = click()
+        seen = shown._face.evidence.value
+        assert shown.scope.pattern == slug
+        rows = metrics.pattern_evidence(Scope(pattern=slug).of(memory), now=NOW)
+        assert f"Evidence of {slug}" in seen
+        if rows["n_simulated"].sum():
+            assert "sim" in seen
+        shown.clear()
+        shown.show("Focus areas")
+        area = click()
+        assert shown.scope == Scope(area=area)
+        shown.clear()
+        shown.show("Agents")
+        agent = click(0)
+        assert shown.scope == Scope(agent=agent)
+        shown._pointed("nobody-s")
+        assert "knows no pattern" in told(shown)
 
 
 def test_a_decision_that_is_gone_is_told(memory):
