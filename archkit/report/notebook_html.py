@@ -309,7 +309,8 @@ class _Table:
     def align(self, pieces: list[str]) -> None:
         """Mark the columns of numbers in a frame of pandas, which has all of them to the right."""
         for places in self._cells.values() if self._is_frame else ():
-            values = [pieces[place + 1].strip() for place, is_head in places if not is_head]
+            body = [place for place, is_head in places if not is_head]
+            values = [pieces[place + 1].strip() for place in body if pieces[place][:3] == "<td"]
             told = [value for value in values if value not in _NO_VALUES]
             if told and all(map(_NUMBER.fullmatch, told)):
                 for place, _ in places:

@@ -242,13 +242,23 @@ def _from_text(text: str, kind: type | None) -> Any:
 
 
 def _from_yaml(text: str) -> Any:
-    """Read YAML, but leave what only YAML takes for a date or a number of sixties as it is."""
+    """Read a scalar of YAML, or a list or a mapping in brackets; other words stay as they are.
+
+    So does what only YAML takes for a date, for a number of sixties, or for a comment.
+    """
     import yaml
 
+    begin = text.strip()[:1]
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(text) from error
+        if begin in set("[{"):
+            raise ValueError(text) from error
+        return text
+    if isinstance(found, list | dict):
+        return found if begin in set("[{") else text
+    if isinstance(found, str):
+        return found if begin in set("\"'") else text
     odd = isinstance(found, date) or (isinstance(found, int | float) and ":" in text)
     return text if odd else found
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "Run", "run_notebook"]
 
 _LONGEST_SOCKET = 90
-_INTERRUPT_S = 3.0
+_END_S = 12.0
 _LINE = re.compile(r"Cell In ?\[\d+\],? line (\d+)")
 _HAND_OVER = """
 exec('''
@@ -128,9 +128,10 @@ def run_notebook(
     thread = threading.Thread(target=runner.run, name="archkit-notebook", daemon=True)
     with _terminated_as_interrupted():
         thread.start()
-        while thread.is_alive():
+        while not runner.ended.is_set():
+            # Of a join that Ctrl+C interrupts, Python 3.11 takes the thread for ended (bpo-45274).
             try:
-                thread.join(0.1)
+                runner.ended.wait(0.1)
             except KeyboardInterrupt:
                 runner.stop()
     if runner.error is not None:
@@ -189,6 +190,7 @@ class _Runner:
         self.failure: Failure | None = None
         self.error: BaseException | None = None
         self.notes: list[str] = []
+        self.ended = threading.Event()
         self._notebook, self._folder, self._kernel = notebook, folder, kernel
         self._timeout_s, self._say = timeout_s, say
         self._ends = 0.0
@@ -204,6 +206,8 @@ class _Runner:
             asyncio.run(self._run())
         except BaseException as error:  # noqa: BLE001 it is raised again where the thread is awaited
             self.error = error
+        finally:
+            self.ended.set()
 
     def stop(self) -> None:
         """End the run from another thread; what ran so far is kept."""
@@ -329,14 +333,36 @@ class _Runner:
         client.set_widgets_metadata()
         manager: Any = client.km
         group = getattr(manager.provisioner, "pgid", None)
+        family = _family(getattr(manager.provisioner, "pid", None))
         with suppress(Exception):  # it may be dead, or deaf; the group is ended below in any case
             if self.failure is not None and await manager.is_alive():
                 await manager.interrupt_kernel()
-                await asyncio.sleep(0)
-            await asyncio.wait_for(client._async_cleanup_kernel(), 4 * _INTERRUPT_S)
+            await asyncio.wait_for(client._async_cleanup_kernel(), _END_S)
         if group and group != os.getpgrp():
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
+        _ended(family)
+
+
+def _family(kernel: int | None) -> list[Any]:
+    """Return a kernel and the processes below it: one may have left its group."""
+    import psutil  # type: ignore[import-untyped]
+
+    with suppress(psutil.Error):
+        if kernel is not None:
+            process = psutil.Process(kernel)
+            return [process, *process.children(recursive=True)]
+    return []
+
+
+def _ended(family: list[Any]) -> None:
+    """End what is left of a kernel's processes, and wait until none is."""
+    import psutil
+
+    for process in family:
+        with suppress(psutil.Error):  # it has ended by itself, as it should
+            process.kill()
+    psutil.wait_procs(family, timeout=_END_S)
 
 
 def _last_line(log: Path) -> str:
