@@ -129,7 +129,8 @@ def _figures(contents: MemoryContents, question: str) -> str:
                 table = tab.table(frame, most=MOST_ROWS) + _single(contents, tab)
                 drawn.append(figure_block(figure, slug_of(tab.name), tab.caption, table))
             else:
-                empty.append((tab.name, str(figure.layout.meta["sentence"])))
+                said = figure.layout.meta
+                empty.append((tab.name, str(said.get("sentence", said["title"]))))
     return "\n".join([*drawn, *_empty_figures(empty, is_part=bool(contents.scope))])
 
 
