@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -157,7 +157,7 @@ def _index(screen: Screen, folder: Path, force: bool) -> None:
 
 
 @exits_with(2)
-def _checked(kind: str, pairs: Sequence[str]) -> Mapping[str, str | list[str]]:
+def _checked(kind: str, pairs: Sequence[str]) -> Mapping[str, Any]:
     """Refuse what is no kind, parameter or value of one, before the memory is opened."""
     from archkit.report.kinds import kind_named
     from archkit.report.parameters import pairs_read

@@ -29,6 +29,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 _FIRST_FREE = 10
 _ENDS_WITHIN_S = 5.0
 _BLOCK = 1 << 16
+_GONE = "it did not start, or ended before it was done"
 
 
 class BrowserError(Exception):
@@ -104,10 +105,13 @@ class DevTools:
                 raise BrowserError("it did not answer in time")
             block = os.read(self._read, _BLOCK)
             if not block:
-                raise BrowserError("it ended before it was done")
+                raise BrowserError(_GONE)
             self._buffer += block
         line, _, self._buffer = self._buffer.partition(b"\0")
-        message: dict[str, Any] = json.loads(line)
+        try:
+            message: dict[str, Any] = json.loads(line)
+        except ValueError:
+            raise BrowserError("it answered in no JSON") from None
         return message
 
     def _put(self, data: bytes) -> None:
@@ -115,7 +119,7 @@ class DevTools:
             try:
                 data = data[os.write(self._write, data) :]
             except BrokenPipeError:
-                raise BrowserError("it did not start, or ended before it was done") from None
+                raise BrowserError(_GONE) from None
 
 
 @contextmanager
@@ -148,7 +152,6 @@ def devtools(chromium: str, within_s: float) -> Iterator[DevTools]:
         finally:
             _end(process, write_here)
             os.close(read_here)
-            os.close(write_here)
 
 
 def _pipe() -> tuple[int, int]:
@@ -166,6 +169,7 @@ def _end(process: subprocess.Popen[bytes], write: int) -> None:
     """Ask the browser to close, then end whatever of its group is left."""
     with suppress(OSError):
         os.write(write, b'{"id":0,"method":"Browser.close"}\0')
+    os.close(write)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_ENDS_WITHIN_S)
     with suppress(ProcessLookupError):

@@ -46,8 +46,13 @@ def as_page(document: Document, *, slim: bool = False) -> str:
         body=f"{document.before}\n{sections}",
         footer=f"<p>Written by archkit on {as_date(document.now)} (UTC). Instants are UTC; a "
         "missing figure is a dash, never zero. This file requests nothing from any network.</p>",
-        slim=slim,
+        about={
+            "description": elided(document.lede, _LONGEST_SAID),
+            "archkit-kind": document.kind,
+            "archkit-written": document.now.isoformat(),
+        },
         style=document.style,
+        slim=slim,
     )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from report_page import CUT_OFF, WIDER, foreign, opened, serious_faults, watched
 
 from archkit.architect.session import Session
 from archkit.labs.n_plus_one import measure
@@ -20,19 +20,6 @@ pytestmark = pytest.mark.browser
 BRIEF = "Sign-in for a multi-tenant SaaS with mobile and web clients, 10k requests a minute"
 FIGURES = 4
 WIDTHS = (600, 1000, 1400)
-WIDER = """() => [...document.querySelectorAll('body *')]
-  .filter((e) => e.checkVisibility() && !e.closest('.scroll, pre, svg'))
-  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
-  .map((e) => `${e.tagName}.${e.className}`)"""
-CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((plot) => {
-  const room = plot.getBoundingClientRect();
-  return [...plot.querySelectorAll('.main-svg text')]
-    .filter((text) => text.textContent.trim())
-    .map((text) => [text.textContent, text.getBoundingClientRect()])
-    .filter(([, box]) => box.width && (box.left < room.left - 1 || box.right > room.right + 1
-      || box.top < room.top - 1 || box.bottom > room.bottom + 1))
-    .map(([words]) => words);
-})"""
 LOADED = "() => [...document.images].every((img) => img.complete)"
 
 
@@ -61,26 +48,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return write_report(memory, folder / "report.html", session=session).resolve()
 
 
-def opened(page: Page, report: Path, width: int = 1000) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(report.as_uri())
-    page.wait_for_selector("html[data-drawn=all]", timeout=90_000)
-
-
 def test_a_report_opens_from_disk_drawn_and_without_a_single_request(page: Page, report: Path):
-    requests: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: said.append(dialog.message))
+    requests, said = watched(page)
     opened(page, report)
     assert page.locator(".js-plotly-plot").count() == FIGURES
     drawn = page.locator(".js-plotly-plot").filter(has=page.locator(".main-svg"))
     assert drawn.count() == page.locator("figure:not(.drawn)").count() == FIGURES
     assert page.locator(".plot path.point").count() >= FIGURES
-    foreign = [url for url in requests if not url.startswith("data:") and url != report.as_uri()]
-    assert foreign == []
+    assert foreign(requests, report) == []
     assert said == []
 
 
@@ -98,10 +73,9 @@ def test_it_has_no_serious_accessibility_fault(browser: Browser, report: Path, s
     page = context.new_page()
     opened(page, report)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    found = Axe().run(page).response["violations"]
+    found = serious_faults(page)
     context.close()
-    serious = [v for v in found if v["impact"] in {"serious", "critical"}]
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in serious] == []
+    assert found == []
 
 
 def test_figures_follow_the_readers_theme(page: Page, report: Path):
@@ -127,6 +101,7 @@ def test_names_of_patterns_get_the_room_there_is(page: Page, report: Path):
 
 def test_what_the_keyboard_is_at_can_be_seen(page: Page, report: Path):
     opened(page, report)
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     link = page.locator("a:focus")
     expect(link).to_have_css("outline-style", "solid")
