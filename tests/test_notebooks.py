@@ -123,6 +123,8 @@ def test_all_run_in_their_order_twice_in_the_same_data(tmp_path):
             _check_outputs(notebook)
     assert sorted(p.name for p in (data / "reports").iterdir()) == [
         "memory.html",
+        "periods.html",
+        "security.html",
         "start_here.html",
     ]
     assert _contents(folder) == before

@@ -28,9 +28,11 @@ from archkit.report.period_contents import read_periods
 from archkit.report.period_parameters import PERIODS, check_periods
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from archkit.report.document import Document
 
-__all__ = ["KINDS", "Kind", "kind_named", "parameters_of"]
+__all__ = ["KINDS", "Kind", "kind_named", "kinds", "parameters_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +152,11 @@ def kind_named(name: str) -> Kind:
 def parameters_of(kind: str) -> Mapping[str, str]:
     """Return the parameters of a kind of report, with what each means."""
     return {name: each.told for name, each in kind_named(kind).parameters.items()}
+
+
+def kinds() -> pd.DataFrame:
+    """Return the kinds of reports: one row a kind with `kind`, `shows` and its `parameters`."""
+    import pandas as pd
+
+    rows = [(name, each.told, ", ".join(each.parameters)) for name, each in KINDS.items()]
+    return pd.DataFrame(rows, columns=["kind", "shows", "parameters"])

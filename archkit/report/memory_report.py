@@ -164,7 +164,7 @@ def _decided(contents: MemoryContents) -> str:
         table = decision_table(contents.decisions)
         whole = len(contents.decisions) <= MOST_ROWS
         told = f"+ {more}: {'all' if whole else f'the newest {MOST_ROWS}'} as a table"
-        parts.append(f"<details><summary>{told}</summary>{table}</details>")
+        parts.append(f'<details class="nothing"><summary>{told}</summary>{table}</details>')
     return "\n".join([*parts, weighed_sections(contents.cards, outcomes)])
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.style import count_of, mark_of, percent
+from archkit.figures.style import count_of, elided, mark_of, percent
 from archkit.markup import esc
 from archkit.records import PROVENANCE
 from archkit.report.text import (
@@ -201,24 +201,32 @@ def _card(row: Row, decision: Decision, outcomes: pd.DataFrame) -> str:
     name = f"decision-{esc(row['decision_id'])}"
     title = row["title"] or row["kind"] or row["chosen"]
     facts = [
-        ("chosen", f"<strong>{esc(decision.chosen)}</strong>{_patterns(decision)}"),
+        ("chosen", f"<strong>{_cut(decision.chosen)}</strong>{_patterns(decision)}"),
         ("because", _rationale(decision.rationale)),
         ("instead of", _alternatives(decision)),
         ("confidence", _confidence(decision.confidence)),
         ("outcomes", _outcomes(row, outcomes)),
     ]
     pairs = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in facts if value)
-    who = " · ".join(str(part) for part in (as_date(row["decided_at"]), row["agent"]) if part)
+    when, agent = as_date(row["decided_at"]), str(row["agent"] or "")
+    who = f"{esc(when)} · {_cut(agent, 60)}" if agent else esc(when)
     return (
         f'<article class="decision" aria-labelledby="{name}"><header><h3 id="{name}">'
-        f'{esc(title)}</h3><span class="mute small">{esc(who)}</span></header>'
+        f'{_cut(title, 120)}</h3><span class="mute small">{who}</span></header>'
         f'<dl class="facts">{pairs}</dl></article>'
     )
 
 
 def _patterns(decision: Decision) -> str:
     slugs = [slug for slug in decision.patterns if slug != decision.chosen]
-    return f' <span class="mute small">{esc(", ".join(slugs))}</span>' if slugs else ""
+    return f' <span class="mute small">{_cut(", ".join(slugs), 160)}</span>' if slugs else ""
+
+
+def _cut(name: object, width: int = 80) -> str:
+    """Write a name, a long one cut in its middle and whole on hover."""
+    whole = str(name)
+    shown = elided(whole, width)
+    return esc(shown) if len(whole) <= width else f'<span title="{esc(whole)}">{esc(shown)}</span>'
 
 
 def _rationale(rationale: str | Mapping[str, Any]) -> str:
@@ -237,7 +245,7 @@ def _alternatives(decision: Decision) -> str:
     for other in decision.alternatives:
         forecast = "" if other.predicted is None else f", forecast {percent(other.predicted, 0)}"
         why = f": {other.why_not}" if other.why_not else ""
-        lines.append(f"<li>{esc(other.name)}{esc(forecast)}{esc(why)}</li>")
+        lines.append(f"<li>{_cut(other.name)}{esc(forecast)}{esc(why)}</li>")
     return f"<ul>{''.join(lines)}</ul>" if lines else "nothing else was considered"
 
 
@@ -263,7 +271,8 @@ def _look(look: pd.DataFrame) -> str:
     return f"<li>{esc(when)}: {esc(scores)} {chip(str(provenance))}</li>"
 
 
-def _score(name: str, value: Any) -> str:
+def _score(score: str, value: Any) -> str:
+    name = elided(score, 60)
     if missing(value):
         return f"{name} not known"
     if name == "success":

@@ -17,6 +17,7 @@ from archkit.report.text import Column, as_short_date, count, frame_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from plotly.graph_objects import Figure
 
     from archkit.report.period_contents import PeriodContents
 
@@ -113,15 +114,13 @@ def _is_made_up(contents: PeriodContents) -> bool:
 def _changed(contents: PeriodContents) -> str:
     frame = contents.changes
     table = _table(frame, Column("measure", "measure"), percent, "Each measure, twice.")
-    return figure_block(
-        figures.changes_between(frame), "changes", _CHANGES + _by_chance(contents), table
-    )
+    return _block(figures.changes_between(frame), "changes", _CHANGES + _by_chance(contents), table)
 
 
 def _patterns(contents: PeriodContents) -> str:
     frame = contents.patterns
     table = _table(frame, Column("name", "pattern"), percent, "Each pattern's rate, twice.")
-    return figure_block(
+    return _block(
         figures.patterns_between(frame), "patterns", _PATTERNS + _by_chance(contents), table
     )
 
@@ -129,7 +128,7 @@ def _patterns(contents: PeriodContents) -> str:
 def _queries(contents: PeriodContents) -> str:
     frame = contents.queries
     table = _table(frame, Column("name", "pattern"), percent, "Shares saved, twice.")
-    return figure_block(figures.queries_between(frame), "saved", _QUERIES, table)
+    return _block(figures.queries_between(frame), "saved", _QUERIES, table)
 
 
 def _sure(contents: PeriodContents) -> str:
@@ -144,13 +143,13 @@ def _sure(contents: PeriodContents) -> str:
         Column("provenance", "provenance"),
     )
     table = frame_table(frame, columns, "Parts of the two lines.") if len(frame) else ""
-    return figure_block(figures.reliability_between(frame), "forecasts", _SURE, table)
+    return _block(figures.reliability_between(frame), "forecasts", _SURE, table)
 
 
 def _cost(contents: PeriodContents) -> str:
     frame = contents.sessions
     table = _table(frame, Column("measure", "measure"), _number, "The median session, twice.")
-    return figure_block(figures.sessions_between(frame), "sessions", _COST, table)
+    return _block(figures.sessions_between(frame), "sessions", _COST, table)
 
 
 def _news(contents: PeriodContents) -> str:
@@ -168,11 +167,20 @@ def _news(contents: PeriodContents) -> str:
         Column("at", "when", as_short_date, "date"),
         Column("n_before", "uses before", count, "number"),
         Column("n_after", "after", count, "number"),
-        Column("reason", "reason"),
+        *([Column("reason", "reason")] if frame["reason"].notna().any() else []),
         Column("slug", "slug"),
     )
     table = frame_table(frame, columns, "Patterns of which something new is to be said.")
     return f'<div class="card"><p>{esc(told)}. {esc(_NEWS)}</p>{table}</div>'
+
+
+def _block(figure: Figure, name: str, caption: str, table: str) -> str:
+    """Embed a figure with its data; of an empty one only what it says."""
+    if figure.data:
+        return figure_block(figure, name, caption, table)
+    said = f'<p class="empty">{esc(str(figure.layout.meta["sentence"]))}</p>'
+    more = f"<details><summary>What is known</summary>{table}</details>" if table else ""
+    return f'<div class="card">{said}{more}</div>'
 
 
 def _table(frame: pd.DataFrame, name: Column, write: Callable[[Any], str], caption: str) -> str:
