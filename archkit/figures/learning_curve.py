@@ -26,7 +26,9 @@ __all__ = ["learning_curve"]
 
 _MINUS = "\u2212"
 _LABEL = 0.075  # of the axis, what a label takes
-_REACHES = ((0.25, 0.25), (0.5, 0.25), (1.0, 0.5))  # of the axis of differences, and its steps
+_REACHES = ((0.25, 0.25), (0.5, 0.25), (0.75, 0.25), (1.0, 0.5))
+"""How far the axis of differences may reach, and in which steps."""
+
 _ARMS = {
     "on": ("memory on", "solid", 2.6),
     "placebo": ("placebo", "dot", 1.8),

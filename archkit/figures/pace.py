@@ -212,6 +212,7 @@ def _agents(known: pd.DataFrame) -> str:
         return f"The decisions of {name} turn out well most often"
     apart = int((others["high"] < best["low"]).sum())
     if not apart:
-        return f"No agent can be told apart from the best, of {number(len(known))}"
+        many = {2: "The two agents"}.get(len(known), f"The {number(len(known))} agents")
+        return f"{many} cannot be told apart by how their decisions turned out"
     close = f"{in_words(len(others) - apart)} of {number(len(others))} agents"
     return f"{close} cannot be told apart from the best"

@@ -189,10 +189,10 @@ def _lower(finding: str, mine: pd.DataFrame) -> str:
 
 
 def _subtitle(ranked: pd.DataFrame, unused: int, top: int) -> str:
-    uses = number(round(float(ranked["n"].sum()), 1))
+    uses = count_of(round(float(ranked["n"].sum()), 1), "use")
     kinds = _kinds(ranked).nunique()
     many = count_of(len(ranked), "pattern")
-    parts = [many if kinds == 1 else f"{many} of {kinds} kinds", f"{uses} uses"]
+    parts = [many if kinds == 1 else f"{many} of {kinds} kinds", uses]
     parts += caveats(ranked["provenance"])
     if len(ranked) > top:
         parts.append(f"+ {number(len(ranked) - top)} more not drawn")

@@ -63,7 +63,10 @@ def query_latency(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     x = time_axis(frame["from_at"].min(), frame["until_at"].max(), "week (UTC)", 6)
     least = max(float(frame["p50_ms"].min()), 0.1)
     most = float(frame["p95_ms"].max())
-    ticks = [t for t in (0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6) if least / 10 <= t <= most * 10]
+    wide = most > 100 * least
+    steps = (1,) if wide else (1, 2, 5)
+    ticks = [n * 10**ten for ten in range(-1, 7) for n in steps]
+    ticks = [t for t in ticks if least / 10 <= t <= most * 10]
     y = {
         "type": "log",
         "title": {"text": "milliseconds"},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from archkit.figures.style import percent
+from archkit.figures.style import count_of, percent
 from archkit.markup import esc, markdown
 from archkit.memory.redact import redact_text
 from archkit.report.parts import chip, tiles
@@ -71,16 +71,17 @@ def summary(
         Why the last change was not made; all else is then as before it.
     """
     warning = (
-        f'<p class="ak-made-up">{made_up:,} of these decisions have a <b>simulated</b> outcome: '
-        "made-up data, drawn as hollow triangles.</p>"
+        f'<p class="ak-made-up">{made_up:,} of these decisions {"has" if made_up == 1 else "have"} '
+        "a <b>simulated</b> outcome: made-up data, drawn as hollow triangles.</p>"
         if made_up
         else ""
     )
     refused = error_lines(error) if error is not None else ""
     heard = f'<p class="ak-mute" role="status">{esc(news)}</p>' if news else ""
     table, said = tab.table(frame), f"{tab.caption} {tab.click}".strip()
+    many = count_of(len(frame), "row")
     rows = (
-        f"<details><summary>Data of this figure ({len(frame):,} rows)</summary>{table}</details>"
+        f"<details><summary>Data of this figure ({many})</summary>{table}</details>"
         if table
         else ""
     )
