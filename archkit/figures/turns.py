@@ -119,7 +119,11 @@ def _add_panel(
             width=0.7,
             marker={
                 "color": colour[token],
-                "pattern": {"shape": shape, "fgcolor": colour["card"], "size": 5},
+                "pattern": {
+                    **{"shape": shape, "size": 5, "solidity": 0.4},
+                    **{"fgcolor": colour[token], "bgcolor": colour["card"]},
+                },
+                "line": {"width": 1, "color": colour[token]},
             },
             hovertext=[_turn_words(row) for row in there.to_dict("records")],
             hoverinfo="text",

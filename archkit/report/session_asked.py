@@ -33,7 +33,7 @@ def briefing_body(messages: pd.DataFrame) -> str:
         return '<p class="empty">No briefing is on record.</p>'
     briefing = Briefing(told)
     pairs = "".join(f"<dt>{esc(n)}</dt><dd>{shown}</dd>" for n, shown in briefing.rows() if shown)
-    summary = esc(elided(briefing.summary.partition(" Its README begins")[0] or "no summary", 240))
+    summary = esc(elided(briefing.summary.partition(" Its README begins")[0] or "no summary", 400))
     name = esc(briefing.project.get("name") or "the project")
     text = json.dumps(told, indent=1, ensure_ascii=False)
     cut = text[:_LONGEST] + ("\n…" if len(text) > _LONGEST else "")
