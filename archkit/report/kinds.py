@@ -26,13 +26,14 @@ from archkit.report.parameters import (
 )
 from archkit.report.period_contents import read_periods
 from archkit.report.period_parameters import PERIODS, check_periods
+from archkit.report.text import Column, frame_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from archkit.report.document import Document
 
-__all__ = ["KINDS", "Kind", "kind_named", "kinds", "parameters_of"]
+__all__ = ["KINDS", "Kind", "Kinds", "kind_named", "kinds", "parameters_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,24 @@ def parameters_of(kind: str) -> Mapping[str, str]:
     return {name: each.told for name, each in kind_named(kind).parameters.items()}
 
 
-def kinds() -> pd.DataFrame:
-    """Return the kinds of reports: one row a kind with `kind`, `shows` and its `parameters`."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Kinds:
+    """The kinds of reports as a table; `rows` has one a kind: `kind`, `shows`, `parameters`."""
+
+    rows: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """One line: how many there are, and their names."""
+        return f"{len(self.rows)} kinds of reports: {', '.join(self.rows['kind'])}"
+
+    def _repr_html_(self) -> str:
+        columns = [Column(name, name) for name in self.rows.columns]
+        return frame_table(self.rows, columns, "The kinds of reports.")
+
+
+def kinds() -> Kinds:
+    """Return the kinds of reports, what each shows and takes, as a notebook shows them."""
     import pandas as pd
 
     rows = [(name, each.told, ", ".join(each.parameters)) for name, each in KINDS.items()]
-    return pd.DataFrame(rows, columns=["kind", "shows", "parameters"])
+    return Kinds(pd.DataFrame(rows, columns=["kind", "shows", "parameters"]))

@@ -9,7 +9,7 @@ import pytest
 from archkit.errors import ArchkitError, ReportError
 from archkit.memory.memory import Memory
 from archkit.report import write_report
-from archkit.report.kinds import KINDS, kind_named, parameters_of
+from archkit.report.kinds import KINDS, kind_named, kinds, parameters_of
 from archkit.report.parameters import pairs_read
 from archkit.report.period_parameters import Period, two_periods
 
@@ -21,6 +21,13 @@ def test_every_kind_says_what_it_shows_and_what_each_parameter_means():
     for name, kind in KINDS.items():
         assert kind.told
         assert all(parameters_of(name).values())
+
+
+def test_a_notebook_lists_them_whole():
+    page = kinds()._repr_html_()
+    assert all(f"<td>{name}</td>" in page for name in KINDS)
+    assert "…" not in page
+    assert repr(kinds()).startswith(f"{len(KINDS)} kinds of reports: memory, periods")
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest():
