@@ -4,10 +4,10 @@ BIN := .venv/bin
 SETUP := .venv/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab lint types bench report lock clean
+.PHONY: help setup demo test lab app lint types bench report pictures lock clean
 
 help:            ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP)  ## make .venv from requirements.lock
 
@@ -22,6 +22,9 @@ test: $(SETUP)   ## set up, then every test
 
 lab: $(SETUP)    ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
+
+app: $(SETUP)    ## serve the dashboard and the trade-offs of your memory as pages, without code
+	@$(BIN)/archkit app
 
 lint: $(SETUP)   ## ruff, notebooks without outputs, layers
 	@$(BIN)/ruff check .
@@ -44,12 +47,15 @@ bench: $(SETUP)  ## measure the speeds the README and the issues name
 	@$(BIN)/python benchmarks/dashboard.py
 	@$(BIN)/python benchmarks/sessions.py --files 20000
 
+pictures: $(SETUP) ## make the README's pictures anew, from simulated data, in Chromium
+	@ARCHKIT_CHROMIUM=$$(sh .ci/chromium) $(BIN)/python tools/pictures.py
+
 report: $(SETUP) ## write data/reports/memory.html from your memory
 	@$(BIN)/archkit report
 
 # Not the extra mcda: it is 160 MB that only its users need.
 lock: $(SETUP)   ## resolve requirements.lock anew from pyproject.toml
-	@$(BIN)/python -m uv pip compile pyproject.toml --extra dev --extra lab --extra mcp --extra semantic --universal \
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra app --extra dev --extra lab --extra mcp --extra semantic --universal \
 	  --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
 
 clean:           ## remove .venv and caches; your data stays
