@@ -72,7 +72,7 @@ class _OwnKernel(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         spec = super().get_kernel_spec(kernel_name)
-        return KernelSpec(**{**spec.to_dict(), "argv": [*spec.argv, "--log-level=ERROR"]})
+        return KernelSpec(**{**spec.to_dict(), "argv": [*spec.argv, "--log-level=CRITICAL"]})
 
 
 class _Server(Voila):  # type: ignore[misc]
