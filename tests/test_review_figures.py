@@ -159,6 +159,21 @@ def curve(arms=("on", "placebo", "off"), provenance="simulated", gain=0.3) -> pd
     return frame.assign(difference_high=frame["difference"] + 0.2)
 
 
+def weeks(count=12, made=3, simulated=3) -> pd.DataFrame:
+    frame = pd.DataFrame({"until_at": [T + n * pd.Timedelta(days=7) for n in range(count)]})
+    frame = frame.assign(from_at=frame["until_at"] - pd.Timedelta(days=7), n=made)
+    frame = frame.assign(simulated=simulated, provenance="simulated" if simulated else "observed")
+    return pd.concat([frame.assign(what=what) for what in ("sessions", "decisions")])
+
+
+def agents(count=2, agent="", rate=0.7, half=0.1) -> pd.DataFrame:
+    frame = pd.DataFrame({"agent": [f"{agent} {n}".strip() for n in range(count)]})
+    rates = rate - 0.3 * np.arange(count) / max(count, 1)
+    frame = frame.assign(sessions=4, decisions=9, outcomes=8, success_rate=rates, n=7)
+    frame = frame.assign(low=rates - half, high=rates + half, provenance="simulated", ci_prob=0.9)
+    return frame
+
+
 Draw = Callable[..., Any]
 MADE: dict[Draw, Callable[[], pd.DataFrame]] = {
     figures.success_over_time: trend,
@@ -175,6 +190,8 @@ MADE: dict[Draw, Callable[[], pd.DataFrame]] = {
     figures.session_costs: costs,
     figures.session_steps: taken,
     figures.learning_curve: curve,
+    figures.pace: weeks,
+    figures.success_by_agent: agents,
 }
 NAMED: dict[Draw, pd.DataFrame] = {
     figures.success_over_time: epoch(trend((NASTY,)), NASTY),
@@ -189,6 +206,7 @@ NAMED: dict[Draw, pd.DataFrame] = {
     figures.memory_events: audit(reason=NASTY, action=NASTY),
     figures.session_costs: costs(title=NASTY),
     figures.session_steps: taken(name=NASTY).assign(skipped_since=NASTY),
+    figures.success_by_agent: agents(agent=NASTY),
 }
 MANY = [f"pattern {n}" for n in range(10_000)]
 LARGE: dict[Draw, pd.DataFrame] = {
@@ -203,6 +221,7 @@ LARGE: dict[Draw, pd.DataFrame] = {
     figures.query_latency: latency(3_000),
     figures.memory_events: audit(5_000),
     figures.session_costs: costs(10_000),
+    figures.success_by_agent: agents(10_000),
 }
 names = {"ids": lambda value: getattr(value, "__name__", "")}
 
@@ -453,6 +472,27 @@ def test_made_up_costs_and_latencies_are_never_shown_as_observed():
     ]
     two = figures.query_latency(pd.concat([latency(), latency(provenance="simulated")]))
     assert len(two.data) == len(two.layout.meta["key"]) == 4
+
+
+def test_the_pace_says_this_week_beside_the_last_and_hatches_what_is_made_up():
+    assert said(figures.pace(weeks())).startswith("Three decisions this week, as many as in")
+    fig = figures.pace(weeks().assign(n=[*range(1, 13)] * 2, simulated=1))
+    assert said(fig).startswith("12 decisions this week, 11 in the week before")
+    bars = {trace.name: trace for trace in fig.data}
+    assert bars["decisions, simulated"].marker.pattern.shape == "/"
+    assert bars["decisions, observed"].marker.pattern.shape is None
+    assert (len(bars["decisions, observed"].x), len(bars["decisions, simulated"].x)) == (11, 12)
+    assert [label for _, _, label in fig.layout.meta["key"]] == ["observed", "simulated"]
+
+
+def test_agents_whose_intervals_overlap_are_not_ranked():
+    assert said(figures.success_by_agent(agents(half=0.3))).startswith("The two agents cannot be")
+    assert "of 0 turn out well most often" in said(figures.success_by_agent(agents(half=0.01)))
+    assert "One of 2 agents cannot" in said(figures.success_by_agent(agents(3, half=0.08)))
+    alone = figures.success_by_agent(agents(1))
+    assert "of 0 turn out well in 70 % of cases" in said(alone)
+    nothing = agents(2).assign(success_rate=np.nan, low=np.nan, high=np.nan, provenance="none")
+    assert "not known of any agent yet" in said(figures.success_by_agent(nothing))
 
 
 def test_steps_that_are_never_done_are_the_title():
