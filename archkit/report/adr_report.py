@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from archkit.plain import missing
 from archkit.report.document import Document, Section
 from archkit.report.page import figure_block
 from archkit.report.parts import chip, tiles
-from archkit.report.text import Column, as_date, frame_table
+from archkit.report.text import Column, as_date, as_short_date, frame_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["AdrContents", "read_adr_record", "write_adr_record"]
 
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _HELD = (
     "Find its days on the curve: what lies right of them is the share of the folder's decisions "
     "that held longer. All of it is what was written down, none of it was observed here."
 )
 _NOTE = (
-    '<p class="note">This record was <strong>imported</strong> from a file: it is reported, what '
-    "somebody wrote down. Nothing of it was observed here, and no outcome of it is asked for.</p>"
+    '<p class="imported">This record was <strong>imported</strong> from a file: it is reported, '
+    "what somebody wrote down. Nothing of it was observed here, and no outcome of it is asked for.</p>"
 )
 
 
@@ -94,8 +96,7 @@ def write_adr_record(contents: AdrContents) -> Document:
 
 def _tiles(contents: AdrContents) -> list[tuple[str, str, str]]:
     row, days = contents.row, contents.span["days"]
-    decided = "–" if missing(row["decided_at"]) else as_date(row["decided_at"])
-    ended = "–" if missing(row["ended_at"]) else as_date(row["ended_at"])
+    decided, ended = as_short_date(row["decided_at"]), as_short_date(row["ended_at"])
     return [
         ("Status", str(row["status"] or "none stated"), "as written, reported"),
         ("Decided", decided, _known_from(row["decided_from"])),
@@ -125,7 +126,10 @@ def _facts(contents: AdrContents) -> str:
         ("chosen", esc(row["chosen"] or "") or "no option is named as chosen"),
         ("options", esc(", ".join(_list(row["options"])))),
         ("by", esc(", ".join(_list(row["deciders"])))),
-        ("status", f"{esc(row['status_text'] or row['status'] or 'none stated')}"),
+        (
+            "status",
+            esc(_LINK.sub(r"\1", str(row["status_text"] or row["status"] or "none stated"))),
+        ),
         ("superseded by", esc(", ".join(_list(row["ended_by"])))),
         ("supersedes", esc(", ".join(_list(row["supersedes"])))),
         ("names, not found", esc(", ".join(_list(row["unresolved"])))),

@@ -46,8 +46,8 @@ def provenance_note(provenance: str, origin: Any) -> str:
     told = ""
     if "reported" in provenance:
         told += (
-            '<p class="note">This decision and its outcomes were <strong>imported</strong> from '
-            f"{esc(origin)}: they are reported, none of them was observed here.</p>"
+            '<p class="imported">This decision and its outcomes were <strong>imported</strong> '
+            f"from {esc(origin)}: they are reported, none of them was observed here.</p>"
         )
     if "simulated" in provenance:
         told += (
