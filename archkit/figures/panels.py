@@ -19,7 +19,6 @@ __all__ = [
     "hover_of",
     "marks_in_room",
     "moments",
-    "named_ids",
     "template_text",
     "thinned",
     "time_axis",
@@ -74,24 +73,21 @@ class Panels:
         left = column * (width + _BETWEEN)
         low, side = self.is_lowest(place), self.is_left(place)
         bare = {"title": {"text": ""}}
-        fig.update_layout(
-            {
-                f"xaxis{place + 1 if place else ''}": {
-                    **x,
-                    **({} if low else bare),
-                    "showticklabels": low,
-                    "domain": [left, left + width],
-                    "anchor": _name("y", place),
-                },
-                f"yaxis{place + 1 if place else ''}": {
-                    **y,
-                    **({} if side else bare),
-                    "showticklabels": side,
-                    "domain": [max(top - self.size / self._whole, 0.0), top],
-                    "anchor": _name("x", place),
-                },
-            }
-        )
+        number = place + 1 if place else ""
+        fig.layout[f"xaxis{number}"] = {  # assigned: an update compares each of its parts
+            **x,
+            **({} if low else bare),
+            "showticklabels": low,
+            "domain": [left, left + width],
+            "anchor": _name("y", place),
+        }
+        fig.layout[f"yaxis{number}"] = {
+            **y,
+            **({} if side else bare),
+            "showticklabels": side,
+            "domain": [max(top - self.size / self._whole, 0.0), top],
+            "anchor": _name("x", place),
+        }
 
     def head(
         self, fig: Figure, place: int, name: str, said: str, theme: str, sign: str = ""

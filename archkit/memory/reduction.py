@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -96,7 +97,7 @@ def reduction(
     place = {request: n for n, request in enumerate(dict.fromkeys(asked))}
     which = [place[request] for request in asked]
     sums = [np.bincount(which, queries).astype(float) for queries in (old, new)]
-    low, high = _bootstrap(sums[0], sums[1], ci_prob)
+    low, high = _bootstrap(sums[0].tobytes(), sums[1].tobytes(), ci_prob)
     return Reduction(
         query_reduction_share(float(old.sum()), float(new.sum())),
         low,
@@ -111,8 +112,10 @@ def reduction(
     )
 
 
-def _bootstrap(before: Floats, after: Floats, ci_prob: float) -> tuple[float, float]:
+@lru_cache(maxsize=64)
+def _bootstrap(old: bytes, new: bytes, ci_prob: float) -> tuple[float, float]:
     """Percentile interval of the pooled share over resampled requests; the same every time."""
+    before, after = np.frombuffer(old), np.frombuffer(new)
     size = len(before)
     if size < 2:
         return float("nan"), float("nan")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archkit.memory import checks
+from archkit.memory.at_hand import at_hand, reading
 from archkit.memory.decided import decision_of
-from archkit.memory.tally import Tally, tally_of
+from archkit.memory.tally import Tally
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,15 +33,17 @@ class Snapshot:
     def sql(self, select: str, /, **params: Any) -> DataFrame:
         """Ask anything of it: as `Memory.sql`."""
         checks.check_select(select)
-        return self._read(select, params or None)
+        hand = at_hand(self._store, self._read)
+        read = hand.read if hand.answers(select) else self._read
+        return read(select, params or None)
 
     def tally(self) -> Tally:
         """Return its uses of patterns that were noted by themselves, counted day by day.
 
         Counted once for all snapshots, until something is written.
         """
-        events = int(self._read("SELECT count(*) AS n FROM event", None)["n"][0])
-        return tally_of(self._store, (*self._store.stamp()[:2], events), self._read)
+        hand = at_hand(self._store, self._read)
+        return replace(hand.tally, at_hand=hand.has_bound)
 
     def edges(self) -> tuple[()]:
         """Say that it neither begins nor ends at an instant."""
@@ -64,5 +68,5 @@ def snapshot(memory: Memory) -> Iterator[Snapshot]:
         The file cannot be read.
     """
     memory._held.add_library()
-    with memory._store.at_once() as read:
+    with reading(memory._store) as read:
         yield Snapshot(read, memory._store)

@@ -11,23 +11,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archkit.memory.posterior import HALF_LIFE_DAYS
-from archkit.records import PROVENANCE
+from archkit.records import PROVENANCE, utc_now
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from archkit.memory.store import Store
-
-__all__ = ["Read", "Tally", "tally_of"]
+__all__ = ["BOUND", "Read", "Span", "Tally"]
 
 Read = Callable[[str, Mapping[str, Any] | None], "pd.DataFrame"]
-Span = tuple[datetime, datetime | None]
+Span = tuple[datetime, datetime]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -43,15 +40,27 @@ FROM (
     (epoch_us(u.outcome_at) / 86400e6 - day - 1) / $half_life_days AS young
   FROM pattern_evidence u LEFT JOIN status_said w ON w.slug = u.slug
   WHERE u.decision_id IS NULL AND u.session_id IS NULL AND u.used_at IS NOT NULL
-    AND u.y IS NOT NULL AND u.uses IS NOT NULL AND u.source <> 'reported'
+    AND u.y IS NOT NULL AND u.uses IS NOT NULL AND u.source <> 'reported' AND u.used_at < $today
 ) e
 WHERE e.source IN (SELECT s.source FROM source s)
 GROUP BY e.slug, e.source, e.day ORDER BY e.slug, e.source, e.day
 """
 _OTHERS = """
-SELECT count(*) > 0 AS others FROM pattern_use
-WHERE decision_id IS NULL AND (session_id IS NOT NULL OR source = 'reported')
+SELECT count(*) AS others FROM pattern_use WHERE decision_id IS NULL
+  AND (session_id IS NOT NULL OR source = 'reported' OR used_at IS NULL OR used_at >= $today)
 """
+BOUND = """
+SELECT * FROM {view} WHERE decision_id IS NOT NULL
+UNION ALL
+SELECT * FROM {view} WHERE decision_id IS NULL AND used_at IS NULL
+UNION ALL
+SELECT * FROM {view} WHERE decision_id IS NULL AND used_at IS NOT NULL
+  AND (session_id IS NOT NULL OR source = 'reported')
+UNION ALL
+SELECT * FROM {view} WHERE decision_id IS NULL AND session_id IS NULL AND source <> 'reported'
+  AND used_at >= $today
+"""
+"""The evidence that is not counted by days, of a view."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +80,12 @@ class Tally:
     good, bad
         How many went well, and how many did not, since its status was last said by hand.
     others
-        Whether the memory has dated uses without a decision that are not counted here: of a
-        session, or only reported.
+        How many uses without a decision are not counted here: of a session, only reported, or of
+        the day of the counting and later.
+    today
+        The day of the counting: uses of the days before are counted.
+    at_hand
+        Whether what is not counted can be asked for as `bound_evidence`.
     """
 
     slugs: NDArray[np.object_]
@@ -85,15 +98,24 @@ class Tally:
     lost: NDArray[np.float64]
     good: NDArray[np.int64]
     bad: NDArray[np.int64]
-    others: bool
+    others: int
+    today: int
+    at_hand: bool = False
 
     @classmethod
     def read(cls, read: Read) -> Tally:
         """Count the uses of a memory."""
-        found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS})
+        today = _day_of(utc_now())
+        given = {"today": _begin(today).replace(tzinfo=None)}
+        found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS, **given})
         names = ("slug", "source", "day", "n", "y", "last_at", "won", "lost", "good", "bad")
-        others = bool(read(_OTHERS, None)["others"][0])
-        return cls(*(found[name].to_numpy() for name in names), others=others)
+        others = int(read(_OTHERS, given)["others"][0])
+        return cls(*(found[name].to_numpy() for name in names), others=others, today=today)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return the values that `BOUND` names."""
+        return {"today": _begin(self.today).replace(tzinfo=None)}
 
     def of(
         self,
@@ -113,7 +135,7 @@ class Tally:
         if since is not None:
             kept &= self.day >= _day_of(since)
         if until is not None:
-            kept &= self.day <= _day_of(until)
+            kept &= self.day < (_day_of(until) if _is_midnight(until) else _day_of(until) + 1)
         return self._where(kept)
 
     def cut(self, *instants: datetime) -> tuple[Tally, list[Span]]:
@@ -125,18 +147,18 @@ class Tally:
             The other days, and the spans of those left out on which there are uses.
         """
         kept, spans = np.ones(len(self.day), dtype=bool), []
-        for day in sorted({_day_of(each) for each in instants}):
+        for day in sorted({_day_of(each) for each in instants if not _is_midnight(each)}):
             mine = self.day == day
             if mine.any():
                 kept &= ~mine
-                spans.append((_EPOCH + day * _DAY, _EPOCH + (day + 1) * _DAY))
+                spans.append((_begin(day), _begin(day + 1)))
         return self._where(kept), spans
 
     def past(self, now: datetime) -> tuple[Tally, list[Span]]:
-        """Leave out today and what is after it, and say so likewise."""
-        today = _day_of(now)
-        ahead = self.day >= today
-        spans: list[Span] = [(_EPOCH + today * _DAY, None)] if ahead.any() else []
+        """Leave out the day of an instant and what is after it, and say so likewise."""
+        day = _day_of(now)
+        ahead = self.day >= day
+        spans: list[Span] = [(_begin(day), _begin(self.today))] if ahead.any() else []
         return self._where(~ahead), spans
 
     def freshness(self, now: datetime) -> NDArray[np.float64]:
@@ -147,19 +169,8 @@ class Tally:
     def _where(self, kept: NDArray[np.bool_]) -> Tally:
         if kept.all():
             return self
-        names = (name for name in self.__slots__ if name != "others")
+        names = (name for name in self.__slots__ if name not in ("others", "today", "at_hand"))
         return replace(self, **{name: getattr(self, name)[kept] for name in names})
-
-
-_KEPT: WeakKeyDictionary[Store, tuple[Any, Tally]] = WeakKeyDictionary()
-
-
-def tally_of(store: Store, state: Any, read: Read) -> Tally:
-    """Return the tally of a store, counted anew if its state is another one than before."""
-    known = _KEPT.get(store)
-    if known is None or known[0] != state:
-        known = _KEPT[store] = (state, Tally.read(read))
-    return known[1]
 
 
 def _among(column: NDArray[np.object_], names: Collection[str]) -> NDArray[np.bool_]:
@@ -169,3 +180,11 @@ def _among(column: NDArray[np.object_], names: Collection[str]) -> NDArray[np.bo
 
 def _day_of(instant: datetime) -> int:
     return (instant - _EPOCH) // _DAY
+
+
+def _begin(day: int) -> datetime:
+    return _EPOCH + day * _DAY
+
+
+def _is_midnight(instant: datetime) -> bool:
+    return (instant - _EPOCH) % _DAY == timedelta(0)

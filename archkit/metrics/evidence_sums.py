@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archkit.memory.posterior import HALF_LIFE_DAYS
+from archkit.memory.tally import BOUND
 from archkit.metrics.rows import Readable, utc
 
 if TYPE_CHECKING:
@@ -51,17 +52,11 @@ WHERE list_contains($slugs, e.slug) AND e.y >= 0.5 AND e.uses IS NOT NULL
 GROUP BY e.slug
 """
 _ALL = "SELECT * FROM pattern_evidence"
-_BOUND = (
-    "SELECT * FROM pattern_evidence WHERE decision_id IS NOT NULL UNION ALL "
-    "SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND used_at IS NULL"
-)
-_OTHERS = (
-    "SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND used_at IS NOT NULL "
-    "AND (session_id IS NOT NULL OR source = 'reported')"
-)
+_BOUND = BOUND.format(view="pattern_evidence")
+_AT_HAND = "SELECT * FROM bound_evidence"
 _BETWEEN = (
-    "SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND session_id IS NULL "
-    "AND source <> 'reported' AND used_at >= $from_{n}"
+    " UNION ALL SELECT * FROM pattern_evidence WHERE decision_id IS NULL AND session_id IS NULL "
+    "AND source <> 'reported' AND used_at >= $from_{n} AND used_at < $to_{n}"
 )
 _NAMES = """
 SELECT s.slug, coalesce(p.name, s.slug) AS name, p.area, p.kind, coalesce(w.status, p.status)
@@ -148,15 +143,13 @@ def bound_rows(counted: Tally | None, spans: Sequence[Span]) -> tuple[str, dict[
     """Return a SELECT of the evidence that is not counted by days, and the values it names."""
     if counted is None:
         return _ALL, {}
-    parts, given = [_BOUND, *([_OTHERS] if counted.others else [])], {}
+    if counted.at_hand and not spans:
+        return _AT_HAND, {}
+    text, given = _BOUND, counted.given
     for n, (start, end) in enumerate(spans):
-        given[f"from_{n}"] = naive(start)
-        between = _BETWEEN.format(n=n)
-        if end is not None:
-            given[f"to_{n}"] = naive(end)
-            between += f" AND used_at < $to_{n}"
-        parts.append(between)
-    return " UNION ALL ".join(parts), given
+        text += _BETWEEN.format(n=n)
+        given |= {f"from_{n}": naive(start), f"to_{n}": naive(end)}
+    return text, given
 
 
 def naive(instant: datetime) -> datetime:

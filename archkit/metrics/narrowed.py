@@ -59,6 +59,9 @@ _VIEWS = {
     "pattern_evidence": _View(
         _EVIDENCE, _SLUG, "coalesce(outcome_at, used_at)", provenance="evidence"
     ),
+    "bound_evidence": _View(
+        _EVIDENCE, _SLUG, "coalesce(outcome_at, used_at)", provenance="evidence"
+    ),
     "evidence_by_context": _View(_DECIDED, _SLUG, "outcome_at", provenance="provenance"),
     "query_reduction": _View(_MEASURED, _SLUG, "measured_at", provenance="provenance"),
     "query_measurement": _View(
