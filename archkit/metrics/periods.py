@@ -17,12 +17,29 @@ from archkit.memory.beta import Floats
 from archkit.memory.learning import posterior
 from archkit.metrics.cost import session_costs
 from archkit.metrics.evidence import interval, pattern_evidence
-from archkit.metrics.rows import Readable, decisions, joined, known_rows, outcome_scores
+from archkit.metrics.first_looks import first_looks
+from archkit.metrics.rows import (
+    Readable,
+    decisions,
+    joined,
+    known_rows,
+    made_up,
+    outcome_scores,
+)
 from archkit.metrics.saving import pooled, query_measurements, query_reduction, without_warm
 from archkit.metrics.scoring import calibration
 from archkit.records import PROVENANCE, SOURCE_WEIGHT
 
-__all__ = ["period_changes", "period_patterns", "period_queries", "period_sessions"]
+__all__ = [
+    "LOOK_DAYS",
+    "period_changes",
+    "period_patterns",
+    "period_queries",
+    "period_sessions",
+]
+
+LOOK_DAYS = 30
+"""How long after it is due a look at a decision still comes in time."""
 
 _SIDES = ("before", "after")
 _LEAST = 5  # measurements, sessions that an interval needs
@@ -38,17 +55,26 @@ Estimate = Mapping[str, Any]
 
 
 def period_changes(
-    before: Readable, after: Readable, now: datetime, *, ci_prob: float = 0.9
+    before: Readable,
+    after: Readable,
+    now: datetime,
+    *,
+    whole: Readable,
+    ci_prob: float = 0.9,
 ) -> pd.DataFrame:
     """Return the shares that tell how two periods went, and how far they lie apart.
 
-    An outcome counts whole, however old it is, and in the period in which it was observed; a
-    decision counts in the one in which it was made.
+    A decision counts in the period in which it was made: whether it turned out well by the first
+    look at it, for the older ones have had time for more; whether it was looked at within
+    `LOOK_DAYS` of being due, and only once these are over. A score counts in the period in which
+    it was observed; each outcome counts whole, however old it is.
 
     Parameters
     ----------
     before, after
         The two periods.
+    whole
+        The part that both are of, at all times: a look may come after the period of its decision.
     now
         The instant to look from: what is due by now could have been looked at.
     ci_prob
@@ -58,13 +84,14 @@ def period_changes(
     -------
     DataFrame
         One row a measure that either period has: `measure` (decisions that turned out well,
-        decisions looked at once due, queries saved, each outcome score, miss of the forecasts);
+        decisions looked at in time, queries saved, each outcome score, miss of the forecasts);
         of each period `<period>_value` (0 to 1, queries saved may be negative), `<period>_low`
         to `<period>_high`, `<period>_n` and `<period>_provenance`; `change` (the second less the
         first, null unless both have a value) with `low` to `high`; `less_is_better`; `told_apart`,
         whether the interval leaves zero out; `provenance` of both; `ci_prob`.
     """
-    told = [dict(_measured(part, now, ci_prob)) for part in (before, after)]
+    looks = first_looks(whole).set_index("decision_id")
+    told = [dict(_measured(part, looks, now, ci_prob)) for part in (before, after)]
     names = list(dict.fromkeys([*told[0], *told[1]]))
     rows = pd.DataFrame(
         [
@@ -156,7 +183,7 @@ def period_sessions(before: Readable, after: Readable, *, ci_prob: float = 0.9) 
 
 _WELL, _LOOKED, _SAVED, _MISS = (
     "decisions that turned out well",
-    "decisions looked at once due",
+    "decisions looked at in time",
     "queries saved",
     "miss of the forecasts (Brier)",
 )
@@ -167,21 +194,21 @@ def _place(name: str) -> tuple[int, str]:
     return (order.index(name) if name in order else len(order), name)
 
 
-def _measured(part: Readable, now: datetime, ci_prob: float) -> Iterator[tuple[str, Estimate]]:
-    made = decisions(part)
-    known = known_rows(made[made["last_source"] != "reported"], "last_value")
+def _measured(
+    part: Readable, looks: pd.DataFrame, now: datetime, ci_prob: float
+) -> Iterator[tuple[str, Estimate]]:
+    made = decisions(part)[["decision_id", "status", "due_at"]].join(looks, on="decision_id")
+    known = known_rows(made, "value")
     if len(known):
-        weight = known["last_source"].map(SOURCE_WEIGHT).fillna(1.0)
-        origin = joined(known["last_source"].map(PROVENANCE))
-        yield _WELL, _share(known["last_value"], weight, origin, ci_prob)
-    due = made[
-        (made["status"] == "accepted") & (made["due_at"] <= pd.Timestamp(now).tz_convert(UTC))
-    ]
-    if len(due):
-        ids = due["decision_id"].astype(str).str.startswith("sim")
-        origin = joined(ids.map({True: "simulated", False: "observed"}))
-        looked = (due["outcomes"] > 0).astype(float)
-        yield _LOOKED, _share(looked, looked * 0 + 1, origin, ci_prob)
+        weight = known["source"].map(SOURCE_WEIGHT).fillna(1.0)
+        origin = joined(known["source"].map(PROVENANCE))
+        yield _WELL, _share(known["value"], weight, origin, ci_prob)
+    until = made["due_at"] + pd.Timedelta(days=LOOK_DAYS)
+    over = made[(until <= pd.Timestamp(now).tz_convert(UTC)) & (made["status"] == "accepted")]
+    if len(over):
+        in_time = (over["first_at"] <= until[over.index]).astype(float)
+        origin = joined(made_up(over["decision_id"]).map({True: "simulated", False: "observed"}))
+        yield _LOOKED, _share(in_time, in_time * 0 + 1, origin, ci_prob)
     counted = without_warm(known_rows(query_measurements(part), "reduction_share"))
     if len(counted):
         saved = pooled(counted, ci_prob)

@@ -67,8 +67,9 @@ def decision_cards(
     decisions: pd.DataFrame, records: Mapping[str, Decision], outcomes: pd.DataFrame
 ) -> str:
     """Write a card for each decision in `records`, in the frame's order."""
-    rows = [r for r in decisions.to_dict("records") if r["decision_id"] in records]
-    return "\n".join(_card(row, records[row["decision_id"]], outcomes) for row in rows)
+    shown = decisions[decisions["decision_id"].isin(list(records))]
+    cards = [_card(r, records[r["decision_id"]], outcomes) for r in shown.to_dict("records")]
+    return "\n".join(cards)
 
 
 def decision_table(decisions: pd.DataFrame, most: int = MOST_ROWS) -> str:

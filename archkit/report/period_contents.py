@@ -85,7 +85,7 @@ def read_periods(
     old, new = two_periods(now + timedelta(microseconds=1), before, after, months)
     scope = Scope(**part)
     spans = [replace(scope, since=each.since, until=each.until) for each in (old, new)]
-    first, second = (span.of(state) for span in spans)
+    first, second, whole = (span.of(state) for span in (*spans, scope))
     ends = (min(old.until, now), min(new.until, now))
     curves = [
         metrics.reliability(each, ci_prob=ci_prob, bins=5).assign(period=name)
@@ -97,16 +97,16 @@ def read_periods(
         after=new,
         scope=scope,
         ci_prob=ci_prob,
-        agents=agents_of(scope.of(state)),
+        agents=agents_of(whole),
         unmatched=unmatched(state, scope),
         heads=(
             metrics.headline(first, now, ci_prob=ci_prob),
             metrics.headline(second, now, ci_prob=ci_prob),
         ),
-        changes=metrics.period_changes(first, second, now, ci_prob=ci_prob),
+        changes=metrics.period_changes(first, second, now, whole=whole, ci_prob=ci_prob),
         patterns=metrics.period_patterns(first, second, ends, ci_prob=ci_prob),
         queries=metrics.period_queries(first, second, ci_prob=ci_prob),
         sessions=metrics.period_sessions(first, second, ci_prob=ci_prob),
         reliability=pd.concat([each for each in curves if len(each)] or curves[:1]),
-        news=metrics.pattern_news(scope.of(state), old, new),
+        news=metrics.pattern_news(whole, old, new),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archkit.figures.style import percent
+from archkit.metrics.periods import LOOK_DAYS
 from archkit.report.text import count, missing
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ Rows = Mapping[str, Mapping[Any, Any]]
 """Rows of a frame by their measure."""
 
 _WELL = "decisions that turned out well"
-_LOOKED = "decisions looked at once due"
+_LOOKED = "decisions looked at in time"
 _SAVED = "queries saved"
 
 
@@ -76,11 +77,12 @@ def _change(rows: Rows, name: str) -> str:
 
 
 def _debt_note(changes: Rows) -> str:
+    still = "decisions still without an outcome, the later ones with less time for it"
     if _LOOKED not in changes:
-        return "decisions still without an outcome; none is due yet"
+        return still
     return (
-        "decisions still without an outcome; of those due "
-        f"{_shares(changes, _LOOKED)} were looked at, {_verdict(changes[_LOOKED])}"
+        f"{still}; looked at within {LOOK_DAYS} days of being due: "
+        f"{_shares(changes, _LOOKED)}, {_verdict(changes[_LOOKED])}"
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archkit import figures
 from archkit.figures.style import percent
 from archkit.markup import esc
+from archkit.metrics.periods import LOOK_DAYS
 from archkit.report.document import Document, Section
 from archkit.report.page import figure_block
 from archkit.report.part import part_words, whose
@@ -25,7 +26,9 @@ __all__ = ["write"]
 
 _CHANGES = (
     "Ask what was done differently where a change is clear; where a bar crosses the line, ask "
-    "nothing of it yet."
+    "nothing of it yet. Both periods stand on one footing: a decision turned out well by the first "
+    f"look at it, and was looked at in time within {LOOK_DAYS} days of being due, once these are "
+    "over; a score counts when it was seen."
 )
 _PATTERNS = (
     "A pattern that fell asks what has changed around it; one that rose may only have been chosen "

@@ -95,7 +95,7 @@ def test_a_clear_fall_is_told_apart_with_its_interval(contents):
     assert well["provenance"] == "observed"
     assert rows.loc["queries saved", "change"] == pytest.approx(0.2)
     assert rows.loc["miss of the forecasts (Brier)", "less_is_better"]
-    looked = rows.loc["decisions looked at once due"]
+    looked = rows.loc["decisions looked at in time"]
     assert (looked["before_n"], looked["after_n"]) == (23, 23)
     assert looked["low"] < 0 < looked["high"]
     assert not looked["told_apart"]
@@ -128,6 +128,35 @@ def test_what_is_outside_both_periods_counts_in_neither(memory):
     assert found.heads[0]["decisions"]["value"] == 15
     assert rows.loc["score: performance", "before_n"] == 4
     assert found.patterns.set_index("slug").loc["falls", "before_n"] == 2
+
+
+def test_a_steady_habit_of_looking_is_no_change_however_old_the_decisions(tmp_path):
+    days = [timedelta(days=3 * n) for n in range(40)]
+    made = [
+        Decision(chosen="p", patterns=("p",), agent="ann", decided_at=start + day)
+        for start in (START, MID)
+        for day in days
+    ]
+    looks = [
+        Outcome(each.decision_id, success=first, observed_at=each.decided_at + timedelta(days=late))
+        for n, each in enumerate(made)
+        # Four of five are looked at when they are due, well; and failed once more much later.
+        for late, first in ((30, True), (100, False))
+        if n % 5 and each.decided_at + timedelta(days=late) <= NOW
+    ]
+    with Memory(tmp_path / "a.duckdb", library=False) as memory:
+        memory._record(Pattern("p", "P"), *made)
+        memory._record(*looks)
+        found = compared(memory, **GIVEN)
+    rows = found.changes.set_index("measure")
+    looked = rows.loc["decisions looked at in time"]
+    assert looked["before_n"] == 40
+    assert 15 < looked["after_n"] < 40, "those whose time is not over are left out"
+    assert abs(looked["change"]) < 0.05
+    assert not looked["told_apart"]
+    well = rows.loc["decisions that turned out well"]
+    assert well["before_value"] > 0.9
+    assert not well["told_apart"]
 
 
 def test_few_measurements_are_never_a_clear_change(tmp_path):
@@ -218,7 +247,7 @@ class TestFigures:
         marks = {trace.name: trace for trace in figure.data}
         alarm, mute = "#b83227", "#66727f"
         assert marks["decisions that turned out well"].marker.color == alarm
-        assert marks["decisions looked at once due"].marker.color == mute
+        assert marks["decisions looked at in time"].marker.color == mute
         assert marks["queries saved"].marker.color == "#1a7f5a"
         assert marks["miss of the forecasts (Brier)"].marker.color == alarm
         assert "changed" in figure.layout.meta["title"]
