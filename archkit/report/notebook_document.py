@@ -88,6 +88,7 @@ def notebook_document(run: Run, folder: Path, told: Told) -> tuple[Document, Tal
     for place, (cell, source) in enumerate(cells):
         tags = set(cell.metadata.get("tags", ()))
         tally.cell = numbers.get(place, tally.cell)
+        tally.in_text = cell.cell_type == "markdown"
         if tags & _NO_CELL:
             continue
         if cell.cell_type == "markdown":

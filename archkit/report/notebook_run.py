@@ -331,9 +331,10 @@ class _Runner:
     async def _end(self, client: NotebookClient) -> None:
         """Let the kernel end: its own way first, then by force, with all that it started."""
         client.set_widgets_metadata()
-        manager: Any = client.km
-        group = getattr(manager.provisioner, "pgid", None)
-        family = _family(getattr(manager.provisioner, "pid", None))
+        manager: Any = client.km  # none where the kernel did not start
+        provisioner = getattr(manager, "provisioner", None)
+        group = getattr(provisioner, "pgid", None)
+        family = _family(getattr(provisioner, "pid", None))
         with suppress(Exception):  # it may be dead, or deaf; the group is ended below in any case
             if self.failure is not None and await manager.is_alive():
                 await manager.interrupt_kernel()

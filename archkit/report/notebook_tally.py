@@ -27,6 +27,8 @@ class Tally:
         The notebook's: pictures are looked up from it, and paths are shown from it.
     cell
         The number of the code cell that is shown, from 1; 0 before the first.
+    in_text
+        Whether text between cells is shown, and not the cell.
     level
         The level of the heading that what comes next stands under, 1 to 6.
     figures, tables, pictures
@@ -39,6 +41,7 @@ class Tally:
 
     folder: Path
     cell: int = 0
+    in_text: bool = False
     level: int = 1
     figures: int = 0
     tables: int = 0
@@ -49,7 +52,9 @@ class Tally:
 
     def cannot_show(self, what: str, *, inline: bool = False) -> str:
         """Count something that cannot be shown, and return the note that stands in its place."""
-        where = f"cell {self.cell}" if self.cell else "the text before the first cell"
+        cell = f"cell {self.cell}" if self.cell else "the first cell"
+        text = f"the text {'after' if self.cell else 'before'} {cell}"
+        where = text if self.in_text else cell
         self.unshown.append(f"{where}: {what}")
         tag = "span" if inline else "p"
         return f'<{tag} class="unshown">Not shown: {esc(what)}.</{tag}>'

@@ -169,18 +169,20 @@ def test_a_failing_cell_leaves_a_page_that_says_where(tmp_path):
     error, text = partial(
         tmp_path,
         cell("print('first')"),
+        cell("1 / 0", "raises-exception"),
         cell(f"import archkit as ak\nak.read_card('{tmp_path}/nope.md')"),
         cell("print('third')"),
     )
-    assert error.what == "The report is partial: x.ipynb ended at cell 2, line 2."
+    assert error.what == "The report is partial: x.ipynb ended at cell 3, line 2."
     assert error.why.startswith("CardError: ")
     assert "In: ak.read_card('./nope.md')" in error.why
     assert "x.partial.html" in error.mend
     assert "<strong>This report is partial.</strong>" in text
-    assert "ended at cell 2, line 2: CardError" in text
+    assert "ended at cell 3, line 2: CardError" in text
     assert "1 code cell after it did not run." in text
     assert ">first</pre>" in text
     assert "third" not in text
+    assert "ZeroDivisionError: division by zero</pre>" in text
     assert str(tmp_path) not in text
 
 
