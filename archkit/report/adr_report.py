@@ -33,7 +33,7 @@ _HELD = (
 )
 _NOTE = (
     '<p class="imported">This record was <strong>imported</strong> from a file: it is reported, '
-    "what somebody wrote down. Nothing of it was observed here, and no outcome of it is asked for.</p>"
+    "what somebody wrote down. Nothing of it was observed here, and no outcome is asked for.</p>"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,12 +22,22 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def memory(tmp_path):
-    with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    """Make a memory once: its tables take longer than most tests."""
+    folder = tmp_path_factory.mktemp("blank") / "data"
+    with Memory(folder / "archkit.duckdb", library=False) as memory:
         for slug, rate in (("tokens", 0.9), ("cookies", 0.8)):
             reported = Reported(rate, 20, "card")
             memory.record_pattern(Pattern(slug, slug.title(), kind="auth", reported=reported))
+        memory.sql("SELECT 1 AS one")
+    return folder
+
+
+@pytest.fixture
+def memory(blank, tmp_path):
+    shutil.copytree(blank, tmp_path / "data")
+    with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
         yield memory
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,8 +24,18 @@ FILED = {"agent": "backend-architect", "project": "shop"}
 SECTIONS = ("asked", "questions", "transcript", "proposal", "decided", "steps", "cost")
 
 
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    """Make a memory once: its tables take longer than most tests."""
+    folder = tmp_path_factory.mktemp("blank") / "data"
+    with Memory(folder / "archkit.duckdb", library=False) as memory:
+        memory.sql("SELECT 1 AS one")
+    return folder
+
+
 @pytest.fixture
-def memory(tmp_path):
+def memory(blank, tmp_path):
+    shutil.copytree(blank, tmp_path / "data")
     with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
         yield memory
 

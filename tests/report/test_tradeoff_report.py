@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -27,8 +28,18 @@ ATTACK = "<script>alert(1)</script>"
 WEIGHTS = {"success": 0.5, "security": 0.2, "cost": 0.3}
 
 
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    """Make a memory once: its tables take longer than most tests."""
+    folder = tmp_path_factory.mktemp("blank") / "data"
+    with Memory(folder / "archkit.duckdb", library=False) as memory:
+        memory.sql("SELECT 1 AS one")
+    return folder
+
+
 @pytest.fixture
-def memory(tmp_path):
+def memory(blank, tmp_path):
+    shutil.copytree(blank, tmp_path / "data")
     with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
         yield memory
 
