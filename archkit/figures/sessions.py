@@ -43,6 +43,7 @@ _PANELS = (
     ("time", "minutes"),
 )
 _BOUNDS = {"observed": ("circle-open", "○"), "simulated": ("triangle-down-open", "▽")}
+_MOST_SESSIONS = 400  # marks that a panel has room for; each is drawn four times, with its hover
 _QUICK = 2  # minutes: below, seconds read better
 _SEEN = "Begin a session with Session(…).brief(…)."
 
@@ -74,7 +75,7 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
             f"{count_of(len(frame), 'session')} without a turn of a model. " if len(frame) else ""
         )
         return blank(theme, "What do sessions cost?", made_up + _SEEN)
-    rows = thinned(_measured(known.sort_values("started_at", kind="stable")))
+    rows = thinned(_measured(known.sort_values("started_at", kind="stable")), _MOST_SESSIONS)
     panels = Panels(4, columns=2, size=120)
     fig = new_figure(theme)
     x = time_axis(rows["started_at"].min(), rows["started_at"].max(), "session began (UTC)", 4)
