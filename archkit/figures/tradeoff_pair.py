@@ -29,7 +29,7 @@ _Place = tuple[int, int]  # from a point to the near end of its name, right and 
 
 _NEXT = "There is no alternative to compare: give a PerformanceMatrix at least one."
 _HEIGHT = 360
-_ROOM = (480.0, 300.0)  # pixels that a plot has on a narrow page
+_ROOM = (450.0, 300.0)  # pixels that a plot has on a narrow page
 _EDGE = 0.06  # of a scale, left free beyond its ends
 _LETTER = 6.8
 _MARGIN = 12.0

@@ -5,7 +5,7 @@
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const swap = read("archkit-colours");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const NARROWEST = 520;
+  const NARROWEST = 540;
   const SCROLLS = "The figure, wider than the page";
   const config = { responsive: true, displayModeBar: false };
 

@@ -191,7 +191,8 @@ def _table(listed: Sequence[Listed]) -> str:
 
 
 def _row(one: Listed) -> str:
-    shows = f'<br><span class="mute small">{esc(one.shows)}</span>' if one.shows else ""
+    told = esc(" · ".join(part for part in (one.file, one.shows) if part))
+    shows = f'<br><span class="mute small">{told}</span>'
     beside = ", ".join(_link(file, _word(file)) for file in one.beside)
     return (
         f"<td>{_link(one.file, one.title)}{shows}</td><td>{esc(one.kind) or '–'}</td>"

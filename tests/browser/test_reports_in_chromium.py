@@ -55,7 +55,7 @@ FIGURES = """() => ({
 })"""
 FITTED = """() => [...document.querySelectorAll('.js-plotly-plot')]
   .every((plot) => plot.querySelector('.svg-container').clientWidth
-    === Math.max(520, plot.clientWidth))"""
+    === Math.max(540, plot.clientWidth))"""
 FOCUSABLE = """() => {
   const all = [...document.querySelectorAll('a[href], summary, [tabindex="0"]')]
     .filter((e) => e.checkVisibility());
