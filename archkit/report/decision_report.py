@@ -98,7 +98,7 @@ def write(contents: DecisionContents | AdrContents) -> Document:
             "alternatives": contents.rivals,
             "patterns": contents.patterns,
             "measurements": contents.measurements,
-            "decision": contents.looks.assign(decision_id=decision.decision_id),
+            "outcomes": contents.looks.assign(decision_id=decision.decision_id),
         },
     )
 
