@@ -177,6 +177,7 @@ def _add_difference(fig: Figure, rows: pd.DataFrame, theme: str, panels: Panels)
             showarrow=False,
             font={"size": 13, "color": TOKENS[theme]["mute"]},
         )
+        fig.add_scatter(x=[], y=[], hoverinfo="skip", **panels.axes(1))  # a page keeps the axes
         return
     mark = mark_of(str(there["provenance"].iloc[-1]))
     colour = TOKENS[theme][mark.token]
