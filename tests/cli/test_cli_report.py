@@ -82,3 +82,38 @@ def test_a_report_of_an_empty_memory_is_written(tmp_path):
     target = tmp_path / "empty.html"
     shown("report", target)
     assert target.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_report_is_handed_out_with_its_data_and_listed_in_its_folder(worked, tmp_path):
+    folder = tmp_path / "handed out"
+    made = told(
+        "report",
+        folder / "month.html",
+        "--slim",
+        "--parquet",
+        "--title",
+        "Ours",
+        "--memory",
+        worked,
+    )
+    assert made["bytes"] < 1_000_000
+    assert made["data"].endswith("month-data")
+    assert (folder / "month-data" / "decisions.parquet").is_file()
+    (folder / "mine.html").write_text("<title>mine</title>")
+    listed = told("report", "--index", folder)
+    assert [(one["file"], one["title"]) for one in listed["reports"]] == [("month.html", "Ours")]
+    assert listed["skipped"] == ["mine.html"]
+    text = shown("report", "--index", folder)
+    assert "1 report" in text and "mine.html" in text
+
+
+def test_wrong_targets_and_formats_are_refused_before_the_memory_is_read(tmp_path):
+    none = ("--memory", tmp_path / "none.duckdb")
+    for given, words in {
+        (tmp_path / "r.html", "--csv", "--parquet"): "Both --csv and --parquet",
+        ("--index", tmp_path / "nowhere"): "There is no folder",
+    }.items():
+        result = invoke("report", *given, *none)
+        assert result.exit_code != 0
+        assert words in " ".join(result.stderr.split())
+    assert list(tmp_path.iterdir()) == []
