@@ -17,7 +17,7 @@ from archkit.cli.app import as_instant
 from archkit.records import utc_now
 
 COMMANDS = {
-    *("story show", "story tick", "adr read", "adr import", "adr write"),
+    *("story show", "story tick", "adr read", "app", "adr import", "adr write"),
     *(
         "check",
         "measure",
