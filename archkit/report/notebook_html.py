@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -310,11 +311,17 @@ class _Table:
         """Mark the columns of numbers in a frame of pandas, which has all of them to the right."""
         for places in self._cells.values() if self._is_frame else ():
             body = [place for place, is_head in places if not is_head]
-            values = [pieces[place + 1].strip() for place in body if pieces[place][:3] == "<td"]
+            values = [_text(pieces, place) for place in body if pieces[place][:3] == "<td"]
             told = [value for value in values if value not in _NO_VALUES]
             if told and all(map(_NUMBER.fullmatch, told)):
                 for place, _ in places:
                     pieces[place] = pieces[place].replace(">", ' class="number">', 1)
+
+
+def _text(pieces: Sequence[str], place: int) -> str:
+    """Return what stands in the cell that begins at a place."""
+    rest = itertools.islice(pieces, place + 1, None)
+    return "".join(itertools.takewhile(lambda piece: piece != "</td>", rest)).strip()
 
 
 def _opening(tag: str, found: dict[str, str]) -> str:

@@ -178,4 +178,4 @@ def _rate(row: Row, name: str) -> str:
 def _ms(value: float) -> str:
     if value >= 10_000:
         return f"{value / 1000:.1f}{_THIN}s"
-    return f"{value:,.0f}{_THIN}ms" if value >= 100 else f"{value:.2g}{_THIN}ms"
+    return f"{value:,.0f}{_THIN}ms" if value >= 99.5 else f"{value:.2g}{_THIN}ms"

@@ -51,15 +51,17 @@ def test_headings_go_below_the_present_one_without_a_jump(tally):
 
 def test_a_frame_of_pandas_gets_scopes_a_caption_and_columns_of_numbers(tally):
     frame = pd.DataFrame({"name": ["a", "b"], "n": [1, 22], "share": [0.5, None]})
+    frame["whole"] = pd.array([1, None], dtype="Int64")
     said = clean_html(frame._repr_html_(), tally)
     assert "<style" not in said
     assert "<caption>Table 1, 2 rows</caption>" in said
     assert "<td></td>" in said, "the corner is no heading"
-    assert said.count('scope="col"') == 3
+    assert said.count('scope="col"') == 4
     assert said.count('scope="row"') == 2
     assert re.search(r'<th scope="col">name</th>', said)
     assert re.search(r'<th scope="col" class="number">n</th>', said)
     assert '<td class="number">0.5</td>' in said
+    assert '<td class="number">&lt;NA&gt;</td>' in said
     assert 'role="group" aria-label="Table 1, 2 rows" tabindex="0"' in said
 
 

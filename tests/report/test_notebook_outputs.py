@@ -71,7 +71,7 @@ def test_streams_and_errors_are_plain_words_without_secrets_or_paths(tally):
             "output_type": "error",
             "ename": "E",
             "evalue": "v",
-            "traceback": ["\x1b[0mE: /home/ada/k"],
+            "traceback": ["\x1b[0mE: /home/a/k"],
         },
     ]
     said = outputs_html(outputs, Widgets({}), tally)

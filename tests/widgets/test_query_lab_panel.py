@@ -13,6 +13,7 @@ from archkit.metrics import query_measurements
 from archkit.widgets import query_lab
 from archkit.widgets.query_lab import QueryLabPanel
 from archkit.widgets.query_lab_face import VIEWS
+from archkit.widgets.query_lab_page import _ms
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,11 @@ def test_a_copy_without_the_kernel_has_the_table(blog: Blog) -> None:
     assert "naive, lazy" in copy
     assert f"archkit-static-{panel._id}" in copy
     assert "QueryLabPanel(" in repr(panel)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.152, "0.15\u202fms"), (99.4, "99\u202fms"), (99.6, "100\u202fms"), (12_340, "12.3\u202fs")],
+)
+def test_a_time_is_written_without_an_exponent(value: float, said: str) -> None:
+    assert _ms(value) == said
