@@ -89,6 +89,8 @@ _VIEWS = {
 class Narrowed:
     """A part of a memory, to be read like a whole one; see `Scope.of`."""
 
+    _parts: tuple[_Part, ...]
+
     def __init__(self, memory: Readable, scope: Scope) -> None:
         within: tuple[_Part, ...] = memory._parts if isinstance(memory, Narrowed) else ()
         self._memory: Readable = memory._memory if isinstance(memory, Narrowed) else memory
@@ -117,8 +119,10 @@ class Narrowed:
 
         On the days of the `edges` there are others too.
         """
-        known = self._memory.tally() if hasattr(self._memory, "tally") else None
-        for scope in (part.scope for part in self._parts if known is not None):
+        known: Tally | None = self._memory.tally() if hasattr(self._memory, "tally") else None
+        if known is None:
+            return None
+        for scope in (part.scope for part in self._parts):
             if scope.agent is not None or scope.project is not None or scope.context:
                 return known.of(slugs=())  # they are nobody's, for no project, in no context
             known = known.of(
@@ -172,7 +176,11 @@ class _Part:
             found.append(_SEEN.format(evidence=evidence))
         elif narrowed and view.belongs:
             alone = "FALSE" if given.get("context") else given.get("agent_project", "FALSE")
-            found.append(view.belongs.format(alone=alone, alone_project=_project_alone(self.scope)))
+            if alone == "FALSE" and "{alone}" in view.belongs:  # then only what was decided is left
+                found.append(_DECIDED)
+            else:
+                project = _project_alone(self.scope)
+                found.append(view.belongs.format(alone=alone, alone_project=project))
         if given.get("pattern") and view.patterns:
             found.append(view.patterns)
         if given.get("span") and view.instant:
