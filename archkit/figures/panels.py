@@ -72,18 +72,15 @@ class Panels:
         width = (1 - _BETWEEN * (columns - 1)) / columns
         left = column * (width + _BETWEEN)
         low, side = self.is_lowest(place), self.is_left(place)
-        bare = {"title": {"text": ""}}
         number = place + 1 if place else ""
         fig.layout[f"xaxis{number}"] = {  # assigned: an update compares each of its parts
-            **x,
-            **({} if low else bare),
+            **(x if low else _unlabelled(x)),
             "showticklabels": low,
             "domain": [left, left + width],
             "anchor": _name("y", place),
         }
         fig.layout[f"yaxis{number}"] = {
-            **y,
-            **({} if side else bare),
+            **(y if side else _unlabelled(y)),
             "showticklabels": side,
             "domain": [max(top - self.size / self._whole, 0.0), top],
             "anchor": _name("x", place),
@@ -110,6 +107,12 @@ class Panels:
             showarrow=False,
             font={"size": 12, "color": TOKENS[theme]["ink"]},
         )
+
+
+def _unlabelled(axis: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an axis without what only its labels need."""
+    words = ("title", "ticktext", "tickformatstops", "tickangle")
+    return {**{name: axis[name] for name in axis if name not in words}, "title": {"text": ""}}
 
 
 def _name(axis: str, place: int) -> str:

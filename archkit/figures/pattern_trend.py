@@ -187,8 +187,8 @@ def _month_words(row: dict[Any, Any]) -> str:
 
 def _last_words(row: dict[Any, Any]) -> str:
     return (
-        f"last {number(row['n'])}</b><br>{percent(row['success_rate'])}, {_within(row)}<br>"
-        f"{row['from_at']:%Y-%m-%d} to {row['until_at']:%Y-%m-%d}"
+        f"last {number(row['n'])}</b>, since {row['from_at']:%-d %b}<br>"
+        f"{percent(row['success_rate'])}, {_within(row)}"
     )
 
 

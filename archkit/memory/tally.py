@@ -108,9 +108,11 @@ class Tally:
         today = _day_of(utc_now())
         given = {"today": _begin(today).replace(tzinfo=None)}
         found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS, **given})
-        names = ("slug", "source", "day", "n", "y", "last_at", "won", "lost", "good", "bad")
+        names = ("day", "n", "y", "last_at", "won", "lost", "good", "bad")
+        columns: dict[str, Any] = {name: found[name].to_numpy() for name in names}
+        columns |= {"slugs": found["slug"].to_numpy(), "sources": found["source"].to_numpy()}
         others = int(read(_OTHERS, given)["others"][0])
-        return cls(*(found[name].to_numpy() for name in names), others=others, today=today)
+        return cls(**columns, others=others, today=today)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -164,7 +166,7 @@ class Tally:
     def freshness(self, now: datetime) -> NDArray[np.float64]:
         """Return what the uses of each day still count, of what they did at its end."""
         age = (now - _EPOCH) / _DAY - (self.day + 1.0)
-        return np.exp2(-age / HALF_LIFE_DAYS)
+        return np.asarray(np.exp2(-age / HALF_LIFE_DAYS), dtype=np.float64)
 
     def _where(self, kept: NDArray[np.bool_]) -> Tally:
         if kept.all():

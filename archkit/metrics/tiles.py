@@ -106,7 +106,7 @@ def headline(
             "oldest_days": late.total_seconds() / 86_400 if late else None,
         },
         "sessions": {
-            **{name: int(held[name]) for name in held if name != "cost_usd"},
+            **{str(name): int(held[name]) for name in held if name != "cost_usd"},
             "cost_usd": _none_if_nan(held["cost_usd"]),
         },
     }
