@@ -6,7 +6,7 @@ import ctypes
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +17,16 @@ from pypdfium2 import raw as pdfium
 from report_page import CLIPPED, CUT_OFF, WIDER, foreign, opened, serious_faults, watched
 
 from archkit.architect.session import Session
+from archkit.errors import ReportError
 from archkit.labs.n_plus_one import measure
 from archkit.memory.memory import Memory
 from archkit.records import Decision, Pattern
 from archkit.report import write_report
+from archkit.report.document import Document
+from archkit.report.files import write_page
 from archkit.report.folder_index import write_index
 from archkit.report.kinds import KINDS
+from archkit.report.page import as_page
 from archkit.report.paper import write_pdf
 from archkit.tradeoffs.cell import Grade, Interval, Rate, Unknown
 from archkit.tradeoffs.criterion import Criterion
@@ -35,6 +39,7 @@ from archkit.tradeoffs.preference import Preference
 pytestmark = pytest.mark.browser
 
 BRIEF = "Sign-in for a multi-tenant SaaS with mobile and web clients, 10k requests a minute"
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 HIT = "document.title='hit'"
 ATTACK = f'<script>{HIT}</script><img src=x onerror="{HIT}">'
 HOSTILE = f"{ATTACK} and a name so long that it fits nowhere {'long' * 60}"[:300]
@@ -237,6 +242,20 @@ def test_on_paper_every_word_and_figure_is_there_and_nothing_is_cut(
     described = [words for sheet in document for words in alternatives(sheet)]
     assert [plain(one) for one in pictures if plain(one) not in map(plain, described)] == []
     document.close()
+
+
+def test_a_figure_that_cannot_be_drawn_says_so_and_is_not_printed_in_silence(
+    page: Page, tmp_path: Path
+):
+    lost = '<div class="plot" data-figure="lost-figure"></div><img class="print-figure" alt="">'
+    report = write_page(tmp_path / "r.html", as_page(Document("memory", "T", "", NOW, (), lost)))
+    opened(page, report.resolve())
+    assert page.locator("html[data-drawn=some]").count() == 1
+    assert page.get_by_text("Not drawn: ").is_visible()
+    with pytest.raises(ReportError, match="No PDF could be made") as error:
+        write_pdf(report)
+    assert "1 of 1 figures could not be drawn" in error.value.why
+    assert not (tmp_path / "r.pdf").exists()
 
 
 def test_the_index_of_a_folder_is_as_good_a_page(
