@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from lab_server import Lab
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 TRIES = 30
 LONG_MS = 90_000
@@ -15,6 +16,16 @@ FITS = """
   const frame = document.querySelector(`${root} .ak-figure`);
   const width = frame.querySelector(".main-svg").getBoundingClientRect().width;
   return width <= frame.clientWidth && width > frame.clientWidth - 12;
+}
+"""
+PICTURES = Path(__file__).resolve().parents[2] / "screenshots" / "jupyterlab"
+CONTROLS = """
+(root) => {
+  const all = [...root.querySelectorAll("button, input, select, summary, [tabindex='0']")]
+    .filter((each) => each.checkVisibility() && !each.disabled && each.tabIndex >= 0);
+  all.forEach((each, place) => { each.dataset.control = place; });
+  all[0].focus();
+  return all.length;
 }
 """
 
@@ -57,6 +68,31 @@ class LabPage:
             if re.search(r"[*\d]", prompt.inner_text()):
                 return
         raise AssertionError(f"Cell {number} did not run.")
+
+    def run_all(self, cells: int) -> None:
+        """Run so many code cells from above, and wait until each has run."""
+        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt")
+        expect(prompts).to_have_count(cells)  # a notebook is drawn cell by cell
+        for number in range(cells):
+            self.run_cell(number)
+        done = prompts.filter(has_text=re.compile(r"\[\d+\]"))
+        expect(done).to_have_count(cells, timeout=2 * LONG_MS)
+
+    def picture(self, name: str) -> None:
+        """Keep what is seen for somebody to look at, in a folder that git ignores."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.shown.screenshot(path=PICTURES / f"{name}.png")
+
+    def tabbed_to(self) -> tuple[set[int], int]:
+        """Go through what is shown by the Tab key: the controls reached, and how many there are."""
+        count = int(self.shown.evaluate(CONTROLS))
+        reached: set[int] = set()
+        for _ in range(count + 6):
+            place = self.page.evaluate("() => document.activeElement?.dataset.control ?? -1")
+            if int(place) >= 0:
+                reached.add(int(place))
+            self.page.keyboard.press("Tab")
+        return reached, count
 
     def faults(self) -> list[object]:
         """Return the serious accessibility faults of what is shown as it stands."""

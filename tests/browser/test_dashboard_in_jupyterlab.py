@@ -1,11 +1,16 @@
-"""The dashboard in a real JupyterLab: filtered, clicked through to a decision, kept up to date."""
+"""The dashboard and notebooks in a real JupyterLab: run, filtered, clicked through, kept new."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+import nbformat
 import pytest
 from lab_page import LONG_MS, LabPage
 from lab_server import Lab, jupyterlab, write_notebook
@@ -13,11 +18,20 @@ from playwright.sync_api import Page, expect
 
 from archkit.memory.memory import Memory
 from archkit.memory.simulate import simulate
-from archkit.records import Decision
 from archkit.report.tabs import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+SHOWN = {  # notebooks, and what each shows besides figures
+    "40_memory_dashboard": ".archkit-dashboard .js-plotly-plot .main-svg",
+    "20_tradeoffs": ".archkit-panel .js-plotly-plot .main-svg",
+    "10_architect_session": ".archkit-panel button",
+}
+ELSEWHERE = """from archkit.memory.memory import Memory
+from archkit.records import Decision
+with Memory("m.duckdb") as memory:
+    memory.record_decision(Decision(title="From elsewhere", chosen="x", agent="carl"))"""
 CELL = """import archkit as ak
 board = ak.dashboard(ak.Memory("m.duckdb"), every_s=1)
 board"""
@@ -29,6 +43,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with Memory(folder / "m.duckdb") as memory:
         simulate(memory, sessions=60, now=datetime(2026, 11, 1, tzinfo=UTC))
     write_notebook(folder / "board.ipynb", CELL)
+    for name in SHOWN:
+        shutil.copy(NOTEBOOKS / f"{name}.ipynb", folder)
     with jupyterlab(tmp_path_factory.mktemp("home"), folder) as server:
         yield server
 
@@ -57,22 +73,25 @@ def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab:
     shown.locator(".hoverlayer .hovertext").first.wait_for()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(part).to_have_text(re.compile(r"Shown: security · [a-z0-9-]+"))
+    evidence = shown.locator(".ak-rows")
+    expect(evidence.locator("tbody tr").first).to_contain_text("simulated")
 
     chosen = shown.get_by_role("combobox", name="Figure", exact=True)
     caption = shown.locator(".ak-below > .ak-mute")
     for tab in TABS:
         shown.get_by_role("button", name=tab.group, exact=True).click()
         chosen.select_option(tab.name)
-        expect(caption).to_have_text(tab.caption)
+        expect(caption).to_contain_text(tab.caption)
         expect(title).not_to_have_text("")
     decision = shown.get_by_role("combobox", name=re.compile("^Decisions of this part"))
     decision.select_option(index=1)
-    shown.locator("dl.ak-facts code").wait_for()
+    turn = shown.locator("details[open] summary", has_text=re.compile(r"turn \d+, assistant"))
+    turn.wait_for()
+    opened.picture("dashboard-evidence")
 
     shown.get_by_role("button", name="Show everything", exact=True).click()
     expect(part).to_have_text("Shown: everything")
-    with Memory(lab.folder / "m.duckdb") as other:
-        other.record_decision(Decision(title="From elsewhere", chosen="x", agent="carl"))
+    subprocess.run([sys.executable, "-c", ELSEWHERE], cwd=lab.folder, check=True)
     shown.get_by_text("1 new event").wait_for()
     expect(tile).to_have_text(str(whole + 1))
     expect(shown.get_by_role("combobox", name="Agent", exact=True)).to_contain_text("carl")
@@ -83,7 +102,25 @@ def test_filters_clicks_and_another_writer_change_what_is_shown(page: Page, lab:
     shown.get_by_text("Written: reports/dashboard.html").wait_for()
     assert (lab.folder / "reports" / "dashboard.html").stat().st_size > 1_000_000
 
+    reached, controls = opened.tabbed_to()
+    assert controls > 20
+    assert reached == set(range(controls))
+
     assert opened.faults() == []
     for width in (1100, 600):
         opened.narrow(width)
+    assert (opened.said, opened.foreign) == ([], [])
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_notebook_runs_whole_and_shows_what_it_makes(page: Page, lab: Lab, name: str) -> None:
+    opened = LabPage(page, lab, f"{name}.ipynb", ".jp-Notebook")
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    opened.run_all(sum(cell.cell_type == "code" for cell in notebook.cells))
+    page.locator(SHOWN[name]).first.wait_for()
+    drawn = page.locator(".jp-OutputArea-output .js-plotly-plot")
+    assert drawn.count() >= (name != "10_architect_session")
+    assert page.locator(".jp-OutputArea-output[data-mime-type*='error']").count() == 0
+    assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").all_inner_texts() == []
+    opened.picture(name)
     assert (opened.said, opened.foreign) == ([], [])
