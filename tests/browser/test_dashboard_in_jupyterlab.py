@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SHOWN = {  # notebooks, and what each shows besides figures
-    "40_memory_dashboard": ".archkit-dashboard .js-plotly-plot .main-svg",
+    "40_memory_dashboard": ".archkit-dashboard .scatterlayer .points path",
     "20_tradeoffs": ".archkit-panel .js-plotly-plot .main-svg",
     "10_architect_session": ".archkit-panel button",
 }
