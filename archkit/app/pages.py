@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Weighing", "dashboard", "explorer"]
 
-EXAMPLE = "authentication for web and mobile clients"
+EXAMPLE = "user authentication with tokens or sessions"
 _MOST = 50
 
 
