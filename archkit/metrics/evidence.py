@@ -111,7 +111,8 @@ def _standing(
     said = frame["status"].fillna("candidate")
     good, bad = (_of_slugs(rows[name], rows["slug"], slugs) for name in ("good", "bad"))
     asked = slugs[(said == "candidate").to_numpy() & (good >= threshold)]  # else they are too few
-    counted = slugs.map(sums.successes(asked.tolist())).fillna(0).to_numpy(dtype=np.int64)
+    known = sums.successes(asked.tolist())
+    counted = np.array([known.get(slug, 0) for slug in slugs], dtype=np.int64)
     failures = bad.astype(np.int64)
     status = standing_status(said.tolist(), a, b, counted, failures, threshold=threshold)
     return pd.Series(status, index=frame.index, dtype=object).where(frame["status"].notna(), None)
