@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from archkit.figures import cache_staleness, query_claims, query_times
-from archkit.figures.style import TOKENS, narrowed
+from archkit.figures.style import TOKENS, fitted
 
 THIN = "\u202f"
 
@@ -113,7 +113,7 @@ def test_stale_answers_are_the_finding_and_marked_as_simulated():
 
 @pytest.mark.parametrize("figure", [query_claims(claims()), cache_staleness(stale())])
 def test_names_at_the_ends_stand_apart_and_stay_on_a_narrow_page(figure):
-    small = narrowed(figure, 480)
+    small = fitted(figure, 480)
     heights = [note.y for note in small.layout.annotations]
     assert len(set(heights)) == len(heights)
     assert small.layout.margin.r < 240

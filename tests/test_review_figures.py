@@ -13,7 +13,7 @@ import pytest
 
 from archkit import figures
 from archkit.figures.panels import thinned
-from archkit.figures.style import TOKENS, narrowed
+from archkit.figures.style import TOKENS, fitted
 
 NASTY = ("<script>alert('x')</script> & " * 12)[:300]
 T = pd.Timestamp("2026-03-01", tz="UTC")
@@ -515,10 +515,21 @@ def test_candidates_and_retired_patterns_are_marked_by_a_word():
 def test_headings_side_by_side_keep_out_of_each_other_where_it_is_narrow():
     names = ("REST with <GraphQL> for mobile clients", "Role-based access control in a tenant")
     whole = figures.success_over_time(trend(names))
-    narrow = narrowed(figures.success_over_time(trend(names)), 420)
+    narrow = fitted(figures.success_over_time(trend(names)), 420)
     for wide, tight in zip(whole.layout.annotations, narrow.layout.annotations, strict=True):
         plain = [unescape(re.sub("<[^>]*>", "", each.text)) for each in (wide, tight)]
         assert len(plain[1]) < len(plain[0])
         assert plain[1].endswith("n 30")
         assert "<G" not in tight.text
-    assert narrowed(whole, 700) is whole
+
+
+def test_a_wide_figure_has_its_title_in_fewer_lines_and_as_much_plot():
+    names = [f"Pattern {n}" for n in range(4)]
+    frame = epoch(epoch(trend(names, provenance="observed + simulated"), "Pattern 0"), "Pattern 1")
+    figs = [fitted(figures.success_over_time(frame), width) for width in (540, 600, 1000, 2400)]
+    lines = [[len(line) for line in fig.layout.title.text.split("<br>")] for fig in figs]
+    below = [len(fig.layout.title.subtitle.text.split("<br>")) for fig in figs]
+    assert below[0] >= below[1] > below[2] >= 1
+    assert max(map(max, lines)) <= 96
+    assert len({fig.layout.height - fig.layout.margin.t for fig in figs}) == 1
+    assert figs[2].layout.title.subtitle.text == figs[3].layout.title.subtitle.text

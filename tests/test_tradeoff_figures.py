@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from archkit import figures
-from archkit.figures.style import TOKENS, narrowed
+from archkit.figures.style import TOKENS, fitted
 
 ALL = (
     figures.tradeoff_ranking,
@@ -308,7 +308,7 @@ def test_a_narrow_figure_breaks_its_title_anew_and_keeps_its_plot():
         ranking(("A long name of one", 0.8, 0.55, 2), ("B", 0.7, 0.45, 1))
     )
     words, plot = said(fig), fig.layout.height - fig.layout.margin.t
-    narrow = narrowed(fig, 320)
+    narrow = fitted(fig, 320)
     assert max(map(len, narrow.layout.title.text.split("<br>"))) <= 32
     assert narrow.layout.height - narrow.layout.margin.t == plot
     assert " ".join(said(narrow).split()) == " ".join(words.split())

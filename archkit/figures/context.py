@@ -246,7 +246,7 @@ def _finding(drawn: pd.DataFrame, shown: _Shown) -> str:
 
 def _subtitle(frame: pd.DataFrame, drawn: pd.DataFrame, shown: _Shown, values: int) -> str:
     uses = drawn.drop_duplicates("slug")["n_pattern"].sum()
-    parts = [f"{count_of(len(shown.slugs), 'pattern')}, {number(round(uses, 1))} uses"]
+    parts = [f"{count_of(len(shown.slugs), 'pattern')}, {count_of(round(uses, 1), 'use')}"]
     more = frame["slug"].nunique() - len(shown.slugs)
     if more > 0:
         parts.append(f"+ {count_of(more, 'pattern')} not drawn")

@@ -87,7 +87,7 @@ def scores_by_horizon(frame: pd.DataFrame, *, ci_prob: float = 0.9, theme: str =
         most_drawn = max(most_drawn, drawn)
         _add_means(fig, rows, horizons, panels.axes(place), ci_prob, theme)
         _add_missing(fig, rows, horizons, place, panels, theme)
-        said = f"n {number(sizes[score])} looks"
+        said = f"n {count_of(int(sizes[score]), 'look')}"
         panels.head(fig, place, str(score), said, theme)
     return titled(
         fig,

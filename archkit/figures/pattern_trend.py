@@ -235,8 +235,8 @@ def _finding(drawn: pd.DataFrame) -> str:
 
 def _subtitle(frame: pd.DataFrame, drawn: pd.DataFrame, count: int) -> str:
     months = drawn[drawn["what"] == "month"]
-    uses = number(round(float(months["n"].sum()), 1))
-    parts = [f"{count_of(count, 'pattern')}, {uses} uses with an outcome"]
+    uses = count_of(round(float(months["n"].sum()), 1), "use")
+    parts = [f"{count_of(count, 'pattern')}, {uses} with an outcome"]
     begun, end = months["from_at"].min(), months["until_at"].max()
     last = end - (end - begun) / 10_000  # until is the next month's first instant
     parts.append(f"{begun:%B %Y} to {last:%B %Y}")

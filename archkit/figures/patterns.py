@@ -192,7 +192,7 @@ def _subtitle(ranked: pd.DataFrame, unused: int, top: int) -> str:
     uses = count_of(round(float(ranked["n"].sum()), 1), "use")
     kinds = _kinds(ranked).nunique()
     many = count_of(len(ranked), "pattern")
-    parts = [many if kinds == 1 else f"{many} of {kinds} kinds", uses]
+    parts = [many if kinds == 1 else f"{many} of {number(kinds)} kinds", uses]
     parts += caveats(ranked["provenance"])
     if len(ranked) > top:
         parts.append(f"+ {number(len(ranked) - top)} more not drawn")

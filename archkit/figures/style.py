@@ -25,11 +25,11 @@ __all__ = [
     "count_of",
     "elided",
     "escaped",
+    "fitted",
     "in_words",
     "key_of",
     "mark_of",
     "megabytes",
-    "narrowed",
     "new_figure",
     "number",
     "percent",
@@ -81,6 +81,7 @@ _TITLE_WIDTH = 60
 _SUBTITLE_WIDTH = 84
 _KEY_WIDTH = 80
 _FULL_WIDTH = 600  # pixels that lines of these widths take at most
+_MOST_ROOM = 1.6  # longer lines are hard to read
 
 KeyEntry = tuple[str, str, str]
 """One entry of a key: the sign, the colour token, what it stands for."""
@@ -242,13 +243,12 @@ PANEL_HEAD = "panel head"
 """Names an annotation that stands above one of several panels side by side."""
 
 
-def narrowed(fig: Figure, width: int) -> Figure:
-    """Break title, subtitle and key anew where a figure is only so many pixels wide."""
+def fitted(fig: Figure, width: int) -> Figure:
+    """Break title, subtitle and key anew for a figure that is so many pixels wide."""
     said, top = fig.layout.meta, fig.layout.meta["top"]
-    if width >= _FULL_WIDTH:
-        return fig
+    room = min(max(width / _FULL_WIDTH, 0.3), _MOST_ROOM)
     key = [(sign, token, label) for sign, token, label in said["key"]]
-    height, room = int(fig.layout.height - top), max(width / _FULL_WIDTH, 0.3)
+    height = int(fig.layout.height - top)
     for head in fig.layout.annotations:
         if head.name == PANEL_HEAD:
             before, after = head.text.split("<b>", 1)

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import traitlets
 from plotly.graph_objects import Figure
 
-from archkit.figures.style import narrowed
+from archkit.figures.style import fitted
 
 __all__ = ["LiveFigure", "WidthWatch"]
 
@@ -66,7 +66,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         own: Any = self
         self._shown = figure
         if self._width is not None:
-            figure = narrowed(go.Figure(figure), self._width)
+            figure = fitted(go.Figure(figure), self._width)
         new = figure.to_plotly_json()
         same = self._shown_as == kind and _alike(own.data, new["data"])
         if not same:
