@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_of"]
 
-_ASKED = re.compile(r"\bpattern_evidence\b")
+_ASKED = re.compile(r"\b(?:pattern_evidence|status_said)\b")
 _WITH = re.compile(r"\s*WITH\s+", re.IGNORECASE)
 # A decision's outcome is the latest one, so of each the latest by then is looked up anew; an epoch
-# that was noticed later was not known.
+# that was noticed later was not known, nor a status that was said later.
 _THEN = """
 WITH then_outcome AS (
   SELECT
@@ -55,6 +55,12 @@ WITH then_outcome AS (
   WHERE list_contains($then_slugs, e.slug)
     AND (e.used_at IS NULL OR e.used_at < $then_instant)
     AND (e.decision_id IS NOT NULL OR e.outcome_at IS NULL OR e.outcome_at < $then_instant)
+), status_said AS (
+  SELECT slug, arg_max(status, (said_at, event_id)) AS status,
+    max(said_at) FILTER (WHERE said_by = 'hand') AS hand_at
+  FROM main.pattern_status
+  WHERE said_at < $then_instant AND list_contains($then_slugs, slug)
+  GROUP BY slug
 )
 """
 _NOW = """
@@ -81,8 +87,9 @@ def evidence_of(
     slugs
         The patterns.
     then
-        Only what was observed before this instant counts, and looks as old as it was then; what
-        is only reported has no instant, and counts then as now. None: all that is known now.
+        Only what was observed or said of a pattern before this instant counts, and looks as old as
+        it was then; what is only reported has no instant, and counts then as now. None: all that
+        is known now.
     now
         The instant to look from where `then` is None.
     ci_prob
@@ -98,7 +105,7 @@ def evidence_of(
 
 
 class _Part:
-    """A memory whose evidence is that of some patterns, as it was at an instant."""
+    """A memory whose evidence (and status) is that of some patterns, as it was at an instant."""
 
     def __init__(self, memory: Readable, slugs: list[str], then: datetime | None) -> None:
         self._memory, self._head = memory, _NOW if then is None else _THEN
@@ -107,7 +114,7 @@ class _Part:
             self._given["then_instant"] = then.astimezone(UTC).replace(tzinfo=None)
 
     def sql(self, select: str, /, **params: Any) -> pd.DataFrame:
-        """Return the rows of a SELECT, of the evidence only the part."""
+        """Return the rows of a SELECT, of the evidence and what was said only the part."""
         if not _ASKED.search(select):
             return self._memory.sql(select, **params)
         own = _WITH.match(select)

@@ -12,6 +12,7 @@ from archkit.decisions.adr_import import import_adrs
 from archkit.errors import ReportError
 from archkit.memory.exchange import export
 from archkit.memory.exchange_import import import_
+from archkit.memory.lifecycle import set_status
 from archkit.memory.memory import Memory
 from archkit.memory.snapshot import snapshot
 from archkit.records import Alternative, Decision, Measurement, Pattern, Reported
@@ -156,6 +157,17 @@ class TestWhatWasKnown:
         [first] = document(memory, decision=early.decision_id).frames["patterns"].to_dict("records")
         assert (first["n_then"], first["provenance_then"]) == (20.0, "reported")
         assert first["provenance_now"] == "observed + reported"
+
+    def test_what_was_said_of_a_pattern_later_was_not_known_then(self, memory):
+        decision = decide(memory, days_ago=100)
+        for n in range(3):
+            look(memory, decide(memory, days_ago=90 - n), 10, success=False)
+        set_status(memory, "tokens", "retired", reason="replays")
+        told = document(memory, decision=decision.decision_id)
+        [row] = told.frames["patterns"].to_dict("records")
+        assert (row["status_then"], row["status_now"]) == ("candidate", "retired")
+        [now] = document(memory, decision="last").frames["patterns"].to_dict("records")
+        assert now["status_then"] == "candidate"
 
     def test_alternatives_have_what_is_known_of_them_since_with_interval_n_and_provenance(
         self, memory
