@@ -2,6 +2,8 @@
 
 The periods are parts of one memory (`Scope.of`) that share no instant. A difference has the
 interval that Newcombe's square-and-add rule (his method 10) makes of the two credible intervals.
+An interval of trials that all went one way reaches the end of the scale: else a habit that never
+fails would seem to have changed wherever one period has fewer of them.
 """
 
 from __future__ import annotations
@@ -129,10 +131,12 @@ def period_patterns(
         One row a pattern with an outcome in either, those that changed most surely first: `slug`,
         `name`, `kind`, then the columns of `period_changes`.
     """
-    found = [
-        pattern_evidence(part, ci_prob=ci_prob, now=end)
-        for part, end in zip((before, after), ends, strict=True)
-    ]
+    found = []
+    for part, end in zip((before, after), ends, strict=True):
+        rows = pattern_evidence(part, ci_prob=ci_prob, now=end)
+        a, b, low, high = (rows[name].to_numpy(dtype=float) for name in ("a", "b", "low", "high"))
+        low, high = _to_the_end(a, b, low, high)
+        found.append(rows.assign(low=low, high=high))
     return _changed(_joined(found, "success_rate"), ci_prob)
 
 
@@ -164,7 +168,8 @@ def period_sessions(before: Readable, after: Readable, *, ci_prob: float = 0.9) 
     DataFrame
         One row a measure (US dollars, thousand tokens, turns, minutes) that either has: `measure`;
         of each period `<period>_value`, the median session, with an interval that asks nothing of
-        how they are spread (between order statistics; null for fewer than five sessions),
+        how they are spread (between order statistics; null for fewer than five sessions, or
+        too few for `ci_prob`),
         `<period>_n` and `<period>_provenance`; `change`, `low`, `high`, `told_apart` as in
         `period_changes`; `provenance`; `ci_prob`. Costs of sessions with a turn of unknown price
         are left out.
@@ -197,7 +202,9 @@ def _place(name: str) -> tuple[int, str]:
 def _measured(
     part: Readable, looks: pd.DataFrame, now: datetime, ci_prob: float
 ) -> Iterator[tuple[str, Estimate]]:
-    made = decisions(part)[["decision_id", "status", "due_at"]].join(looks, on="decision_id")
+    made = decisions(part)[["decision_id", "status", "due_at", "origin"]].join(
+        looks, on="decision_id"
+    )
     known = known_rows(made, "value")
     if len(known):
         weight = known["source"].map(SOURCE_WEIGHT).fillna(1.0)
@@ -207,7 +214,7 @@ def _measured(
     over = made[(until <= pd.Timestamp(now).tz_convert(UTC)) & (made["status"] == "accepted")]
     if len(over):
         in_time = (over["first_at"] <= until[over.index]).astype(float)
-        origin = joined(made_up(over["decision_id"]).map({True: "simulated", False: "observed"}))
+        origin = joined(_made_by(over))
         yield _LOOKED, _share(in_time, in_time * 0 + 1, origin, ci_prob)
     counted = without_warm(known_rows(query_measurements(part), "reduction_share"))
     if len(counted):
@@ -224,11 +231,20 @@ def _measured(
         yield f"score: {score}", _share(rows["value"], weight, joined(rows["provenance"]), ci_prob)
 
 
+def _made_by(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Say of decisions whether they are made up, reported from elsewhere, or were made here."""
+    here = pd.Series("observed", index=rows.index, dtype=object).mask(
+        rows["origin"].notna(), "reported"
+    )
+    return here.mask(made_up(rows["decision_id"]), "simulated")
+
+
 def _share(values: pd.Series, weight: pd.Series, provenance: str, ci_prob: float) -> dict[str, Any]:
     """Estimate a share from trials that may be graded: a 0.7 is seven tenths of a success."""
     given = values.to_numpy(dtype=float), np.ones(len(values)), weight.to_numpy(dtype=float)
     a, b = posterior(*given, np.zeros(len(values)), learning_rate=1.0)
-    low, high = interval(np.array([a]), np.array([b]), ci_prob)
+    bounds = np.array([a]), np.array([b])
+    low, high = _to_the_end(*bounds, *interval(*bounds, ci_prob))
     return {
         "value": a / (a + b),
         "low": float(low[0]),
@@ -236,6 +252,11 @@ def _share(values: pd.Series, weight: pd.Series, provenance: str, ci_prob: float
         "n": len(values),
         "provenance": provenance,
     }
+
+
+def _to_the_end(a: Floats, b: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Let the interval of Beta(a, b) reach 0 or 1 where no trial speaks against it."""
+    return np.where(a <= 1, 0.0, low), np.where(b <= 1, 1.0, high)
 
 
 def _costs(part: Readable) -> pd.DataFrame:
@@ -260,7 +281,8 @@ def _median(rows: pd.DataFrame, column: str, ci_prob: float) -> dict[str, Any] |
         from scipy.stats import binom
 
         first = int(binom.ppf((1 - ci_prob) / 2, len(values), 0.5))
-        low, high = values[max(first - 1, 0)], values[min(len(values) - first, len(values) - 1)]
+        if first > 0:  # else even the least and the greatest leave out more than they may
+            low, high = values[first - 1], values[len(values) - first]
     told = {"value": float(np.median(values)), "low": float(low), "high": float(high)}
     return {**told, "n": len(values), "provenance": joined(known["provenance"])}
 

@@ -11,6 +11,8 @@ import pytest
 
 from archkit import figures, metrics
 from archkit.memory.beta import beta_quantile
+from archkit.memory.exchange import export
+from archkit.memory.exchange_import import import_
 from archkit.memory.memory import Memory
 from archkit.memory.snapshot import snapshot
 from archkit.metrics.scope import Scope
@@ -159,6 +161,37 @@ def test_a_steady_habit_of_looking_is_no_change_however_old_the_decisions(tmp_pa
     assert not well["told_apart"]
 
 
+def test_a_habit_that_never_fails_is_no_change_however_few_the_later_ones(tmp_path):
+    days = [timedelta(days=n / 2) for n in range(150)]
+    made = [decided(START + day, "p", True) for day in days]
+    made += [decided(MID + day, "p", True) for day in days[:3]]
+    with Memory(tmp_path / "a.duckdb", library=False) as memory:
+        memory._record(Pattern("p", "P"), *[decision for decision, _ in made])
+        memory._record(*[look for _, look in made if look is not None])
+        found = compared(memory, **GIVEN)
+    rows = found.changes.set_index("measure")
+    for name in ("decisions that turned out well", "decisions looked at in time"):
+        assert (rows.loc[name, "before_n"], rows.loc[name, "after_n"]) == (150, 3)
+        assert rows.loc[name, "after_high"] == 1
+        assert not rows.loc[name, "told_apart"]
+    [pattern] = found.patterns.to_dict("records")
+    assert pattern["after_high"] == 1
+    assert not pattern["told_apart"]
+
+
+def test_what_was_decided_elsewhere_is_never_called_observed(tmp_path):
+    made = [decided(START + timedelta(days=n), "p", True) for n in range(3)]
+    with Memory(tmp_path / "there" / "a.duckdb", library=False) as memory:
+        memory._record(Pattern("p", "P"), *[decision for decision, _ in made])
+        memory._record(*[look for _, look in made if look is not None])
+        export(memory, tmp_path / "handed")
+    with Memory(tmp_path / "here" / "a.duckdb", library=False) as memory:
+        import_(memory, tmp_path / "handed", dry_run=False)
+        rows = compared(memory, **GIVEN).changes.set_index("measure")
+    assert len(rows) > 2
+    assert set(rows["provenance"]) == {"reported"}
+
+
 def test_few_measurements_are_never_a_clear_change(tmp_path):
     with Memory(tmp_path / "a.duckdb", library=False) as memory:
         memory.record_pattern(Pattern("p", "P"))
@@ -184,12 +217,15 @@ def test_a_sessions_median_has_an_interval_from_five_on(tmp_path):
         now = datetime.now(UTC) + timedelta(days=1)
         part = Scope(since=now - timedelta(days=2), until=now).of(memory)
         rows = metrics.period_sessions(part, part).set_index("measure")
+        sure = metrics.period_sessions(part, part, ci_prob=0.999)
     assert rows.loc["turns", "before_n"] == 7
     assert rows.loc["turns", "before_value"] == 2
     assert rows.loc["turns", "before_low"] < 2 < rows.loc["turns", "before_high"]
     assert rows.loc["turns", "change"] == 0
     assert not rows["told_apart"].any()
     assert "US dollars" not in rows.index
+    # The least and the greatest of seven hold the median with 98 %: 99.9 % is more than they can.
+    assert sure["before_low"].isna().all()
 
 
 def test_the_page_says_both_values_the_change_and_whether_it_is_clear(memory):
