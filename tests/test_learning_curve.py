@@ -138,6 +138,20 @@ def test_memories_of_one_made_up_world_learn_from_more_and_more(tmp_path):
     frame = learning_curve(results)
     assert set(frame["provenance"]) == {"simulated"}
     assert frame["learned_from"].unique().tolist() == [few, many]
+    given = {"sessions": (3,), "now": NOW, "client": "offline", "workspace": tmp_path}
+    [beside] = ablate_years([trial], truth, beside=results[1], **given)
+    assert sorted(beside.frame["arm"]) == ["off", "on"]
+    assert few < beside.learned_from < many
+    assert beside.good["off"].tolist() == results[1].good["off"].tolist()
+    assert len(beside.comparisons()) == 1
+    assert "off" in repr(beside) and "placebo" not in repr(beside)
+    curve = learning_curve([beside, results[1]])
+    assert list(curve["arm"]) == ["on", "on", "placebo", "off", "off"]
+    assert curve["difference"].notna().tolist() == [True, True, True, False, False]
+    assert "placebo" in {trace.name for trace in figures.learning_curve(curve).data}
+    other = Trial("cache", trial.brief, trial.kind)
+    with pytest.raises(ValueError, match="other trials"):
+        ablate_years([other], truth, beside=results[1], **given)
 
 
 def test_the_figure_draws_each_arm_by_a_dash_of_its_own_and_names_it_at_its_end():

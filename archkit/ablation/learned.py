@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archkit.ablation.result import ARMS, Ablation
 from archkit.ablation.trials import Trial, best_by_truth
-from archkit.ablation.trying import ablate
+from archkit.ablation.trying import learned_from, try_arms
 from archkit.memory.memory import Memory
 from archkit.memory.simulate import simulate
 from archkit.metrics.learning_curve import as_curve, share_with_interval
@@ -34,6 +34,7 @@ def ablate_years(
     client: Any = None,
     card: str | Path | AgentCard = "backend-architect",
     workspace: str | Path = ".",
+    beside: Ablation | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Ablation, ...]:
     """Try an architect with memories that have seen more and more of one made-up world.
@@ -52,12 +53,23 @@ def ablate_years(
         Of what happens in them.
     client, card, workspace, progress
         As in `ablate`.
+    beside
+        What came of the same trials with another memory of that world: its sessions without a
+        memory, which know nothing of any, are taken over, and no placebo is tried.
 
     Returns
     -------
     tuple of Ablation
         One a memory, each simulated.
+
+    Raises
+    ------
+    ValueError
+        There is no trial, two have one id, or `beside` is not of the same, each tried once.
     """
+    arms, taken = ARMS, []
+    if beside is not None:
+        arms, taken = ("on",), _without_memory(beside, trials)
     found = []
     for count in sessions:
         with tempfile.TemporaryDirectory(prefix="archkit-year-") as folder:
@@ -65,19 +77,26 @@ def ablate_years(
             with Memory(file, now=lambda: now) as memory:
                 simulate(memory, sessions=count, seed=seed, now=now, truth=truth)
                 scorer = best_by_truth(truth, memory.patterns(), now=now)
-                found.append(
-                    ablate(
-                        trials,
-                        memory,
-                        scorer,
-                        client=client,
-                        card=card,
-                        workspace=workspace,
-                        provenance="simulated",
-                        progress=progress,
-                    )
+                rows = try_arms(
+                    trials,
+                    memory,
+                    scorer,
+                    client=client,
+                    card=card,
+                    workspace=workspace,
+                    arms=arms,
+                    progress=progress,
                 )
+                known = learned_from(memory)
+            found.append(Ablation.of([*rows, *taken], provenance="simulated", learned_from=known))
     return tuple(found)
+
+
+def _without_memory(beside: Ablation, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    off = beside.frame[beside.frame["arm"] == "off"]
+    if sorted(off["trial"]) != sorted(trial.id for trial in trials):
+        raise ValueError("beside is of other trials: give one that tried each of these once.")
+    return [{str(name): value for name, value in row.items()} for row in off.to_dict("records")]
 
 
 def learning_curve(results: Iterable[Ablation], *, ci_prob: float = 0.9) -> pd.DataFrame:
@@ -102,7 +121,7 @@ def learning_curve(results: Iterable[Ablation], *, ci_prob: float = 0.9) -> pd.D
         if result.learned_from is None:
             continue
         good = result.good
-        for arm in ARMS:
+        for arm in (arm for arm in ARMS if arm in good):
             apart = (float("nan"),) * 3
             if arm != "off":
                 one, other = good[arm], good["off"]

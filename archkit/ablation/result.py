@@ -75,6 +75,7 @@ class Ablation:
             [
                 {"first": one, "second": other} | _compared(good[one], good[other], ci_prob)
                 for one, other in _PAIRS
+                if {one, other} <= set(good)
             ]
         ).assign(n=len(good), provenance=self.provenance, ci_prob=ci_prob)
 
@@ -104,7 +105,8 @@ class Ablation:
 
     def __repr__(self) -> str:
         """One line: the shares, the difference, how sure it is."""
-        shares = ", ".join(f"{arm} {self.good[arm].mean():.0%}" for arm in ARMS)
+        good = self.good
+        shares = ", ".join(f"{arm} {good[arm].mean():.0%}" for arm in ARMS if arm in good)
         first = self.comparisons().iloc[0]
         points = [_points(first[name]) for name in ("difference", "low", "high")]
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from archkit.architect.session import Session
 from archkit.errors import SessionError
 from archkit.memory.memory import Memory
 
-__all__ = ["ablate"]
+__all__ = ["ablate", "learned_from", "try_arms"]
 
 _LEARNED = "SELECT count(*) AS n FROM pattern_evidence WHERE y IS NOT NULL AND used_at IS NOT NULL"
 
@@ -65,20 +65,50 @@ def ablate(
     ValueError
         There is no trial, or two have one id.
     """
+    rows = try_arms(
+        trials,
+        memory,
+        scorer,
+        client=client,
+        card=card,
+        workspace=workspace,
+        repeats=repeats,
+        progress=progress,
+    )
+    return Ablation.of(rows, provenance=provenance, learned_from=learned_from(memory))
+
+
+def try_arms(
+    trials: Sequence[Trial],
+    memory: Memory,
+    scorer: Scorer,
+    *,
+    client: Any,
+    card: str | Path | AgentCard,
+    workspace: str | Path,
+    arms: Sequence[str] = ARMS,
+    repeats: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Try each brief in some of the arms: the rows of `Ablation.frame`."""
     if not trials or repeats < 1 or len({trial.id for trial in trials}) < len(trials):
         raise ValueError("Give at least one trial, each with an id of its own, and one repeat.")
     rows: list[dict[str, Any]] = []
-    with _arms(memory) as arms:
+    with _memories(memory, arms) as memories:
         for trial in trials:
             for repeat in range(repeats):
                 if progress:
                     progress(trial.id)
-                for arm in ARMS:
-                    session = Session(card, arms[arm], workspace=workspace, client=client)
+                for arm in arms:
+                    session = Session(card, memories[arm], workspace=workspace, client=client)
                     score = _tried(trial, session, scorer)
                     rows.append(_row(trial, arm, repeat, score, session))
-    learned_from = int(memory.sql(_LEARNED)["n"][0])
-    return Ablation.of(rows, provenance=provenance, learned_from=learned_from)
+    return rows
+
+
+def learned_from(memory: Memory) -> int:
+    """Count the outcomes that a memory holds of uses of patterns."""
+    return int(memory.sql(_LEARNED)["n"][0])
 
 
 def _tried(trial: Trial, session: Session, scorer: Scorer) -> Score:
@@ -118,18 +148,16 @@ def _row(trial: Trial, arm: str, repeat: int, score: Score, session: Session) ->
 
 
 @contextmanager
-def _arms(memory: Memory) -> Iterator[dict[str, Any]]:
+def _memories(memory: Memory, arms: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Memories by arm; whatever is written to them is gone afterwards."""
-    with (
-        tempfile.TemporaryDirectory(prefix="archkit-ablation-") as folder,
-        Memory(Path(folder) / "scratch.duckdb", library=False) as scratch,
-        placebo_of(memory, Path(folder) / "placebo.duckdb") as placebo,
-    ):
-        yield {
-            "on": _ReadOnly(memory, scratch),
-            "off": None,
-            "placebo": _ReadOnly(placebo, scratch),
-        }
+    with ExitStack() as held:
+        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="archkit-ablation-"))
+        scratch = held.enter_context(Memory(Path(folder) / "scratch.duckdb", library=False))
+        found: dict[str, Any] = {"on": _ReadOnly(memory, scratch), "off": None}
+        if "placebo" in arms:
+            placebo = held.enter_context(placebo_of(memory, Path(folder) / "placebo.duckdb"))
+            found["placebo"] = _ReadOnly(placebo, scratch)
+        yield found
 
 
 class _ReadOnly:
