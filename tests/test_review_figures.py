@@ -443,12 +443,26 @@ def test_a_session_without_a_price_is_not_free():
     assert "A session costs $0.5, as a median; $2 in all" in said(figures.session_costs(costs()))
     bound = figures.session_costs(costs(unpriced=1))
     assert "at least $0.5" in said(bound)
-    assert set(bound.data[0].marker.symbol) == {"circle-open"}
+    assert bound.data[0].marker.symbol == "circle-open"
     free = figures.session_costs(costs(cost=np.nan))
     assert "what they cost is not known" in said(free)
     assert not free.data[0].x
     idle = figures.session_costs(costs(turns=0))
     assert idle.layout.meta["sentence"].startswith("4 sessions without a turn of a model.")
+
+
+def test_many_sessions_are_thinned_to_what_a_page_is_readily_sent_their_medians_of_all():
+    dear = costs(3000, cost=np.nan, provenance="simulated")
+    dear = dear.assign(cost_usd=np.arange(3000) / 100.0, unpriced_turns=np.arange(3000) % 2)
+    fig = figures.session_costs(dear)
+    assert len(fig.to_json()) < 60_000
+    assert len({len(trace.x) for trace in fig.data}) == 1
+    assert f"{len(fig.data[0].x)} drawn, evenly picked" in said(fig)
+    heads = {note.hovertext: note.text for note in fig.layout.annotations}
+    assert heads["US dollars"].endswith("median $15")
+    seen = hovers(fig)
+    assert any("at least $%{y" in text for text in seen)
+    assert all("session s" in text and "simulated" in text for text in seen)
 
 
 def test_made_up_costs_and_latencies_are_never_shown_as_observed():

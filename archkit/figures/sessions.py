@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.panels import Panels, moments, thinned, time_axis
+from archkit.figures.panels import (
+    Panels,
+    hover_of,
+    id_line,
+    marks_in_room,
+    moments,
+    thinned,
+    time_axis,
+)
 from archkit.figures.rows import (
     ROW_HEIGHT,
     add_rows,
@@ -43,7 +51,10 @@ _PANELS = (
     ("time", "minutes"),
 )
 _BOUNDS = {"observed": ("circle-open", "○"), "simulated": ("triangle-down-open", "▽")}
-_MOST_SESSIONS = 400  # marks that a panel has room for; each is drawn four times, with its hover
+_MOST_SESSIONS = 400  # marks that a panel has room for; each is drawn four times
+_ROOM = 32_000
+"""Bytes that all marks may take of the 60 kB that a page is sent at a change."""
+
 _QUICK = 2  # minutes: below, seconds read better
 _SEEN = "Begin a session with Session(…).brief(…)."
 
@@ -67,7 +78,8 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     Returns
     -------
     Figure
-        Four panels over one axis of time; sessions without a turn are counted, not drawn.
+        Four panels over one axis of time; sessions without a turn are counted, not drawn. Of many
+        sessions as many are drawn as a page is readily sent, evenly picked; medians are of all.
     """
     known = frame[frame["turns"] > 0].dropna(subset=["started_at"]) if len(frame) else frame
     if known.empty:
@@ -75,12 +87,13 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
             f"{count_of(len(frame), 'session')} without a turn of a model. " if len(frame) else ""
         )
         return blank(theme, "What do sessions cost?", made_up + _SEEN)
-    rows = thinned(_measured(known.sort_values("started_at", kind="stable")), _MOST_SESSIONS)
+    every = _measured(known.sort_values("started_at", kind="stable"))
+    rows = thinned(every, _most_sessions(every))
     panels = Panels(4, columns=2, size=120)
     fig = new_figure(theme)
     x = time_axis(rows["started_at"].min(), rows["started_at"].max(), "session began (UTC)", 4)
-    quick = bool((rows["time"].dropna() < _QUICK).all())
-    rows = rows.assign(time=rows["time"] * (60 if quick else 1))
+    quick = bool((every["time"].dropna() < _QUICK).all())
+    every, rows = (part.assign(time=part["time"] * (60 if quick else 1)) for part in (every, rows))
     for place, (column, named) in enumerate(_PANELS):
         unit = "seconds" if quick and column == "time" else named
         there = rows.dropna(subset=[column])
@@ -94,7 +107,8 @@ def session_costs(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
         for provenance in provenances(known["provenance"]):
             mine = there[there["provenance"] == provenance]
             fig.add_trace(_marks(mine, column, unit, provenance, theme, panels.axes(place)))
-        said = _middle(there[column], unit) if len(there) else "not known"
+        middle = every[column].dropna()
+        said = _middle(middle, unit) if len(middle) else "not known"
         panels.head(fig, place, unit, said, theme)
     return titled(
         fig,
@@ -114,24 +128,47 @@ def _marks(
     mark = mark_of(provenance)
     colour, bound = TOKENS[theme][mark.token], _BOUNDS[provenance][0]
     low = (rows["unpriced_turns"] > 0) & (column == "cost_usd")
+    ids = rows["session_id"].tolist()
+    value = "$%{y:.3g}" if column == "cost_usd" else f"%{{y:,.3~g}} {unit}"
     return go.Scatter(
-        x=moments(rows["started_at"]),
-        y=rows[column].tolist(),
+        x=[moment[:16] for moment in moments(rows["started_at"])],
+        y=[float(f"{each:.4g}") for each in rows[column]],
         mode="markers",
         name=f"{unit}, {provenance}",
         marker={
-            "symbol": [bound if one else mark.symbol for one in low],
+            "symbol": _one_or_all([bound if one else mark.symbol for one in low]),
             "size": 8,
             "color": colour,
             "opacity": 0.8,
-            "line": {"width": [1.5 if one or mark.hollow else 0 for one in low], "color": colour},
+            "line": {
+                "width": _one_or_all([1.5 if one or mark.hollow else 0 for one in low]),
+                "color": colour,
+            },
         },
-        hovertext=[_session_words(row) for row in rows.to_dict("records")],
-        hoverinfo="text",
-        customdata=rows["session_id"].tolist(),
+        text=[
+            f"{_session_words(row)}</b><br>{'at least ' if one else ''}"
+            for row, one in zip(rows.to_dict("records"), low, strict=True)
+        ],
+        hovertemplate=hover_of(
+            value, f"began %{{x|%Y-%m-%d %H:%M}} (UTC), {provenance}", *id_line("session", ids)
+        ),
+        customdata=ids,
         cliponaxis=False,
         **axes,
     )
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    """Return what all marks share once: a page is sent less."""
+    return values[0] if len(set(values)) == 1 else values
+
+
+def _most_sessions(known: pd.DataFrame) -> int:
+    """Return how many sessions may have a mark in each panel."""
+    few = known.head(200)
+    words = sum(len(_session_words(row)) for row in few.to_dict("records")) / len(few)
+    each = 60 + words + float(few["session_id"].astype(str).str.len().mean())
+    return min(_MOST_SESSIONS, marks_in_room(int(each) * len(_PANELS), _ROOM))
 
 
 def _costs_key(known: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -164,22 +201,9 @@ def _middle(values: pd.Series, unit: str) -> str:
 
 
 def _session_words(row: dict[Any, Any]) -> str:
-    cost = row["cost_usd"]
-    if cost != cost:
-        money = "cost not known"
-    else:
-        money = f"{'at least ' if row['unpriced_turns'] else ''}${cost:.3g}"
-    took = (
-        "" if row["duration_ms"] != row["duration_ms"] else f", {row['duration_ms'] / 1000:.3g} s"
-    )
-    tokens = "" if row["tokens"] != row["tokens"] else f", {row['tokens'] * 1000:,.0f} tokens"
-    return (
-        f"<b>{escaped(elided(str(row['title']), 60))}</b><br>{money}<br>"
-        f"{count_of(row['turns'], 'turn')}{tokens}{took}<br>"
-        f"{escaped(elided(str(row['client']), 30))}, {escaped(elided(str(row['model']), 40))}<br>"
-        f"began {row['started_at']:%Y-%m-%d %H:%M} (UTC), {row['provenance']}<br>"
-        f"session {escaped(str(row['session_id']))}"
-    )
+    """Say which session a mark is; what it took stands at its place in each panel."""
+    title = escaped(elided(str(row["title"]), 40))
+    return f"{title} ({escaped(elided(str(row['model']), 24))})"
 
 
 def _costs_finding(known: pd.DataFrame) -> str:
