@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["changes_between", "sessions_between"]
 
+_PERIODS = ("before", "after")
 _LEAST_REACH = 0.1
 _STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -121,8 +122,8 @@ def _forest(rows: pd.DataFrame, title: str, axis: str, unit: str, theme: str) ->
     add_rows(fig, rows["measure"].tolist(), rows["ends"].tolist(), theme)
     fig.add_vline(x=0, line={"color": TOKENS[theme]["mute"], "width": 1})
     fig.update_xaxes(**_change_axis(rows, axis, unit))
-    counts = f"n {number(rows['before_n'].max())} before, {number(rows['after_n'].max())} after"
-    said = [f"at most {counts}", "at the right: before → after", *caveats(rows["provenance"])]
+    counts = ", ".join(f"{_from_to(rows[f'{period}_n'])} {period}" for period in _PERIODS)
+    said = [f"n {counts}", "at the right: before → after", *caveats(rows["provenance"])]
     return titled(
         fig,
         title,
@@ -130,6 +131,12 @@ def _forest(rows: pd.DataFrame, title: str, axis: str, unit: str, theme: str) ->
         height=ROW_HEIGHT * len(rows) + 64,
         key=_key(rows),
     )
+
+
+def _from_to(counts: pd.Series[Any]) -> str:
+    """Say how many each row rests on: the fewest to the most."""
+    least, most = number(counts.min()), number(counts.max())
+    return least if least == most else f"{least} to {most}"
 
 
 def _key(rows: pd.DataFrame) -> list[KeyEntry]:

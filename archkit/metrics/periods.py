@@ -89,8 +89,10 @@ def period_changes(
         decisions looked at in time, queries saved, each outcome score, miss of the forecasts);
         of each period `<period>_value` (0 to 1, queries saved may be negative), `<period>_low`
         to `<period>_high`, `<period>_n` and `<period>_provenance`; `change` (the second less the
-        first, null unless both have a value) with `low` to `high`; `less_is_better`; `told_apart`,
-        whether the interval leaves zero out; `provenance` of both; `ci_prob`.
+        first, null unless both have a value) with `low` to `high` (null where a period has fewer
+        than five measurements or forecasts, or all its forecasts came the same);
+        `less_is_better`; `told_apart`, whether the interval leaves zero out; `provenance` of both;
+        `ci_prob`.
     """
     looks = first_looks(whole).set_index("decision_id")
     told = [dict(_measured(part, looks, now, ci_prob)) for part in (before, after)]
@@ -220,15 +222,23 @@ def _measured(
     if len(counted):
         saved = pooled(counted, ci_prob)
         told = {"value": saved["reduction_share"], "low": saved["low"], "high": saved["high"]}
-        yield _SAVED, {**told, "n": len(counted), "provenance": joined(counted["provenance"])}
+        told |= {"n": len(counted), "provenance": joined(counted["provenance"])}
+        yield _SAVED, _unsure(told, len(counted) < _LEAST)
     for miss in calibration(part, ci_prob=ci_prob).head(1).to_dict("records"):
         told = {"value": miss["brier"], "low": miss["brier_low"], "high": miss["brier_high"]}
-        yield _MISS, {**told, "n": miss["n"], "provenance": miss["provenance"]}
+        told |= {"n": miss["n"], "provenance": miss["provenance"]}
+        # Where all came the same the misses hardly differ, which says nothing of the next one.
+        yield _MISS, _unsure(told, miss["n"] < _LEAST or miss["came"] in (0.0, 1.0))
     scored = known_rows(outcome_scores(part), "value")
     scored = scored[(scored["score"] != "success") & (scored["provenance"] != "reported")]
     for score, rows in scored.groupby("score", sort=True):
         weight = rows["source"].map(SOURCE_WEIGHT).fillna(1.0)
         yield f"score: {score}", _share(rows["value"], weight, joined(rows["provenance"]), ci_prob)
+
+
+def _unsure(told: dict[str, Any], so: bool) -> dict[str, Any]:
+    """Leave out an interval that would be too narrow."""
+    return {**told, "low": np.nan, "high": np.nan} if so else told
 
 
 def _made_by(rows: pd.DataFrame) -> pd.Series[Any]:

@@ -192,6 +192,37 @@ def test_what_was_decided_elsewhere_is_never_called_observed(tmp_path):
     assert set(rows["provenance"]) == {"reported"}
 
 
+def test_two_forecasts_that_came_true_do_not_make_the_miss_a_clear_change(tmp_path):
+    made = [decided(START + timedelta(days=n), "p", n % 3 > 0) for n in range(30)]
+    made += [decided(MID + timedelta(days=n), "p", True) for n in range(2)]
+    counted = [
+        Measurement(f"r{n}", 100, after + n, measured_at=at)
+        for at, after in ((START, 50), (MID, 10))
+        for n in range(2)
+    ]
+    with Memory(tmp_path / "a.duckdb", library=False) as memory:
+        memory._record(Pattern("p", "P"), *[decision for decision, _ in made], *counted)
+        memory._record(*[look for _, look in made if look is not None])
+        rows = compared(memory, **GIVEN).changes.set_index("measure")
+    for name, n in (("miss of the forecasts (Brier)", 2), ("queries saved", 2)):
+        assert rows.loc[name, "after_n"] == n
+        assert rows.loc[name, ["after_low", "after_high", "low", "high"]].isna().all()
+        assert not rows.loc[name, "told_apart"]
+
+
+def test_forecasts_that_all_came_the_same_say_nothing_of_how_the_miss_varies(tmp_path):
+    made = [decided(START + timedelta(days=n), "p", n % 3 > 0) for n in range(30)]
+    made += [decided(MID + timedelta(days=n), "p", True) for n in range(6)]
+    with Memory(tmp_path / "a.duckdb", library=False) as memory:
+        memory._record(Pattern("p", "P"), *[decision for decision, _ in made])
+        memory._record(*[look for _, look in made if look is not None])
+        rows = compared(memory, **GIVEN).changes.set_index("measure")
+    miss = rows.loc["miss of the forecasts (Brier)"]
+    assert miss["after_value"] == pytest.approx(0.04)
+    assert pd.isna(miss["after_low"])
+    assert not miss["told_apart"]
+
+
 def test_few_measurements_are_never_a_clear_change(tmp_path):
     with Memory(tmp_path / "a.duckdb", library=False) as memory:
         memory.record_pattern(Pattern("p", "P"))
@@ -287,6 +318,7 @@ class TestFigures:
         assert marks["queries saved"].marker.color == "#1a7f5a"
         assert marks["miss of the forecasts (Brier)"].marker.color == alarm
         assert "changed" in figure.layout.meta["title"]
+        assert figure.layout.meta["subtitle"].startswith("n 6 to 23 before, 6 to 23 after · ")
 
     def test_simulated_evidence_is_hollow_in_both_periods(self, contents):
         made_up = contents.patterns.assign(
