@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -163,6 +164,15 @@ class TestFrames:
         assert held == list(frame["context"])
         assert pd.read_csv(folder / files[1]).empty
         assert list(pd.read_csv(folder / files[1]).columns) == list(frame.columns)
+
+    def test_a_text_with_breaks_of_any_kind_stays_one_cell_of_csv(self, tmp_path):
+        texts = ["lone\rreturn", "two\r\nlines", "three\nlines", "\n=1"]
+        frame = pd.DataFrame({"note": texts, "n": range(4)})
+        folder = write_frames(document({"all": frame}), tmp_path / "r.html", "csv")
+        with (folder / "all.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        assert [row[0] for row in rows] == ["note", *texts[:3], "'\n=1"]
+        assert list(pd.read_csv(folder / "all.csv")["n"]) == [0, 1, 2, 3]
 
     # DuckDB 2.0 reads instants with a zone by a pandas keyword that is going away.
     @pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.drop")

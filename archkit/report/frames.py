@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_frames"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LONGEST_NAME = 80
 _NOTES = {
     "instants": "UTC, as ISO 8601",
@@ -195,7 +195,8 @@ def _write(frame: pd.DataFrame, path: Path, form: DataFormat, kinds: Mapping[str
         elif kind == "instant":
             shown[column] = shown[column].dt.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
     shown.columns = [_no_formula(column) for column in shown.columns]
-    shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    # As RFC 4180 has it; and only so is a text with a lone carriage return put in quotes.
+    shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\r\n")
 
 
 def _no_formula(text: str) -> str:
