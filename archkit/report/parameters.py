@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
+_YEARS = (1900, 2200)  # beyond them an instant of another zone, or a span before it, is none
 
 
 class Parameter(NamedTuple):
@@ -59,17 +60,22 @@ def text_read(name: str, value: Any) -> str:
 
 def instant_read(name: str, value: Any) -> datetime:
     """Take an aware instant, or a text such as 2026-11, 2026-11-26, 2026-11-26T12:00+01:00."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    instant = value if isinstance(value, datetime) else _instant(name, value)
+    if not _YEARS[0] <= instant.year <= _YEARS[1]:
+        why = f"It lies outside the years {_YEARS[0]} to {_YEARS[1]}."
+        raise refused(name, value, why, f"Give a date in them, or leave {name} out.")
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _instant(name: str, value: Any) -> datetime:
     text = str(value).strip()
     whole = f"{text}-01" if len(text) == len("2026-11") else text
     try:
-        instant = datetime.fromisoformat(whole)
+        return datetime.fromisoformat(whole)
     except ValueError as error:
         raise refused(
             name, value, "It is no date.", "Write it as 2026-11-26, or 2026-11 for its first day."
         ) from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def rate_read(name: str, value: Any) -> float:

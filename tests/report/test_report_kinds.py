@@ -53,6 +53,8 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_and_nothing_is_read_or
     [
         ("memory", {"since": "yesterday"}, "It is no date."),
         ("memory", {"since": "2026-13"}, "It is no date."),
+        ("memory", {"since": "0001-01-01T00:00+14:00"}, "It lies outside the years"),
+        ("periods", {"before": "2026-01", "after": "9999-12"}, "It lies outside the years"),
         ("memory", {"agent": " "}, "It is empty."),
         ("memory", {"agent": ["ann", "bo"]}, "It was given twice."),
         ("memory", {"provenance": "observd"}, "There is measured, observed"),
