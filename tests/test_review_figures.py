@@ -228,7 +228,7 @@ names = {"ids": lambda value: getattr(value, "__name__", "")}
 
 def said(fig: Any) -> str:
     text = f"{fig.layout.title.text} | {fig.layout.title.subtitle.text}".replace("<br>", " ")
-    return text.replace("\u202f", " ").replace("\u00a0", " ")
+    return text.replace("&#36;", "$").replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def hovers(fig: Any) -> list[str]:
@@ -451,6 +451,13 @@ def test_a_session_without_a_price_is_not_free():
     assert idle.layout.meta["sentence"].startswith("4 sessions without a turn of a model.")
 
 
+def test_no_sum_of_money_is_taken_for_a_formula_where_mathjax_is_loaded():
+    fig = figures.session_costs(costs(title="From $5 to $9", unpriced=1))
+    assert "at least $0.5" in said(fig)
+    fig.layout.meta = None  # what is said, for a page that is no figure
+    assert "$" not in fig.to_json()
+
+
 def test_many_sessions_are_thinned_to_what_a_page_is_readily_sent_their_medians_of_all():
     dear = costs(3000, cost=np.nan, provenance="simulated")
     dear = dear.assign(cost_usd=np.arange(3000) / 100.0, unpriced_turns=np.arange(3000) % 2)
@@ -459,9 +466,9 @@ def test_many_sessions_are_thinned_to_what_a_page_is_readily_sent_their_medians_
     assert len({len(trace.x) for trace in fig.data}) == 1
     assert f"{len(fig.data[0].x)} drawn, evenly picked" in said(fig)
     heads = {note.hovertext: note.text for note in fig.layout.annotations}
-    assert heads["US dollars"].endswith("median $15")
+    assert heads["US dollars"].endswith("median &#36;15")
     seen = hovers(fig)
-    assert any("at least $%{y" in text for text in seen)
+    assert any("at least &#36;%{y" in text for text in seen)
     assert all("session s" in text and "simulated" in text for text in seen)
 
 
@@ -547,3 +554,25 @@ def test_a_wide_figure_has_its_title_in_fewer_lines_and_as_much_plot():
     assert max(map(max, lines)) <= 96
     assert len({fig.layout.height - fig.layout.margin.t for fig in figs}) == 1
     assert figs[2].layout.title.subtitle.text == figs[3].layout.title.subtitle.text
+
+
+def test_the_last_outcomes_of_each_provenance_have_a_line_of_their_own():
+    both = pd.concat([trend(provenance="observed"), trend(provenance="simulated")])
+    fig = figures.success_over_time(both)
+    lines = {t.name: t.line.dash for t in fig.data if t.mode == "lines"}
+    assert lines == {"last eight, observed": "solid", "last eight, simulated": "dash"}
+    signs = [sign for sign, token, _ in fig.layout.meta["key"] if token == "ink"]
+    assert len(signs) == len(set(signs)) == 2
+
+
+def test_what_is_reported_does_not_say_how_decisions_seen_here_score():
+    seen, told = looks(provenance="observed", missing=False), looks(provenance="reported")
+    both = pd.concat([seen, told.assign(value=1.0, decision_id=told["decision_id"] + "r")])
+    alone, mixed = (said(figures.scores_by_horizon(frame)) for frame in (seen, both))
+    assert (
+        mixed.split(" | ")[0]
+        == alone.split(" | ")[0]
+        == "Success falls from 90 % to 30 % by day 90"
+    )
+    same = figures.scores_by_horizon(looks(3, missing=False).assign(value=0.5))
+    assert "cannot be told apart" in said(same)

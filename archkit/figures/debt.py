@@ -84,6 +84,7 @@ def outcome_debt(frame: pd.DataFrame, top: int = 20, *, theme: str = "light") ->
         title={"text": "cost of not knowing (variance of a success rate, a year)"},
         range=[-0.02 * max(cost.max(), 1e-9), 1.06 * max(cost.max(), 1e-9)],
         nticks=5,
+        tickformat=".3~g",
         rangemode="tozero",
         fixedrange=True,
     )

@@ -254,8 +254,10 @@ def _add_missing(
 def _finding(known: pd.DataFrame, score: str, horizons: list[int], ci_prob: float) -> str:
     """Say whether the first score falls or rises from its first horizon to its last."""
     rows = known[known["score"] == score]
-    real = rows[rows["provenance"] != "simulated"]
-    rows = real if real["value"].notna().any() else rows
+    for kinds in (("measured", "observed"), ("reported",), ("simulated",)):
+        if (there := rows[rows["provenance"].isin(kinds)])["value"].notna().any():
+            rows = there
+            break
     name = "Success" if score == "success" else f"The score {elided(score, 24)}"
     found = [(days, _means(rows, days, ci_prob)) for days in horizons]
     there = [(days, mean) for days, mean in found if mean]
@@ -268,7 +270,7 @@ def _finding(known: pd.DataFrame, score: str, horizons: list[int], ci_prob: floa
         return f"{name} falls from {percent(old[0], 0)} to {percent(new[0], 0)} by day {last}"
     if new[1] > old[2]:
         return f"{name} rises from {percent(old[0], 0)} to {percent(new[0], 0)} by day {last}"
-    return f"{name} after {last} days is about what it is after {first}"
+    return f"{name} after {last} days cannot be told apart from that after {first}"
 
 
 def _subtitle(frame: pd.DataFrame, known: pd.DataFrame, undrawn: int, drawn: int) -> str:

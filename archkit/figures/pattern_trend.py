@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["success_over_time"]
 
 _MOST_PANELS = 12
+_DASHES = {"simulated": ("dash", "╍╍"), "reported": ("dot", "┅┅")}
 
 
 def success_over_time(
@@ -151,11 +152,15 @@ def _add_last(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: str)
             y=mine["success_rate"].round(4).tolist(),
             mode="lines",
             name=f"last eight, {provenance}",
-            line={"color": TOKENS[theme]["ink"], "width": 1.8},
+            line={"color": TOKENS[theme]["ink"], "width": 1.8, "dash": _dash(provenance)},
             text=[_last_words(row) for row in mine.to_dict("records")],
             hovertemplate=hover_of(f", {provenance}, {interval_name(ci_prob_of(mine))} (UTC)"),
             **axes,
         )
+
+
+def _dash(provenance: str) -> str:
+    return next((dash for kind, (dash, _) in _DASHES.items() if kind in provenance), "solid")
 
 
 def _add_epochs(fig: Figure, rows: pd.DataFrame, axes: dict[str, str], theme: str) -> bool:
@@ -257,8 +262,9 @@ def _key(drawn: pd.DataFrame) -> list[KeyEntry]:
         (sign, token, f"{label}: {bar}")
         for sign, token, label in key_of(provenances(months["provenance"]))
     ]
-    if (drawn["what"] == "last").any():
-        key.append(("━", "ink", "last eight outcomes"))
+    for provenance in provenances(drawn.loc[drawn["what"] == "last", "provenance"]):
+        sign = next((sign for kind, (_, sign) in _DASHES.items() if kind in provenance), "━")
+        key.append((sign, "ink", f"last eight outcomes, {provenance}"))
     epochs = drawn[drawn["what"] == "epoch"]
     if len(epochs) and not epochs["undone"].astype(bool).all():
         key.append(("⚠┃", "alarm", "changed from here on"))

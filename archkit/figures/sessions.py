@@ -129,7 +129,7 @@ def _marks(
     colour, bound = TOKENS[theme][mark.token], _BOUNDS[provenance][0]
     low = (rows["unpriced_turns"] > 0) & (column == "cost_usd")
     ids = rows["session_id"].tolist()
-    value = "$%{y:.3g}" if column == "cost_usd" else f"%{{y:,.3~g}} {unit}"
+    value = "&#36;%{y:.3g}" if column == "cost_usd" else f"%{{y:,.3~g}} {unit}"
     return go.Scatter(
         x=[moment[:16] for moment in moments(rows["started_at"])],
         y=[float(f"{each:.4g}") for each in rows[column]],

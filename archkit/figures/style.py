@@ -80,6 +80,7 @@ _NAME_WIDTH = 36
 _TITLE_WIDTH = 60
 _SUBTITLE_WIDTH = 84
 _KEY_WIDTH = 80
+_BARE = {"range": [0, 1], "showticklabels": False, "showgrid": False, "fixedrange": True}
 _FULL_WIDTH = 600  # pixels that lines of these widths take at most
 _MOST_ROOM = 1.6  # longer lines are hard to read
 
@@ -297,14 +298,16 @@ def blank(theme: str, title: str, sentence: str) -> Figure:
         showarrow=False,
         font={"size": 14},
     )
-    fig.update_xaxes(visible=False)
-    fig.update_yaxes(visible=False)
+    # Not visible=False: a page would keep the margin that the labels of a figure before it took.
+    fig.update_xaxes(**_BARE)
+    fig.update_yaxes(**_BARE)
     return fig
 
 
 def escaped(text: str) -> str:
-    """Keep text from being read as markup by plotly."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Keep text from being read as markup by plotly, or as a formula: JupyterLab has MathJax."""
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("$", "&#36;")
 
 
 def _template(theme: str) -> Any:
