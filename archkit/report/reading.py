@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["SessionRecord", "read_session"]
 
 _SELECT = {
-    "log": "SELECT * FROM session_log WHERE session_id = $session_id",
+    "log": "SELECT s.*, (SELECT min(i.origin) FROM imported_event i JOIN event e ON "
+    "e.event_id = i.event_id WHERE e.session_id = $session_id AND e.kind = 'session_started') "
+    "AS origin FROM session_log s WHERE s.session_id = $session_id",
     "messages": "SELECT * FROM message_log WHERE session_id = $session_id ORDER BY n",
     "tool_calls": "SELECT * FROM tool_call_log WHERE session_id = $session_id ORDER BY n",
     "proposals": "SELECT * FROM proposal WHERE session_id = $session_id ORDER BY version",
@@ -30,6 +32,7 @@ _SELECT = {
 class SessionRecord:
     """One session: its row of `session_log`, and what was said and done in it, in order.
 
+    The row also holds `origin`: the memory that it was imported from; null if it was held here.
     `decisions` are those that no memory holds: of a session whose memory was off.
     """
 

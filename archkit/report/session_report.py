@@ -12,6 +12,7 @@ import pandas as pd
 from archkit import figures
 from archkit.errors import ReportError
 from archkit.figures.style import count_of
+from archkit.markup import esc
 from archkit.metrics.rows import joined, utc
 from archkit.records import PROVENANCE
 from archkit.report.document import Document, Section
@@ -174,20 +175,31 @@ def _frames(
 def _lede(row: Mapping[Any, Any]) -> str:
     told = ["A session with", str(row["agent"] or "an architect")]
     made_up = " (simulated: made-up data)" if _simulated(row) else ""
+    elsewhere = f", imported from {row['origin']}" if _imported(row) else ""
     day = as_date(row["started_at"])
     status = "" if missing(row["status"]) else f" · {row['status']}"
     stage = "" if missing(row["stage"]) else f" at {row['stage']}"
-    return f"{' '.join(told)} · {day}{status}{stage}{made_up}"
+    return f"{' '.join(told)}{elsewhere} · {day}{status}{stage}{made_up}"
 
 
 def _simulated(row: Mapping[Any, Any]) -> bool:
     return str(row["client"]) == "simulated" or str(row["session_id"]).startswith("sim")
 
 
+def _imported(row: Mapping[Any, Any]) -> bool:
+    return not missing(row.get("origin"))
+
+
 def _note(row: Mapping[Any, Any]) -> str:
+    told = ""
+    if _imported(row):
+        told = (
+            f'<p class="imported">This session was <strong>imported</strong> from '
+            f"{esc(row['origin'])}: it is reported, and was not held here.</p>"
+        )
     if not _simulated(row):
-        return ""
-    return (
+        return told
+    return told + (
         '<p class="made-up">This session is <strong>simulated</strong>: made-up data. Conclude '
         "nothing about real work from it.</p>"
     )

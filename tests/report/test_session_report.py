@@ -11,6 +11,8 @@ import pytest
 
 from archkit.architect.session import Session
 from archkit.errors import ReportError
+from archkit.memory.exchange import export
+from archkit.memory.exchange_import import import_
 from archkit.memory.memory import Memory
 from archkit.memory.snapshot import snapshot
 from archkit.records import Decision
@@ -248,6 +250,18 @@ def test_a_made_up_session_says_so_and_that_nothing_was_spent(memory):
     assert "This session is simulated : made-up data." in visible(made.before)
     assert "0.30 US dollars, simulated: nothing was spent" in visible(made.before)
     assert "all simulated: made-up data, nothing was spent" in body(made, "cost")
+
+
+def test_an_imported_session_says_where_it_was_held(memory, tmp_path):
+    whole_talk(memory)
+    export(memory, tmp_path / "handed")
+    with Memory(tmp_path / "other.duckdb", library=False) as other:
+        import_(other, tmp_path / "handed", dry_run=False)
+        made = document(other)
+    origin = tmp_path.name
+    assert made.lede.startswith(f"A session with backend-architect, imported from {origin} · ")
+    assert f"was imported from {origin}: it is reported" in visible(made.before)
+    assert "imported" not in document(memory).lede
 
 
 def test_agents_that_it_started_are_listed_with_what_they_took(memory):
