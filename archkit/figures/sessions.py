@@ -52,7 +52,7 @@ _PANELS = (
 )
 _BOUNDS = {"observed": ("circle-open", "○"), "simulated": ("triangle-down-open", "▽")}
 _MOST_SESSIONS = 400  # marks that a panel has room for; each is drawn four times
-_ROOM = 32_000
+_ROOM = 40_000
 """Bytes that all marks may take of the 60 kB that a page is sent at a change."""
 
 _QUICK = 2  # minutes: below, seconds read better
@@ -167,7 +167,7 @@ def _most_sessions(known: pd.DataFrame) -> int:
     """Return how many sessions may have a mark in each panel."""
     few = known.head(200)
     words = sum(len(_session_words(row)) for row in few.to_dict("records")) / len(few)
-    each = 60 + words + float(few["session_id"].astype(str).str.len().mean())
+    each = 45 + words + float(few["session_id"].astype(str).str.len().mean())
     return min(_MOST_SESSIONS, marks_in_room(int(each) * len(_PANELS), _ROOM))
 
 

@@ -34,6 +34,11 @@ QUESTIONS = {
 """The questions of a report, in the order in which an architect asks."""
 
 _SHARES = ("rate", "share", "low", "high", "value", "came", "stated", "confidence", "predicted")
+_MOST_CELLS = 300
+_TREND = (
+    *("name", "what", "from_at", "until_at", "success_rate", "low", "high", "n", "provenance"),
+    *("rate_before", "undone"),
+)
 _LEFT_OUT = ("a", "b", "ci_prob", "weight", "patterns", "chosen", "from_future")
 
 
@@ -97,17 +102,29 @@ class Tab:
 
 
 def any_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
-    """Write the first rows of a frame as a table, its columns by their own names."""
+    """Write the first rows of a frame as a table, its columns by their own names.
+
+    The more columns it has, the fewer rows: a page is sent the table at each change. A column in
+    which nothing is known is left out.
+    """
     if frame.empty:
         return ""
     shown = frame.head(most)
     kept = [
         name
         for name in frame.columns
-        if name not in _LEFT_OUT and not shown[name].map(lambda v: isinstance(v, list)).any()
+        if name not in _LEFT_OUT
+        and frame[name].notna().any()
+        and not shown[name].map(lambda v: isinstance(v, list)).any()
     ]
     columns = [_column(frame, name) for name in kept]
-    return frame_table(frame, columns, "The rows of the figure, as they are drawn.", most)
+    rows = min(most, _MOST_CELLS // max(len(kept), 1))
+    return frame_table(frame, columns, "The rows of the figure, as they are drawn.", rows)
+
+
+def _trend_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
+    """Write the months of patterns and their changes, without what each row has in common."""
+    return any_table(frame[[*_TREND]], most) if len(frame) else ""
 
 
 def tab_named(name: str) -> Tab:
@@ -163,7 +180,7 @@ TABS = (
         "success_by_month",
         "success_over_time",
         "A line that leaves its band, or a mark of an alarm, asks what has changed since.",
-        any_table,
+        _trend_table,
         question="works",
     ),
     Tab(

@@ -425,8 +425,12 @@ def test_a_table_without_columns_of_its_own_writes_them_by_name():
     assert "&lt;b&gt;" in text
     assert all(word in text for word in ("success rate", "50 %", "2 Jan 2026", ">yes<", ">3<"))
     assert "tags" not in text
-    assert "–" in text
+    assert "cost usd" not in text  # nothing is known of any
+    priced = any_table(pd.concat([frame, frame.assign(cost_usd=0.5)], ignore_index=True))
+    assert "cost usd" in priced and "–" in priced
     assert "as they are drawn" in text
+    wide = frame.assign(**{f"count_{n}": 1 for n in range(20)})
+    assert "The first 12 of 50 rows." in any_table(pd.concat([wide] * 50, ignore_index=True))
     many = any_table(pd.concat([frame] * 1041, ignore_index=True))
     assert "The first 40 of 1,041 rows." in many
     assert any_table(frame.head(0)) == ""
