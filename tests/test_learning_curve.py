@@ -78,6 +78,7 @@ def test_what_nobody_looked_at_or_only_reports_does_not_count(tmp_path):
     with held(tmp_path / "b.duckdb", [(True, True)] * 3, source="reported") as memory:
         assert metrics.learning_curve(memory, now=NOW).empty
     with held(tmp_path / "c.duckdb", [(True, True)], source="simulated") as memory:
+        assert metrics.learning_curve(memory, now=BEGAN + timedelta(minutes=30)).empty
         [row] = metrics.learning_curve(memory, now=NOW).to_dict("records")
         assert row["provenance"] == "simulated"
         assert np.isnan(row["difference"])

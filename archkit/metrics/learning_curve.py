@@ -27,7 +27,7 @@ _MADE = """
 SELECT d.decision_id, d.decided_at, d.last_value, d.last_source, s.aml_enabled
 FROM decision_log d JOIN main.session s ON s.session_id = d.session_id
 WHERE d.last_value IS NOT NULL AND d.last_source <> 'reported' AND s.aml_enabled IS NOT NULL
-  AND d.decided_at <= $now
+  AND d.decided_at <= $now AND d.last_outcome_at <= $now
 ORDER BY d.decided_at, d.decision_id
 """
 _SEEN = "SELECT min(observed_at) AS seen_at FROM main.outcome GROUP BY decision_id ORDER BY seen_at"
@@ -46,7 +46,8 @@ def learning_curve(
     memory
         What to read. Of a part the decisions are drawn, but the memory had learned from all.
     now
-        The instant to look from; decisions dated after it do not count. The present by default.
+        The instant to look from; decisions dated after it, and those whose latest outcome is, do
+        not count. The present by default.
     steps
         Into how many steps, of about as many decisions each, what was learned is cut at most.
     ci_prob
