@@ -397,4 +397,4 @@ def _stat(path: str) -> tuple[int, ...] | None:
         found = os.stat(path)  # noqa: PTH116  # at every query
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

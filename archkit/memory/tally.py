@@ -43,7 +43,7 @@ FROM (
     AND u.y IS NOT NULL AND u.uses IS NOT NULL AND u.source <> 'reported' AND u.used_at < $today
 ) e
 WHERE e.source IN (SELECT s.source FROM source s)
-GROUP BY e.slug, e.source, e.day ORDER BY e.slug, e.source, e.day
+GROUP BY e.slug, e.source, e.day ORDER BY e.slug, e.source, e.day LIMIT $most + 1
 """
 _OTHERS = """
 SELECT count(*) AS others FROM pattern_use WHERE decision_id IS NULL
@@ -103,11 +103,13 @@ class Tally:
     at_hand: bool = False
 
     @classmethod
-    def read(cls, read: Read) -> Tally:
-        """Count the uses of a memory."""
+    def read(cls, read: Read, most: int) -> Tally | None:
+        """Count the uses of a memory; None where that makes more than `most` rows."""
         today = _day_of(utc_now())
         given = {"today": _begin(today).replace(tzinfo=None)}
-        found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS, **given})
+        found = read(_DAYS, {"half_life_days": HALF_LIFE_DAYS, "most": most, **given})
+        if len(found) > most:
+            return None
         names = ("day", "n", "y", "last_at", "won", "lost", "good", "bad")
         columns: dict[str, Any] = {name: found[name].to_numpy() for name in names}
         columns |= {"slugs": found["slug"].to_numpy(), "sources": found["source"].to_numpy()}
