@@ -10,7 +10,7 @@ from html import unescape
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from archkit.figures.style import colour_swap
+from archkit.figures.style import colour_swap, count_of
 from archkit.markup import esc
 from archkit.plain import mapped_texts
 from archkit.report.notebook_words import plain_value
@@ -54,7 +54,9 @@ def notebook_figure(figure: Mapping[str, Any], tally: Tally) -> str:
     maps = sorted({kind for kind in map(_kind, data) if any(part in kind for part in _MAPS)})
     said, layout, notes = _said(layout, tally)
     if plain["frames"]:
-        notes += tally.cannot_show(f"the {len(plain['frames'])} steps of an animated figure")
+        notes += tally.cannot_show(
+            f"{count_of(len(plain['frames']), 'step')} of an animated figure"
+        )
     tally.figures += 1
     name = f"f{tally.figures}"
     title = said["title"] or f"Figure {tally.figures}"
@@ -114,7 +116,11 @@ def _said(layout: dict[str, Any], tally: Tally) -> tuple[dict[str, Any], dict[st
     layout.pop("width", None)  # it takes the page's
     kept = [p for p in layout.get("images") or () if str(p.get("source", "")).startswith("data:")]
     lost = len(layout.get("images") or ()) - len(kept)
-    notes = tally.cannot_show(f"{lost} pictures in a figure, from the network") if lost else ""
+    notes = (
+        tally.cannot_show(f"{count_of(lost, 'picture')} of a figure, from the network")
+        if lost
+        else ""
+    )
     if "images" in layout:
         layout["images"] = kept
     return said, layout, notes

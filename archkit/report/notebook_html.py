@@ -59,6 +59,10 @@ _NAMED = {
     "input": "a form's field",
     "select": "a form's field",
     "textarea": "a form's field",
+    "math": "a formula written as MathML",
+    "progress": "a gauge",
+    "meter": "a gauge",
+    "link": "a file of styles",
 }
 _GONE = {"script", "style", "iframe", "object", "embed", "video", "audio", "canvas", "select"}
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
@@ -107,7 +111,7 @@ def clean_html(raw: str, tally: Tally, *, ids: frozenset[str] = frozenset()) -> 
         attributes=_ATTRIBUTES,
         attribute_filter=lambda tag, name, value: _allowed(tag, name, value, keeps_classes),
         filter_style_properties=_STYLES,
-        url_schemes={"http", "https", "mailto", "data"},
+        url_schemes={"http", "https", "mailto", "data", "attachment"},
         url_relative="pass_through",
         link_rel="noopener noreferrer",
     )

@@ -6,7 +6,9 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from archkit.figures.style import elided
 from archkit.markup import esc
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Headings", "Part", "markdown_html", "markdown_parts", "title_of"]
 
-_LINKS = re.compile(r"\]\(attachment:([^)\s]+)\)")
+_ATTACHED = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])attachment:(.+?)\2""")
 _MARK = re.compile("\ue000(?:\\d+)\ue001")
 _BLOCK = re.compile(
     r"^ {0,3}(?:\$\$|\\\[|\\begin\{(?:equation|align|gather|multline|eqnarray)\*?\})"
@@ -88,8 +90,8 @@ def markdown_parts(
     attachments
         Pictures that the cell brings along: by name, their data by type.
     """
-    env: dict[str, Any] = {"drawn": {}, "lost": []}
-    tokens = _parser().parse(_with_attachments(source, attachments), env)
+    env: dict[str, Any] = {"drawn": {}, "lost": [], "attached": attachments}
+    tokens = _parser().parse(source, env)
     cuts = [0, *_levelled(tokens, headings), len(tokens)]
     for start, end in itertools.pairwise(cuts):
         chunk = tokens[start:end]
@@ -111,7 +113,9 @@ def markdown_html(source: str, tally: Tally) -> str:
 def _rendered(tokens: Sequence[Token], env: dict[str, Any], tally: Tally) -> str:
     parser = _parser()
     ids = [str(t.attrGet("id")) for t in tokens if t.type == "heading_open" and t.attrGet("id")]
-    raw = parser.renderer.render(tokens, parser.options, env)
+    raw = _with_attachments(
+        parser.renderer.render(tokens, parser.options, env), env.get("attached", {})
+    )
     clean = clean_html(raw, tally, ids=frozenset(ids))
     drawn, lost = env["drawn"], env["lost"]
     for tex in lost:
@@ -150,18 +154,18 @@ def _words(inline: Token) -> str:
     return " ".join("".join(said).split())
 
 
-def _with_attachments(source: str, attachments: Mapping[str, Any]) -> str:
-    """Put attached pictures where the text names them."""
+def _with_attachments(rendered: str, attachments: Mapping[str, Any]) -> str:
+    """Put attached pictures where HTML made of Markdown, or written in it, names them."""
 
     def placed(match: re.Match[str]) -> str:
-        held = attachments.get(match[1]) or {}
+        held = attachments.get(unquote(unescape(match[3]))) or {}
         for kind, data in held.items():
             if kind.startswith("image/"):
                 text = "".join(data) if isinstance(data, list) else data
-                return f"](data:{kind};base64,{''.join(text.split())})"
+                return f'{match[1]}"data:{kind};base64,{"".join(text.split())}"'
         return match[0]
 
-    return _LINKS.sub(placed, source)
+    return _ATTACHED.sub(placed, rendered)
 
 
 @cache

@@ -97,7 +97,7 @@ def _mermaid(value: Any, _: Bundle, tally: Tally) -> str:
 
 
 def _svg(value: Any, settings: Bundle, tally: Tally) -> str:
-    return svg_picture(_joined(value), _named(settings, tally))
+    return svg_picture(plain_words(_joined(value), tally.folder), _named(settings, tally))
 
 
 def _picture(value: Any, settings: Bundle, tally: Tally) -> str:

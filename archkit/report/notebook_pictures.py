@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from archkit.decisions.adr_git import repository_of
 from archkit.markup import esc
 from archkit.plain import missing
 
@@ -60,7 +61,7 @@ def svg_picture(text: str, alt: str) -> str:
 def linked_picture(
     source: str, alt: str, tally: Tally, *, width: object = None, height: object = None
 ) -> str:
-    """Return the picture that a text names: data, or a file beside the notebook.
+    """Return the picture that a text names: data, or a file of the notebook's folder or repository.
 
     One from the network, one that is not there, and what is no picture is counted and named.
     """
@@ -79,6 +80,9 @@ def linked_picture(
     name = unquote(parts.path)
     if name.startswith(("/", "~")) or "\0" in name:
         return tally.cannot_show(f"a picture by an absolute path{called}", inline=True)
+    if (around := _left(tally.folder, name)) is not None:
+        what = f"the picture {name[:80]!r}, which is outside the notebook's {around}"
+        return tally.cannot_show(what, inline=True)
     content = _content(tally.folder / name)
     if content is None:
         return tally.cannot_show(f"the picture {name[:80]!r}, which is not there", inline=True)
@@ -92,6 +96,19 @@ def decoded(text: str) -> bytes:
         return base64.b64decode(text)
     except (binascii.Error, ValueError):
         return b""
+
+
+def _left(folder: Path, name: str) -> str | None:
+    """Tell what of a notebook a file is outside of, links followed; None where it is within it.
+
+    A page is handed out, and not whoever wrote a picture's name into an output may choose of what.
+    """
+    root = repository_of(folder.resolve())
+    try:
+        within = (folder / name).resolve().is_relative_to(root or folder.resolve())
+    except (OSError, RuntimeError):  # links that go round in a circle
+        within = False
+    return None if within else "repository" if root else "folder"
 
 
 def _content(path: Path) -> bytes | None:

@@ -17,7 +17,7 @@ __all__ = ["plain_value", "plain_words", "without_ansi"]
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000\ue001]")
 _BEGIN = r"(?<![\w.~:/<\\-])"
-_OF_SOMEBODY = re.compile(rf"{_BEGIN}/(?:home/|Users/|root\b|tmp/)[\w.@+/-]*")
+_OF_SOMEBODY = re.compile(rf"{_BEGIN}(?:file://)?/(?:home/|Users/|root\b|tmp/)[\w.@+/-]*")
 _PICTURE = re.compile(r"(data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+)")
 
 

@@ -39,8 +39,9 @@ def test_what_would_act_is_left_out_and_named(tally):
         "cell 3: a form's field",
         "cell 3: what happens at a click",
         "cell 3: a video",
+        "cell 3: a file of styles",
     ]
-    assert said.count('class="unshown"') == 6
+    assert said.count('class="unshown"') == 7
 
 
 def test_headings_go_below_the_present_one_without_a_jump(tally):
@@ -121,6 +122,34 @@ def test_pictures_are_inlined_from_the_notebooks_folder_and_no_other_place(tally
         "a picture from the network (There)",
         "a picture by data:",
         "a picture without a source",
+    ]
+
+
+def test_pictures_outside_the_notebooks_folder_are_those_of_its_repository_alone(tally, tmp_path):
+    for name in ("a/nb/in.png", "a/docs/near.png", "out.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(PNG)
+    tally.folder = tmp_path / "a" / "nb"
+    (tally.folder / "link.png").symlink_to(tmp_path / "out.png")
+    pictures = "<img src='in.png'><img src='../docs/near.png'><img src='../../out.png'>"
+    assert clean_html(pictures, tally).count('src="data:') == 1
+    assert "docs/near.png', which is outside the notebook's folder" in tally.unshown[0]
+    tally.unshown.clear()
+    (tmp_path / "a" / ".git").mkdir()
+    said = clean_html(f"{pictures}<img src='link.png'>", tally)
+    assert said.count('src="data:') == 2
+    assert [line.removeprefix("cell 3: ") for line in tally.unshown] == [
+        "the picture '../../out.png', which is outside the notebook's repository",
+        "the picture 'link.png', which is outside the notebook's repository",
+    ]
+
+
+def test_of_elements_that_go_with_their_words_each_kind_is_named(tally):
+    clean_html("<math><mi>x</mi></math><progress value='1'>1</progress><link rel=x>", tally)
+    assert [line.removeprefix("cell 3: ") for line in tally.unshown] == [
+        "a formula written as MathML",
+        "a gauge",
+        "a file of styles",
     ]
 
 

@@ -102,8 +102,8 @@ def test_a_figure_keeps_its_title_as_text_and_has_its_data_as_a_table(tally):
     assert 'data-figure="f1-figure" data-traces="bar"' in said
     assert "<tr><td></td><td>–</td></tr>" in said, "no tag, and what is missing is no zero"
     assert tally.unshown == [
-        "cell 4: 1 pictures in a figure, from the network",
-        "cell 4: the 2 steps of an animated figure",
+        "cell 4: 1 picture of a figure, from the network",
+        "cell 4: 2 steps of an animated figure",
     ]
 
 
@@ -175,3 +175,20 @@ def test_attached_pictures_are_inlined_and_html_is_sanitised(tally):
     assert "<b>bold</b>" in part.body
     assert "<script" not in part.body
     assert tally.unshown == ["cell 4: a picture from the network (net)", "cell 4: a script"]
+
+
+def test_attached_pictures_are_found_however_the_text_names_them(tally):
+    source = (
+        "![a](attachment:my%20dot.png 'T') ![b][r] <img src='attachment:my dot.png'>\n\n"
+        "`![c](attachment:my%20dot.png)` ![d](attachment:gone.png)\n\n[r]: attachment:my%20dot.png"
+    )
+    (part,) = parts(source, tally, **{"my dot.png": {"image/png": PNG}})
+    assert part.body.count(f'src="data:image/png;base64,{PNG}"') == 3
+    assert "<code>![c](attachment:my%20dot.png)</code>" in part.body
+    assert tally.unshown == ["cell 4: a picture by attachment: (d)"]
+
+
+def test_no_secret_is_in_a_drawing(tally):
+    said = shown(tally, {"image/svg+xml": f"<svg><text>sk-ant-{'a1' * 20}</text></svg>"})
+    drawing = base64.b64decode(re.search(r"base64,([^\"]+)", said)[1]).decode()
+    assert "[hidden: Anthropic Key]" in drawing

@@ -21,6 +21,7 @@ KEY = "sk-ant-" + "a1" * 20
         ("File /home/ada/secret/plan.md:3", "File …/plan.md:3"),
         ("in /Users/ada/x.py, /home/eve/y and /tmp/z/", "in …/x.py, ~/y and …/z/"),
         (f"{sys.prefix}/lib/x.py", "…/lib/x.py"),
+        ("at file:///home/ada/q.txt, file:///srv/x", "at …/q.txt, file:///srv/x"),
         ("GET /v1/home/x, https://h/home/x, a/tmp/b", "GET /v1/home/x, https://h/home/x, a/tmp/b"),
         ("</tmp>", "</tmp>"),
     ],
