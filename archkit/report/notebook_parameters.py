@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["NotebookParameter", "literals", "notebook_parameters", "with_parameters"]
 
 _TAG, _INJECTED = "parameters", "injected-parameters"
+_EIGHTS = re.compile(r"[-+]?0_*\d")
 _TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}
 _NEEDS = {
     bool: "true or false",
@@ -238,20 +241,30 @@ def _from_text(text: str, kind: type | None) -> Any:
         return kind(word)
     if kind is not None and issubclass(kind, date):
         return kind.fromisoformat(text.strip())
+    return _from_literal(text)
+
+
+def _from_literal(text: str) -> Any:
+    """Read None, or a list, a tuple or a mapping as Python writes them; else what YAML reads."""
+    if text.strip() == "None":
+        return None
+    if text.strip()[:1] in set("[{("):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            return ast.literal_eval(text.strip())
     return _from_yaml(text)
 
 
 def _from_yaml(text: str) -> Any:
     """Read a scalar of YAML, or a list or a mapping in brackets; other words stay as they are.
 
-    So does what only YAML takes for a date, for a number of sixties, or for a comment.
+    So does what only YAML takes for a date, for a number of sixties or of eights, or for a comment.
     """
     import yaml
 
     begin = text.strip()[:1]
     try:
         found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         if begin in set("[{"):
             raise ValueError(text) from error
         return text
@@ -259,8 +272,8 @@ def _from_yaml(text: str) -> Any:
         return found if begin in set("[{") else text
     if isinstance(found, str):
         return found if begin in set("\"'") else text
-    odd = isinstance(found, date) or (isinstance(found, int | float) and ":" in text)
-    return text if odd else found
+    odd = isinstance(found, int | float) and (":" in text or _EIGHTS.match(text.strip()))
+    return text if odd or isinstance(found, date) else found
 
 
 def _truth(word: str) -> bool:
