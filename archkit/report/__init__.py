@@ -1,7 +1,8 @@
 """Reports of a memory, of many kinds: each one HTML file that opens from disk, requesting nothing.
 
 A kind is read from one state of the memory (`archkit.report.kinds`), is written as a `Document`
-(`archkit.report.document`), and becomes a page (`archkit.report.page`).
+(`archkit.report.document`), and becomes a page (`archkit.report.page`). So does a notebook that
+was run (`archkit.report.notebook`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from archkit.errors import ReportError
 from archkit.records import utc_now
+from archkit.report.notebook import NotebookReport, write_notebook_report
 
 if TYPE_CHECKING:
     from archkit.architect.session import Session
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from archkit.report.document import Document
     from archkit.report.kinds import Kind
 
-__all__ = ["write_report"]
+__all__ = ["NotebookReport", "write_notebook_report", "write_report"]
 
 
 def write_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -106,7 +107,8 @@ def write_notebook_report(
         There is no such notebook, a parameter is not one of its own or cannot take the value,
         the page may not be written, or no kernel starts. Also where a cell failed, the kernel
         died, the time was up or Ctrl+C was pressed: then what ran is in `<name>.partial.html`,
-        marked at its top, and a whole report that was there before is left alone.
+        marked at its top, and a whole report that was there before is left alone. The next whole
+        run takes the partial page away.
     """
     from archkit.report.delivery import delivered
     from archkit.report.files import check_target
@@ -117,7 +119,9 @@ def write_notebook_report(
 
     source = Path(notebook)
     target = Path(path) if path is not None else source.with_suffix(".html")
+    partial = target.with_name(f"{target.stem}.partial.html")
     check_target(target, force=force, own=path is None, pdf=pdf)
+    check_target(partial, force=force, own=True)
     if not timeout_s > 0:
         raise ReportError(
             f"A notebook cannot run for {timeout_s:g} s.",
@@ -132,11 +136,20 @@ def write_notebook_report(
     told = Told(source.name, title, given, code, now or utc_now())
     document, tally = notebook_document(run, folder, told)
     if run.failure is None:
+        _forget(partial)
         written = delivered(document, target, slim=slim, pdf=pdf)
         return NotebookReport(written, tally.figures, tuple(tally.unshown))
-    partial = target.with_name(f"{target.stem}.partial.html")
-    check_target(partial, force=force, own=True)
     raise _partial(source, run.failure, delivered(document, partial, slim=slim))
+
+
+def _forget(partial: Path) -> None:
+    """Take the partial page of an earlier run away, before an index of its folder is made."""
+    from archkit.report.files import is_report
+    from archkit.report.notebook_document import PARTIAL
+
+    with suppress(OSError):  # gone already, or kept by its folder: it says itself what it is
+        if is_report(partial) and PARTIAL.encode() in partial.read_bytes():
+            partial.unlink()
 
 
 def _quiet(_: str) -> None:

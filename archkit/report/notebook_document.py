@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from archkit.figures.style import count_of
 from archkit.markup import esc
 from archkit.report.document import Document, Section
+from archkit.report.notebook_html import clean_html
 from archkit.report.notebook_markdown import Headings, markdown_parts, title_of
 from archkit.report.notebook_outputs import outputs_html
 from archkit.report.notebook_tally import Tally, code_numbers
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
     from archkit.report.notebook_run import Run
 
-__all__ = ["Told", "notebook_document"]
+__all__ = ["PARTIAL", "Told", "notebook_document"]
+
+PARTIAL = '<div class="partial" role="note">'
+"""What a page of a notebook that did not come to its end begins with, and no other has."""
 
 _NO_CELL = {"remove-cell", "remove_cell"}
 _NO_INPUT = {"hide-input", "hide_input", "remove-input", "remove_input"}
@@ -88,13 +92,15 @@ def notebook_document(run: Run, folder: Path, told: Told) -> tuple[Document, Tal
     for place, (cell, source) in enumerate(cells):
         tags = set(cell.metadata.get("tags", ()))
         tally.cell = numbers.get(place, tally.cell)
-        tally.in_text = cell.cell_type == "markdown"
+        tally.in_text = cell.cell_type != "code"
         if tags & _NO_CELL:
             continue
         if cell.cell_type == "markdown":
             _add_text(made, cell, source, headings, tally)
         elif cell.cell_type == "code":
             made[-1].pieces.extend(_code_cell(cell, source, tags, widgets, tally, told))
+        elif source.strip():
+            made[-1].pieces.append(_raw_cell(cell, source, tally))
     first, *rest = made
     return Document(
         kind="notebook",
@@ -128,6 +134,14 @@ def _add_text(
         if part.heading is not None:
             made.append(_Open(part.name, part.heading))
         made[-1].pieces.append(part.body)
+
+
+def _raw_cell(cell: NotebookNode, source: str, tally: Tally) -> str:
+    """Return what JupyterLab shows as it is, and other pages as what it is for."""
+    kind = cell.metadata.get("format") or cell.metadata.get("raw_mimetype")
+    if kind == "text/html":
+        return clean_html(source, tally)
+    return f'<pre tabindex="0">{esc(source)}</pre>'
 
 
 def _code_cell(
@@ -170,7 +184,7 @@ def _failed(run: Run, cells: int) -> str:
     left = cells - failure.cell
     rest = f"{count_of(left, 'code cell')} after it did not run." if left else ""
     return (
-        f'<div class="partial" role="note"><p><strong>This report is partial.</strong> The '
+        f"{PARTIAL}<p><strong>This report is partial.</strong> The "
         f"notebook ended at {esc(failure.where)}: {esc(failure.error)}</p>{line}"
         f"<p>What stands below is what ran until then. {rest}</p></div>"
     )

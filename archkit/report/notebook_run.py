@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ReportError
+from archkit.report.notebook_processes import PATIENCE_S, Family
 from archkit.report.notebook_tally import code_numbers, language_of
 from archkit.report.notebook_words import plain_words
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "Run", "run_notebook"]
 
 _LONGEST_SOCKET = 90
-_END_S = 12.0
 _LINE = re.compile(r"Cell In ?\[\d+\],? line (\d+)")
 _HAND_OVER = """
 exec('''
@@ -198,6 +197,7 @@ class _Runner:
         self._stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._family = Family()
         self._numbers = code_numbers(notebook)
         self._language = language_of(notebook)
 
@@ -278,7 +278,9 @@ class _Runner:
 
     async def _start(self, client: NotebookClient, heard: Any) -> None:
         try:
-            await client.async_start_new_kernel(stderr=heard, stdout=heard)
+            await client.async_start_new_kernel(
+                stderr=heard, stdout=heard, env=self._family.environment
+            )
             await client.async_start_new_kernel_client()
         except (OSError, RuntimeError) as error:
             raise ReportError(
@@ -332,38 +334,12 @@ class _Runner:
         """Let the kernel end: its own way first, then by force, with all that it started."""
         client.set_widgets_metadata()
         manager: Any = client.km  # none where the kernel did not start
-        provisioner = getattr(manager, "provisioner", None)
-        group = getattr(provisioner, "pgid", None)
-        family = _family(getattr(provisioner, "pid", None))
-        with suppress(Exception):  # it may be dead, or deaf; the group is ended below in any case
+        self._family.look(getattr(manager, "provisioner", None))
+        with suppress(Exception):  # it may be dead, or deaf; it is ended below in any case
             if self.failure is not None and await manager.is_alive():
                 await manager.interrupt_kernel()
-            await asyncio.wait_for(client._async_cleanup_kernel(), _END_S)
-        if group and group != os.getpgrp():
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, signal.SIGKILL)
-        _ended(family)
-
-
-def _family(kernel: int | None) -> list[Any]:
-    """Return a kernel and the processes below it: one may have left its group."""
-    import psutil  # type: ignore[import-untyped]
-
-    with suppress(psutil.Error):
-        if kernel is not None:
-            process = psutil.Process(kernel)
-            return [process, *process.children(recursive=True)]
-    return []
-
-
-def _ended(family: list[Any]) -> None:
-    """End what is left of a kernel's processes, and wait until none is."""
-    import psutil
-
-    for process in family:
-        with suppress(psutil.Error):  # it has ended by itself, as it should
-            process.kill()
-    psutil.wait_procs(family, timeout=_END_S)
+            await asyncio.wait_for(client._async_cleanup_kernel(), PATIENCE_S)
+        self._family.end()
 
 
 def _last_line(log: Path) -> str:

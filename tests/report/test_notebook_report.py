@@ -13,12 +13,12 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from typer.testing import CliRunner
 
 from archkit.cli import app
 from archkit.errors import ReportError
-from archkit.report.notebook import write_notebook_report
+from archkit.report import write_notebook_report
 
 WIDGETS = """\
 import ipywidgets as w
@@ -29,6 +29,10 @@ shown = w.Output()
 with shown:
     print("captured")
 w.Tab([w.VBox([figure, w.IntSlider(3, description="n")]), shown], titles=["A", "B"])
+"""
+ORPHAN = """\
+import subprocess as s
+print(s.Popen(["sleep", "600"], start_new_session=True, stdout=s.DEVNULL, stderr=s.DEVNULL).pid)
 """
 ARCHKIT = [str(Path(sys.executable).with_name("archkit")), "report"]
 
@@ -59,6 +63,8 @@ def made(tmp_path_factory):
         cell('print(agent, n, open("near.txt").read())\nsecret_line = 1', "hide-input"),
         cell('print("never seen")', "remove-cell"),
         cell('print("not seen either")', "hide-output"),
+        new_raw_cell("Raw <b>words</b>"),
+        new_raw_cell("<p>Raw <i>HTML</i></p>", metadata={"format": "text/html"}),
         kernel="no-such-kernel",
     )
     before = notebook.read_bytes()
@@ -109,6 +115,8 @@ def test_tags_are_heeded_and_code_is_folded(made):
     assert '<span class="c-kn">import</span>' in text
     assert "secret_line" not in text
     assert "never seen" not in text
+    assert "Raw &lt;b&gt;words&lt;/b&gt;</pre>" in text
+    assert "<p>Raw <i>HTML</i></p>" in text
     assert "not seen either</pre>" not in text
 
 
@@ -125,6 +133,16 @@ def test_without_being_told_no_report_is_replaced_but_archkits_own_beside_the_no
     first = write_notebook_report(notebook, force=True)
     assert write_notebook_report(notebook, title="B").path == first.path
     assert "<h1>B</h1>" in first.path.read_text("utf-8")
+
+
+def test_what_may_not_be_replaced_by_a_partial_report_is_told_before_the_run(tmp_path):
+    notebook = write(tmp_path / "a.ipynb", new_markdown_cell("# A"))
+    other = tmp_path / "a.partial.html"
+    other.write_text("not archkit's")
+    with pytest.raises(ReportError, match=r"There is a file at .*partial"):
+        write_notebook_report(notebook, say=pytest.fail)
+    assert write_notebook_report(notebook, force=True).path.name == "a.html"
+    assert other.read_text() == "not archkit's"
 
 
 @pytest.mark.parametrize(
@@ -186,28 +204,33 @@ def test_a_failing_cell_leaves_a_page_that_says_where(tmp_path):
     assert str(tmp_path) not in text
 
 
-def test_a_kernel_that_dies_is_a_partial_page(tmp_path):
+def test_a_kernel_that_dies_is_a_partial_page_until_a_later_run_is_whole(tmp_path):
     error, text = partial(
         tmp_path, cell("print('first')"), cell("import os\nos.kill(os.getpid(), 9)")
     )
     assert error.what.endswith("ended at cell 2.")
     assert error.why.startswith("The kernel died.")
     assert ">first</pre>" in text
+    write_notebook_report(write(tmp_path / "x.ipynb", new_markdown_cell("# X")), force=True)
+    assert "<h1>X</h1>" in (tmp_path / "x.html").read_text("utf-8")
+    assert not (tmp_path / "x.partial.html").exists()
 
 
 def test_the_time_limit_ends_the_run_and_all_that_it_started(tmp_path):
     pids = tmp_path / "pids"
     started = f"""\
-import os, subprocess
+import os, subprocess, sys
 child = subprocess.Popen(["sleep", "600"])
 apart = subprocess.Popen(["sleep", "600"], start_new_session=True)
-_ = open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{child.pid}} {{apart.pid}}")
+orphan = subprocess.run([sys.executable, "-c", {ORPHAN!r}], capture_output=True, text=True).stdout
+_ = open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{child.pid}} {{apart.pid}} {{orphan}}")
 """
     endless = "while True:\n    try:\n        1\n    except KeyboardInterrupt:\n        pass"
     error, _ = partial(tmp_path, cell(started), cell(endless), timeout_s=2)
     assert error.why == "The time limit of 2 s was reached."
-    left = [pid for pid in map(int, pids.read_text().split()) if _runs(pid)]
-    assert left == []
+    found = [int(pid) for pid in pids.read_text().split()]
+    assert len(found) == 4
+    assert [pid for pid in found if _runs(pid)] == []
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
