@@ -24,6 +24,9 @@ AGENTS = ("careful architect (simulated)", "bold architect (simulated)")
 """Who decides: one states what is true but for noise, one states too much."""
 
 _MEASURED, _UNSAID, _WITHOUT = 0.1, 0.1, 0.2
+_SIZES = np.array([5, 20, 50, 100, 200])
+"""Items that a measured request asks for; before the change, each takes a query of its own."""
+
 _TALKED = 2_000
 """At most so many sessions of a year are told turn by turn, spread evenly over it."""
 
@@ -279,6 +282,7 @@ class Year:
             decision_id=frame["id"],
             id=frame["id"] + "-m",
             measured_at=_instants(np.minimum(facts["decided"][mine] + 3_600, self._end - 1)),
+            n=_SIZES[np.searchsorted(_SIZES, before, side="right") - 1],
             queries_before=before,
             queries_after=np.maximum(after, 1),
         )

@@ -266,7 +266,7 @@ TABS = (
         "By size",
         "query_reduction_by_size",
         "query_reduction_by_size",
-        "Look up the size of your own requests: large pages save more than small ones.",
+        "Look up the size of your own requests: what is saved differs from size to size.",
         any_table,
         timed=False,
         question="worked",

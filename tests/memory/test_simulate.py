@@ -32,6 +32,17 @@ def small(folder, slugs=SLUGS):
     return memory
 
 
+def test_a_measured_request_says_how_many_items_it_asked_for(year):
+    memory, _ = year
+    counted = memory.sql("SELECT n, queries_before, source FROM query_measurement")
+    assert counted["n"].between(5, counted["queries_before"]).all()
+    assert counted["n"].nunique() > 3
+    frame = metrics.query_reduction_by_size(memory)
+    assert frame["n"].sum() == len(counted)
+    assert set(frame["provenance"]) == set(counted["source"]) == {"simulated"}
+    assert "simulated" in figures.query_reduction_by_size(frame).layout.meta["subtitle"]
+
+
 def steady(rates):
     """Truth that never changes and is the same in every context."""
     rows = [

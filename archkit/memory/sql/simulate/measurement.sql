@@ -9,9 +9,9 @@ SELECT
   id AS entity_id,
   to_json({
     label: 'Simulated: ' || slug,
+    n: n,
     queries_before: queries_before,
     queries_after: queries_after,
-    n: NULL,
     pattern: slug,
     decision_id: decision_id,
     rows: NULL,
