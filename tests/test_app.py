@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from pathlib import Path
 
@@ -90,6 +91,24 @@ def test_the_address_carries_base_and_token(started, tmp_path):
     started[0]["ready"]()
     assert told[0].address == f"http://127.0.0.1:{port}/archkit/"
     assert told[0].url == f"{told[0].address}?token={told[0].token}"
+
+
+@pytest.mark.parametrize("path", ["a b/", "../up", "/a/?x=1", 'a"b'])
+def test_a_path_that_is_none_is_refused(started, tmp_path, path):
+    with pytest.raises(AppError, match="is no path for the pages"):
+        serve(tmp_path / "m.duckdb", port=0, base_url=path)
+    assert started == []
+
+
+def test_a_log_keeps_the_address_of_a_page_that_failed_without_its_token():
+    pytest.importorskip("voila")
+    from archkit.app.server import _WithoutToken
+
+    made = logging.makeLogRecord(
+        {"msg": "%s %r", "args": ("GET /?token=s3cr-et&a=1", {"uri": "/x?token=s3cr-et"})}
+    )
+    assert _WithoutToken().filter(made)
+    assert made.getMessage() == "GET /?token=…&a=1 {'uri': '/x?token=…'}"
 
 
 def test_without_voila_the_extra_is_named(tmp_path, monkeypatch):

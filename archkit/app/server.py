@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import tornado.web
 from jinja2 import ChoiceLoader, FileSystemLoader
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.handlers import JupyterHandler, Template404
 from tornado.ioloop import IOLoop
 from traitlets import default
 from traitlets.config import Config
@@ -23,6 +24,7 @@ SITE = Path(__file__).parent / "site"
 _TEMPLATES = Path(__file__).parent / "share" / "voila" / "templates" / "archkit"
 _NEEDED = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 _CLOSED = ("/voila/tree", "/voila/render/", "/voila/api/contents", "/voila/files/")
+_TOKEN = re.compile(r"(\btoken=)[^&\s'\"]+")
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -87,6 +89,14 @@ class _Server(Voila):  # type: ignore[misc]
         settings = super().init_settings()
         env = settings["jinja2_env"]
         env.loader = ChoiceLoader([FileSystemLoader(str(_TEMPLATES)), env.loader])
+        settings["default_handler_class"] = Template404
+        if not self.token:
+            # A foreign page whose name was made to lead here is told apart by `Host` alone.
+            settings["allow_remote_access"] = False
+            settings["local_hostnames"] = [
+                "localhost",
+                *self.voila_configuration.resources["hosts"],
+            ]
         return settings
 
     def init_handlers(self) -> list[Any]:
@@ -101,15 +111,33 @@ class _Server(Voila):  # type: ignore[misc]
         for page in PAGES:
             shown = {**shared, "notebook_path": f"{page.name}.ipynb"}
             own.append((f"{whole}/{page.name}", TornadoVoilaHandler, shown))
+        # Voila has these at the root alone, where no proxy of a path leads.
+        own += [(f"{whole}{path}", *how) for path, *how in self.identity_provider.get_handlers()]
         closed = tuple(f"{whole}{path}" for path in _CLOSED)
         return [*own, *(each for each in given if not _is_closed(each, self.server_url, closed))]
+
+
+class _WithoutToken(logging.Filter):
+    """Takes the token out of addresses: of a page that fails, the log keeps the address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _TOKEN.sub(r"\1…", record.getMessage()), ()
+        return True
 
 
 def _is_closed(handler: tuple[Any, ...], root: str, closed: tuple[str, ...]) -> bool:
     return handler[0] == root or str(handler[0]).startswith(closed)
 
 
-def run_server(*, ip: str, port: int, base_url: str, token: str, ready: Callable[[], None]) -> None:
+def run_server(
+    *,
+    ip: str,
+    port: int,
+    base_url: str,
+    token: str,
+    hosts: tuple[str, ...],
+    ready: Callable[[], None],
+) -> None:
     """Listen until SIGINT or SIGTERM ends it; every kernel ends with it."""
     settings = Config(
         {
@@ -131,10 +159,14 @@ def run_server(*, ip: str, port: int, base_url: str, token: str, ready: Callable
                 "allow_theme_override": "NO",
                 "file_allowlist": [],
                 "extension_allowlist": list(_NEEDED),
-                "resources": {"pages": [page[:2] for page in PAGES]},
+                "resources": {"pages": [page[:2] for page in PAGES], "hosts": hosts},
                 "kernel_spec_manager_class": _OwnKernel,
             },
-            "PasswordIdentityProvider": {"allow_password_change": False, "hashed_password": ""},
+            "PasswordIdentityProvider": {
+                "allow_password_change": False,
+                "hashed_password": "",
+                "cookie_options": {"samesite": "Lax"},
+            },
             "MappingKernelManager": {
                 "cull_idle_timeout": 1800,
                 "cull_interval": 60,
@@ -143,6 +175,8 @@ def run_server(*, ip: str, port: int, base_url: str, token: str, ready: Callable
         }
     )
     logging.getLogger("tornado").setLevel(logging.ERROR)  # it warns of Jupyter's own pings
+    for name in ("tornado.application", "tornado.access", "tornado.general"):
+        logging.getLogger(name).addFilter(_WithoutToken())
     server = _Server(config=settings)
     server.initialize([])
     IOLoop.current().add_callback(ready)  # it comes to run once the server listens

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 import socket
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def serve(
     ip: str = "127.0.0.1",
     base_url: str = "/",
     token: bool = True,
+    hosts: tuple[str, ...] = (),
     ready: Callable[[Served], None] = lambda _: None,
 ) -> None:
     """Serve the dashboard and the explorer of a memory, until SIGINT or SIGTERM ends it.
@@ -61,14 +63,17 @@ def serve(
     token
         Whether a token is asked for: the one in `$ARCHKIT_APP_TOKEN`, else a new one. Only on
         this machine's own interface may it be left out.
+    hosts
+        Without a token: by which names, besides this machine's own, readers come: the proxy's.
+        Any other is refused, or a foreign page whose name leads here could read the memory.
     ready
         Called once it listens.
 
     Raises
     ------
     AppError
-        Voila is not installed, the port is taken, the token is too short, or it would be open to
-        anybody.
+        Voila is not installed, the port is taken, the token is too short, the path is none, or it
+        would be open to anybody.
     """
     if find_spec("voila") is None:
         raise AppError(
@@ -77,6 +82,7 @@ def serve(
             mend='pip install "archkit[app]", or make setup in a clone.',
         )
     secret = _token(token, ip)
+    base = _base(base_url)
     port = _free(ip, port)
     environment = {
         MEMORY: str(Path(memory).resolve()),
@@ -89,12 +95,13 @@ def serve(
     os.environ.pop(TOKEN, None)  # kernels inherit the rest
     from archkit.app.server import run_server
 
-    base = f"/{base_url.strip('/')}/".replace("//", "/")
     host = f"[{ip}]" if ":" in ip else ip
     address = f"http://{'127.0.0.1' if ip in ('', '0.0.0.0', '::') else host}:{port}{base}"
     query = f"?token={secret}" if secret else ""
     served = Served(f"{address}{query}", address, secret)
-    run_server(ip=ip, port=port, base_url=base, token=secret, ready=lambda: ready(served))
+    run_server(
+        ip=ip, port=port, base_url=base, token=secret, hosts=hosts, ready=lambda: ready(served)
+    )
 
 
 def _token(wanted: bool, ip: str) -> str:
@@ -115,6 +122,17 @@ def _token(wanted: bool, ip: str) -> str:
             mend=f"Give {_SHORTEST} or more, or leave the variable unset for a new one.",
         )
     return given or secrets.token_urlsafe(24)
+
+
+def _base(path: str) -> str:
+    parts = [part for part in path.split("/") if part]
+    if any(not re.fullmatch(r"[\w~-][\w.~-]*", part, re.ASCII) for part in parts):
+        raise AppError(
+            f"{path!r} is no path for the pages.",
+            why="It is made of names of letters, digits, '.', '_', '~' and '-', with '/' between.",
+            mend="Give one such as --base-url /archkit/.",
+        )
+    return "/".join(("", *parts, ""))
 
 
 def _is_own(ip: str) -> bool:

@@ -27,6 +27,10 @@ def pages(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Ask for no token; only on this machine's own.")
     ] = False,
+    hosts: Annotated[
+        list[str] | None,
+        typer.Option("--host", metavar="NAME", help="With --no-token: the proxy's name."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the dashboard and the trade-offs as pages in a browser, without code.
@@ -47,4 +51,12 @@ def pages(
         screen.say(f"The pages of {shown_path(path)}:\n{at.url}")
         screen.note("Ctrl+C ends them.")
 
-    serve(path, port=port, ip=ip, base_url=base_url, token=not no_token, ready=ready)
+    serve(
+        path,
+        port=port,
+        ip=ip,
+        base_url=base_url,
+        token=not no_token,
+        hosts=tuple(hosts or ()),
+        ready=ready,
+    )

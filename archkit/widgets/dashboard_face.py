@@ -108,7 +108,7 @@ class DashboardFace:
         self.groups.add_class("ak-views")
         self.tabs = choice("Figure")
         self.decision = choice("Decisions of this part, the latest first")
-        self.path = field("File for the export", "reports/dashboard.html")
+        self.path = field("File for the export", "reports/dashboard.html") if saves else None
         self._buttons = self._made_buttons()
         self.root = self._made_root(dashboard_id)
         self.offer(options)
@@ -210,18 +210,22 @@ class DashboardFace:
         self._actions.show(next(tab.name for tab in TABS if tab.group == group))
 
     def _made_buttons(self) -> dict[str, Any]:
+        """Make the buttons that are shown and no other: a page could press one that is hidden."""
         made = {
             "clear": button("Show everything", tooltip="Take all filters off"),
             "refresh": button("Look again", tooltip="Read the memory anew"),
-            "copy": button("Copy as code", tooltip="Show the cell that makes this view again"),
-            "export": button("Export this view", tooltip="Write it to one HTML file"),
-            "hand_out": button("Download this view", tooltip="One HTML file that opens from disk"),
         }
-        for name in ("clear", "refresh", "copy", "hand_out"):
-            made[name].on_click(lambda _, name=name: getattr(self._actions, name)())
-        made["export"].on_click(
-            lambda _: self._actions.export(self.path.value.strip() or self.path.placeholder)
-        )
+        if (path := self.path) is None:
+            made["hand_out"] = button("Download this view", tooltip="One HTML file, from disk")
+        else:
+            made["copy"] = button("Copy as code", tooltip="Show the cell that makes it again")
+        for name, act in made.items():
+            act.on_click(lambda _, name=name: getattr(self._actions, name)())
+        if path is not None:
+            made["export"] = button("Export this view", tooltip="Write it to one HTML file")
+            made["export"].on_click(
+                lambda _: self._actions.export(path.value.strip() or path.placeholder)
+            )
         return made
 
     def _made_root(self, dashboard_id: str) -> Any:

@@ -27,9 +27,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Sends what a page must not get done, then what it may; replies come in the order of the requests.
 RUN_CODE = """
-(kernel) => new Promise((done) => {
+({ kernelId, baseUrl }) => new Promise((done) => {
   const session = crypto.randomUUID(), heard = [];
-  const socket = new WebSocket(`ws://${location.host}/api/kernels/${kernel}/channels`);
+  const socket = new WebSocket(`ws://${location.host}${baseUrl}api/kernels/${kernelId}/channels`);
   const ask = (type, content) => socket.send(JSON.stringify({
     channel: "shell", parent_header: {}, metadata: {}, content,
     header: { msg_id: crypto.randomUUID(), msg_type: type, username: "", session, date: "",
@@ -47,10 +47,12 @@ RUN_CODE = """
   };
 })
 """
-KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent)"
 DRAWN = "JSON.stringify([...document.querySelector('.js-plotly-plot').data[0].x])"
+CLOSED = ("api/kernels/0-0-0-0-0", "api/kernels", "voila/tree", "voila/api/contents")
 SITE = Path(serving.__file__).parent / "site"
-BELOW = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+BELOW_A_PATH = ("--base-url", "/archkit/")  # as behind a proxy: nothing is asked for outside of it
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
 class App(NamedTuple):
@@ -90,7 +92,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ARCHKIT_APP")}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [*command, "--memory", str(folder / "m.duckdb"), "--port", "0", "--json"],
+            [
+                *command,
+                "--memory",
+                str(folder / "m.duckdb"),
+                "--port",
+                "0",
+                "--json",
+                *BELOW_A_PATH,
+            ],
             env=kept | {"IPYTHONDIR": str(folder / "ipython")},
             stdout=subprocess.PIPE,
             stderr=log,
@@ -140,14 +150,22 @@ def test_who_has_no_token_is_let_see_nothing(page: Page, app: App, before: str) 
     for address in ("explorer", ""):
         page.goto(f"{app.address}{address}")
         expect(page.get_by_label("Token")).to_be_visible()
-    for closed in ("api/kernels/0-0-0-0-0", "voila/tree", "voila/api/contents"):
-        assert page.request.get(f"{app.address}{closed}").status in (403, 404)
+    for closed in CLOSED:
+        assert page.request.get(f"{app.address}{closed}", max_redirects=0).status in (302, 403)
     page.get_by_label("Token").fill("guessed")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("alert")).to_have_text("That is not the token.")
     page.get_by_label("Token").fill(app.url.partition("token=")[2])
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("link")).to_have_text(["Dashboard", "Trade-offs"])
+    for closed in CLOSED:
+        assert page.request.get(f"{app.address}{closed}").status == 404
+    page.goto(f"{app.address}nowhere")
+    expect(page.get_by_role("heading")).to_have_text("There is no such page")
+    page.goto(f"{app.address}logout")
+    expect(page.get_by_role("heading")).to_have_text("Signed out")
+    page.goto(app.address)
+    expect(page.get_by_label("Token")).to_be_visible()
 
 
 def test_a_reader_filters_the_dashboard_and_another_one_is_not_disturbed(
@@ -181,7 +199,7 @@ def test_a_reader_filters_the_dashboard_and_another_one_is_not_disturbed(
     assert (page.title(), reader.faults()) == ("Dashboard · archkit", [])
     for width in (1000, 600):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function(BELOW)
+        page.wait_for_function(FITS)
     with page.expect_download() as handed:
         page.get_by_role("button", name="Download this view").click()
     content = Path(handed.value.path()).read_text(encoding="utf-8")

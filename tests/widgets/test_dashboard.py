@@ -508,3 +508,23 @@ def test_a_memory_that_cannot_be_read_for_a_while_is_read_when_it_can(memory, mo
     shown.refresh()
     assert "It is locked" not in told(shown)
     assert shown.error is None
+
+
+def test_a_page_that_may_not_write_has_nothing_to_press_that_would(memory, tmp_path, monkeypatch):
+    from ipywidgets import Button, Widget, widget
+
+    monkeypatch.chdir(tmp_path)
+    known = set(widget._instances)
+    board = dashboard(memory, saves=False)
+    made: list[Widget] = [each for key, each in widget._instances.items() if key not in known]
+    buttons = [each for each in made if isinstance(each, Button)]
+    assert {each.description for each in buttons} == {
+        "Show everything",
+        "Look again",
+        "Download this view",
+    }
+    assert not any(getattr(each, "description", "") == "File for the export" for each in made)
+    for pressed in buttons[:2]:
+        pressed.click()
+    assert list(tmp_path.iterdir()) == []
+    assert board.error is None
