@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from psutil import Process
+    from psutil import Process  # type: ignore[import-untyped]
 
 __all__ = ["PATIENCE_S", "Family"]
 
