@@ -171,3 +171,20 @@ def test_the_page_s_theme_is_followed(memory):
     assert weighing.explorer.figure.layout.meta["archkit_theme"] == "dark"
     weighing._question.value = "stop the N+1 queries"
     assert weighing.explorer.figure.layout.meta["archkit_theme"] == "dark"
+
+
+@pytest.mark.parametrize(("token", "foreign"), [("", False), ("of-my-own-and-long-enough", True)])
+def test_without_a_token_only_names_of_its_own_lead_to_it(monkeypatch, token, foreign):
+    pytest.importorskip("voila")
+    from archkit.app import server
+
+    found = []
+    monkeypatch.setattr(server._Server, "start", lambda made: found.append(made.init_settings()))
+    monkeypatch.setattr(server.IOLoop.current(), "add_callback", lambda _: None)
+    monkeypatch.setattr(server._Server, "_instance", None)
+    server.run_server(
+        ip="127.0.0.1", port=0, base_url="/", token=token, hosts=("at.test",), ready=lambda: None
+    )
+    (settings,) = found
+    assert settings["allow_remote_access"] is foreign
+    assert foreign or settings["local_hostnames"] == ["localhost", "at.test"]
