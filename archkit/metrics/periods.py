@@ -222,13 +222,13 @@ def _measured(
     if len(counted):
         saved = pooled(counted, ci_prob)
         told = {"value": saved["reduction_share"], "low": saved["low"], "high": saved["high"]}
-        told |= {"n": len(counted), "provenance": joined(counted["provenance"])}
-        yield _SAVED, _unsure(told, len(counted) < _LEAST)
+        rest = {"n": len(counted), "provenance": joined(counted["provenance"])}
+        yield _SAVED, _unsure({**told, **rest}, len(counted) < _LEAST)
     for miss in calibration(part, ci_prob=ci_prob).head(1).to_dict("records"):
         told = {"value": miss["brier"], "low": miss["brier_low"], "high": miss["brier_high"]}
-        told |= {"n": miss["n"], "provenance": miss["provenance"]}
+        rest = {"n": miss["n"], "provenance": miss["provenance"]}
         # Where all came the same the misses hardly differ, which says nothing of the next one.
-        yield _MISS, _unsure(told, miss["n"] < _LEAST or miss["came"] in (0.0, 1.0))
+        yield _MISS, _unsure({**told, **rest}, miss["n"] < _LEAST or miss["came"] in (0.0, 1.0))
     scored = known_rows(outcome_scores(part), "value")
     scored = scored[(scored["score"] != "success") & (scored["provenance"] != "reported")]
     for score, rows in scored.groupby("score", sort=True):
