@@ -52,7 +52,10 @@ _DOWN_TO = 0.9
 
 @dataclass(frozen=True, repr=False)
 class AgentBudget(Told):
-    """What one agent keeps: `share` of its limit (1 is full), and what of it is archived."""
+    """What one agent keeps: `share` of its limit (1 is full), and what of it is archived.
+
+    Of its events, `simulated_events` are made up.
+    """
 
     agent: str
     used_bytes: int
@@ -60,6 +63,7 @@ class AgentBudget(Told):
     share: float
     events: int
     archived_events: int = 0
+    simulated_events: int = 0
 
 
 @dataclass(frozen=True, repr=False)
@@ -119,9 +123,9 @@ def status(memory: Memory | Snapshot) -> BudgetStatus:
     """
     limits = dict(memory.sql(_LIMITS).itertuples(index=False, name=None))
     told = []
-    for agent, used, events, archived in memory.sql(_SIZES).itertuples(index=False, name=None):
+    for agent, used, *counts in memory.sql(_SIZES).itertuples(index=False, name=None):
         limit = int(limits.get(agent, MEMORY_LIMIT_MB) * 1_048_576)
-        told.append(AgentBudget(agent, int(used), limit, used / limit, int(events), int(archived)))
+        told.append(AgentBudget(agent, int(used), limit, used / limit, *map(int, counts)))
     return BudgetStatus(tuple(told))
 
 
@@ -233,9 +237,10 @@ SELECT name, arg_max(memory_limit_mb, (recorded_at, event_id)) AS limit_mb
 FROM agent WHERE memory_limit_mb > 0 GROUP BY name
 """
 _SIZES = """
-SELECT s.agent, s.bytes, s.events, coalesce(a.events, 0) AS archived
+SELECT s.agent, s.bytes, s.events, coalesce(a.events, 0) AS archived, s.simulated
 FROM (
-  SELECT agent, CAST(sum(bytes) AS BIGINT) AS bytes, count(*) AS events
+  SELECT agent, CAST(sum(bytes) AS BIGINT) AS bytes, count(*) AS events,
+    count(*) FILTER (WHERE starts_with(event_id, 'sim')) AS simulated
   FROM event_size GROUP BY agent
 ) s
 LEFT JOIN (

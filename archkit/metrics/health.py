@@ -20,11 +20,6 @@ __all__ = ["focus_coverage", "memory_events", "memory_size", "query_latency"]
 
 STATUSES = ("active", "candidate", "retired")
 _TOOLS = ("query_patterns", "find_solution")
-_MADE_UP = """
-SELECT agent, CAST(sum(CASE WHEN starts_with(event_id, 'sim') THEN 1 ELSE 0 END) AS BIGINT) AS
-  simulated_events
-FROM event_size GROUP BY agent
-"""
 _HELD = """
 SELECT p.slug, p.area, coalesce(s.status, p.status, 'candidate') AS status
 FROM pattern p LEFT JOIN status_said s ON s.slug = p.slug
@@ -62,8 +57,7 @@ def memory_size(memory: Memory) -> pd.DataFrame:
     columns = ["agent", "used_bytes", "limit_bytes", "share", "events", "archived_events"]
     rows = [[getattr(one, name) for name in columns] for one in held]
     frame = pd.DataFrame(rows, columns=columns)
-    drawn = memory.sql(_MADE_UP).set_index("agent")["simulated_events"]
-    simulated = frame["agent"].map(drawn).fillna(0).to_numpy(dtype=float)
+    simulated = [one.simulated_events for one in held]
     kinds = [
         joined(kind for kind, there in (("observed", few < every), ("simulated", few > 0)) if there)
         for few, every in zip(simulated, frame["events"], strict=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archkit import metrics
 from archkit.errors import ArchkitError
+from archkit.memory.checks import check_known
 from archkit.memory.snapshot import snapshot
 from archkit.metrics.scope import Scope, instant_code
 from archkit.plain import new_id, shown_path
@@ -47,6 +48,7 @@ _HEADING = "The memory's dashboard"
 _LEADS = ("decision_id", "session_id", "slug", "area", "agent")
 """What a point of a figure may stand for, the narrowest first: columns of its frame."""
 
+_SLUGS = "SELECT slug FROM pattern"
 _EVENTS = "SELECT count(*) AS n FROM event"
 _LIBRARY = "SELECT count(*) AS n FROM event WHERE agent = 'library'"
 
@@ -273,10 +275,10 @@ class Dashboard:
     def _read(self, scope: Scope, tab: Tab) -> View:
         """Read all that is shown of a part, at one instant."""
         now = self._now()
-        if scope.pattern is not None:
-            self._memory.pattern(scope.pattern)  # which says so if there is none
         whole = tab.read(self._memory, now) if tab.whole else None
         with snapshot(self._memory) as state:
+            if scope.pattern is not None:
+                check_known([scope.pattern], set(state.sql(_SLUGS)["slug"]), "pattern")
             part, before = scope.of(state), scope.previous(now)
             head = metrics.headline(part, now)
             earlier = metrics.headline(before.of(state), before.until) if before else None
