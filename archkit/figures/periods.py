@@ -213,9 +213,7 @@ def _change_axis(rows: pd.DataFrame, title: str, unit: str) -> dict[str, Any]:
         "title": {"text": title},
         "range": [-reach, reach],
         "tickvals": ticks,
-        "ticktext": [
-            f"{100 * t:+.0f}".replace("-", "\u2212").replace("+0", "0") + sign for t in ticks
-        ],
+        "ticktext": [_tick(each) + sign for each in ticks],
         "tickangle": 0,
         "fixedrange": True,
     }

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from archkit.records import PROVENANCE
+from archkit.memory.evidence import KINDS
 
 __all__ = [
     "KINDS",
@@ -22,9 +22,6 @@ __all__ = [
     "steps",
     "utc",
 ]
-
-KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
-"""Where evidence comes from, the plainest first."""
 
 
 class Readable(Protocol):

@@ -8,15 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from archkit.errors import ArchkitError
-from archkit.records import PROVENANCE
+from archkit.memory.evidence import KINDS
 
 if TYPE_CHECKING:
     from archkit.metrics.narrowed import Narrowed
     from archkit.metrics.rows import Readable
 
 __all__ = ["Scope", "instant_code"]
-
-_KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,10 @@ class Scope:
                 f"It begins at {self.since.isoformat()}.",
                 "Exchange since and until.",
             )
-        if unknown := [kind for kind in self.provenance if kind not in _KINDS]:
+        if unknown := [kind for kind in self.provenance if kind not in KINDS]:
             raise _no_scope(
                 f"No evidence is of the provenance {unknown[0]!r}.",
-                f"There is {', '.join(_KINDS)}.",
+                f"There is {', '.join(KINDS)}.",
                 "Choose among these.",
             )
 

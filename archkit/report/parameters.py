@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from archkit.errors import ReportError
+from archkit.memory.evidence import KINDS
 from archkit.metrics.scope import Scope
-from archkit.records import PROVENANCE
 
 __all__ = [
     "SCOPE",
@@ -24,7 +24,6 @@ __all__ = [
     "text_read",
 ]
 
-_KINDS = tuple(dict.fromkeys(PROVENANCE.values()))
 _YEARS = (1900, 2200)  # beyond them an instant of another zone, or a span before it, is none
 
 
@@ -106,13 +105,13 @@ def _several(value: Any) -> list[str]:
 def _kinds(name: str, value: Any) -> tuple[str, ...]:
     told = [each for part in _several(value) for each in part.split(",")]
     kinds = tuple(dict.fromkeys(each.strip() for each in told if each.strip()))
-    if unknown := [kind for kind in kinds if kind not in _KINDS]:
-        hint = nearest(unknown[0], _KINDS)
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        hint = nearest(unknown[0], KINDS)
         raise refused(
-            name, unknown[0], f"There is {', '.join(_KINDS)}.", f"{hint}Choose among these."
+            name, unknown[0], f"There is {', '.join(KINDS)}.", f"{hint}Choose among these."
         )
     if not kinds:
-        raise refused(name, value, "It is empty.", f"Choose among {', '.join(_KINDS)}.")
+        raise refused(name, value, "It is empty.", f"Choose among {', '.join(KINDS)}.")
     return kinds
 
 
@@ -162,7 +161,7 @@ SCOPE = {
     "pattern": Parameter("of which pattern: its slug", text_read),
     "since": Parameter("from this date on: 2026-01-31, or 2026-01", instant_read),
     "until": Parameter("before this date", instant_read),
-    "provenance": Parameter(f"only what is {', '.join(_KINDS)}; several with commas", _kinds),
+    "provenance": Parameter(f"only what is {', '.join(KINDS)}; several with commas", _kinds),
     "context": Parameter("key:value of the decisions' context; repeat it for several", _context),
 }
 """What narrows a memory: the fields of `archkit.metrics.scope.Scope`."""

@@ -17,6 +17,7 @@ from archkit.report.text import (
     count,
     frame_table,
     missing,
+    uses,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ __all__ = [
     "outcome_table",
     "pooled_table",
     "reduction_table",
-    "sized_table",
     "tiles",
 ]
 
@@ -93,7 +93,7 @@ def evidence_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
         Column("kind", "kind"),
         Column("success_rate", "success rate", percent, "number"),
         *_RATE,
-        Column("n", "n", _uses, "number"),
+        Column("n", "n", uses, "number"),
         Column("provenance", "provenance"),
     )
     known = frame[frame["n"] > 0] if len(frame) else frame
@@ -147,22 +147,6 @@ def pooled_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     return frame_table(frame, columns, "Share of queries saved, by pattern.", most)
 
 
-def sized_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
-    """Write the pooled shares of queries saved, by size of the request, as a table."""
-    columns = (
-        *_NAMES,
-        Column("size", "size of the request", count, "number"),
-        Column("reduction_share", "saved, pooled", percent, "number"),
-        *_RATE,
-        Column("n", "n", count, "number"),
-        Column("speed_up", "times as fast", _times, "number"),
-        Column("reported_share", "reported by others", percent, "number"),
-        *_cache(frame),
-        Column("provenance", "provenance"),
-    )
-    return frame_table(frame, columns, "Share of queries saved, by pattern and size.", most)
-
-
 def debt_table(frame: pd.DataFrame, most: int = MOST_ROWS) -> str:
     """Write the decisions that wait for a look, the most pressing open to view."""
     columns = (
@@ -192,10 +176,6 @@ def _cache(frame: pd.DataFrame) -> tuple[Column, ...]:
 
 def _times(value: Any) -> str:
     return f"{value:,.3g}"
-
-
-def _uses(value: Any) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def _card(row: Row, decision: Decision, outcomes: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from archkit.report.page import figure_block
 from archkit.report.part import part_words, whose
 from archkit.report.parts import tiles
 from archkit.report.period_tiles import period_tiles
-from archkit.report.text import Column, as_short_date, count, frame_table
+from archkit.report.text import Column, as_short_date, count, frame_table, uses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,7 +196,7 @@ def _table(frame: pd.DataFrame, name: Column, write: Callable[[Any], str], capti
             Column(f"{end}_value", end, write, "number"),
             Column(f"{end}_low", "from", write, "number"),
             Column(f"{end}_high", "to", write, "number"),
-            Column(f"{end}_n", "n", _uses, "number"),
+            Column(f"{end}_n", "n", uses, "number"),
         ]
     columns += [
         Column("change", "change", write, "number"),
@@ -210,7 +210,3 @@ def _table(frame: pd.DataFrame, name: Column, write: Callable[[Any], str], capti
 
 def _number(value: Any) -> str:
     return f"{value:,.3g}".replace("-", "\u2212") if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def _uses(value: Any) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"

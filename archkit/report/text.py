@@ -24,6 +24,7 @@ __all__ = [
     "count",
     "frame_table",
     "missing",
+    "uses",
 ]
 
 MOST_ROWS = 200
@@ -39,6 +40,11 @@ class Column:
     heading: str
     write: Callable[[Any], str] = str
     kind: str = ""
+
+
+def uses(value: float) -> str:
+    """Write how many uses, one decimal where part of one counts."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def count(value: object) -> str:
