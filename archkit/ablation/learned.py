@@ -67,7 +67,8 @@ def ablate_years(
     ValueError
         There is no trial, two have one id, or `beside` is not of the same, each tried once.
     """
-    arms, taken = ARMS, []
+    arms: tuple[str, ...] = ARMS
+    taken: list[dict[str, Any]] = []
     if beside is not None:
         arms, taken = ("on",), _without_memory(beside, trials)
     found = []

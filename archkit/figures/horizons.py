@@ -255,8 +255,8 @@ def _finding(known: pd.DataFrame, score: str, horizons: list[int], ci_prob: floa
     """Say whether the first score falls or rises from its first horizon to its last."""
     rows = known[known["score"] == score]
     for kinds in (("measured", "observed"), ("reported",), ("simulated",)):
-        if (there := rows[rows["provenance"].isin(kinds)])["value"].notna().any():
-            rows = there
+        if (alike := rows[rows["provenance"].isin(kinds)])["value"].notna().any():
+            rows = alike
             break
     name = "Success" if score == "success" else f"The score {elided(score, 24)}"
     found = [(days, _means(rows, days, ci_prob)) for days in horizons]

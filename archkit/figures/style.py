@@ -175,7 +175,7 @@ def megabytes(size: float) -> str:
     return f"{shown:.0f} MiB" if shown >= 10 else f"{shown:.2g} MiB"
 
 
-def count_of(count: int, one: str, many: str | None = None) -> str:
+def count_of(count: float, one: str, many: str | None = None) -> str:
     """Write a count with its noun: `1 use`, `2 uses`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
