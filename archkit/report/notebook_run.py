@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "Run", "run_notebook"]
 
 _LONGEST_SOCKET = 90
+_AROUND_S = 180.0  # for a kernel to start and to end, besides what its cells may take
 _LINE = re.compile(r"Cell In ?\[\d+\],? line (\d+)")
 _HAND_OVER = """
 exec('''
@@ -127,7 +128,11 @@ def run_notebook(
     thread = threading.Thread(target=runner.run, name="archkit-notebook", daemon=True)
     with _terminated_as_interrupted():
         thread.start()
+        latest = began + timeout_s + _AROUND_S
         while not runner.ended.is_set():
+            if time.monotonic() > latest:
+                latest = float("inf")
+                runner.stop(f"The time limit of {timeout_s:g} s was passed by far.")
             # Of a join that Ctrl+C interrupts, Python 3.11 takes the thread for ended (bpo-45274).
             try:
                 runner.ended.wait(0.1)
@@ -194,7 +199,7 @@ class _Runner:
         self._timeout_s, self._say = timeout_s, say
         self._ends = 0.0
         self._at = 0
-        self._stopped = False
+        self._stopped = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._family = Family()
@@ -209,9 +214,9 @@ class _Runner:
         finally:
             self.ended.set()
 
-    def stop(self) -> None:
+    def stop(self, why: str = "It was stopped.") -> None:
         """End the run from another thread; what ran so far is kept."""
-        self._stopped = True
+        self._stopped = why
         if self._loop is not None and self._task is not None:
             with suppress(RuntimeError):  # the loop has just ended by itself
                 self._loop.call_soon_threadsafe(self._task.cancel)
@@ -226,7 +231,7 @@ class _Runner:
             with suppress(asyncio.CancelledError):
                 await self._task
             if self.failure is None and self._stopped:
-                self.failure = self._failed("It was stopped before the notebook's first cell.")
+                self.failure = self._failed(self._stopped)
 
     def _client(self, room: Path) -> NotebookClient:
         from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
@@ -271,7 +276,7 @@ class _Runner:
             said = f"It put out what no notebook can hold: {error.message}"
             self.failure = self._failed(said)
         except (DeadKernelError, asyncio.CancelledError):
-            said = "It was stopped." if self._stopped else f"The kernel died.{_last_line(log)}"
+            said = self._stopped or f"The kernel died.{_last_line(log)}"
             self.failure = self._failed(said)
         finally:
             await asyncio.shield(self._end(client))

@@ -69,8 +69,9 @@ def made(tmp_path_factory):
     )
     before = notebook.read_bytes()
     said = []
+    given = {"agent": "sk-ant-" + "a1" * 20, "n": "7"}
     report = write_notebook_report(
-        notebook, parameters={"agent": "sk-ant-" + "a1" * 20, "n": "7"}, code=True, say=said.append
+        notebook, parameters=given, code=True, say=said.append, timeout_s=240
     )
     assert notebook.read_bytes() == before
     return report, report.path.read_text("utf-8"), said
