@@ -341,7 +341,8 @@ class TestSession:
         session_id = talk(memory)
         cut = {"n": 9, "role": "assistant", "text": "half a", "status": "interrupted"}
         memory.append("message", cut, session_id=session_id)
-        assert "architect (interrupted) half a" in visible(written(memory, tmp_path / "r.html", session="last"))
+        shown = visible(written(memory, tmp_path / "r.html", session="last"))
+        assert "architect (interrupted) half a" in shown
 
     def test_a_failed_tool_call_of_unknown_shape_still_has_its_line(self):
         call = {"tool": "Odd", "input": None, "output": None, "duration_ms": None}
