@@ -47,6 +47,9 @@ class LabPage:
         page.on("request", lambda request: self._note(request.url))
         page.goto(lab.url(notebook))
         page.get_by_text("Kernel status: Idle").first.wait_for(state="attached")
+        # It says so of no kernel, too; a cell that is run then opens a dialog instead.
+        kernel = page.locator(".jp-Toolbar-kernelName").first
+        expect(kernel).to_have_text(re.compile("^Python"), timeout=LONG_MS)
 
     @property
     def shown(self) -> Locator:

@@ -242,12 +242,16 @@ def test_a_reader_moves_a_weight_and_the_ranking_follows(reader: Reader, app: Ap
     assert (reader.said, reader.foreign) == ([], [])
 
 
-def test_it_ends_with_every_kernel_and_has_written_nothing(app: App, before: str) -> None:
+def test_it_ends_with_every_kernel_and_has_written_nothing(
+    reader: Reader, app: App, before: str
+) -> None:
+    reader.page.goto(f"{app.address}dashboard")
+    _dashboard(reader.page)
     running = psutil.Process(app.process.pid).children(recursive=True)
-    assert running
+    assert running  # the kernel of the page that is open
     app.process.send_signal(signal.SIGTERM)
-    assert app.process.wait(30) == 0
-    assert psutil.wait_procs(running, timeout=30)[1] == []
+    assert app.process.wait(90) == 0
+    assert psutil.wait_procs(running, timeout=90)[1] == []
     assert _bytes_of(app) == before
     assert not (SITE / "run").exists()
     assert "Traceback" not in (app.folder / "log").read_text()
