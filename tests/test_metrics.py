@@ -156,7 +156,7 @@ EMPTY = {
     "undone_by event_id",
     metrics.learning_curve: "arm learned_from learned_low learned_high share low high n difference "
     "difference_low difference_high paired of provenance ci_prob",
-    metrics.pace: "what from_at until_at n simulated provenance",
+    metrics.pace: "what from_at until_at n simulated reported provenance",
     metrics.success_by_agent: "agent sessions decisions outcomes success_rate low high n "
     "provenance ci_prob",
     metrics.step_shares: "n_step phase name done skipped done_share low high n skipped_since "

@@ -163,6 +163,7 @@ def weeks(count=12, made=3, simulated=3) -> pd.DataFrame:
     frame = pd.DataFrame({"until_at": [T + n * pd.Timedelta(days=7) for n in range(count)]})
     frame = frame.assign(from_at=frame["until_at"] - pd.Timedelta(days=7), n=made)
     frame = frame.assign(simulated=simulated, provenance="simulated" if simulated else "observed")
+    frame = frame.assign(reported=0)
     return pd.concat([frame.assign(what=what) for what in ("sessions", "decisions")])
 
 
@@ -504,6 +505,10 @@ def test_the_pace_says_this_week_beside_the_last_and_hatches_what_is_made_up():
     assert bars["decisions, observed"].marker.pattern.shape is None
     assert (len(bars["decisions, observed"].x), len(bars["decisions, simulated"].x)) == (11, 12)
     assert [label for _, _, label in fig.layout.meta["key"]] == ["observed", "simulated"]
+    fig = figures.pace(weeks(simulated=0).assign(reported=1, provenance="observed + reported"))
+    drawn = {trace.name: trace.y for trace in fig.data if trace.y}
+    assert (drawn["sessions, observed"][0], drawn["sessions, reported"][0]) == (2, 1)
+    assert [label for _, _, label in fig.layout.meta["key"]] == ["observed", "reported"]
 
 
 def test_agents_whose_intervals_overlap_are_not_ranked():

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["pace", "success_by_agent"]
 
 _MOST = 30
+_BARS = {"observed": "■", "reported": "□", "simulated": "▨"}
 _SEEN = "Begin a session with Session(…).brief(…), or record a decision."
 
 
@@ -50,14 +51,15 @@ def pace(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     ----------
     frame
         `metrics.pace`: one row a kind of work and week with `what`, `from_at`, `until_at` (UTC),
-        `n`, `simulated` (counts), `provenance`.
+        `n`, `simulated`, `reported` (counts), `provenance`.
     theme
         `light` or `dark`: the page the figure stands on.
 
     Returns
     -------
     Figure
-        A panel a kind of work, a bar a week; what is simulated is hatched.
+        A panel a kind of work, a bar a week; what is simulated is hatched, what another memory
+        recorded is hollow.
     """
     if frame.empty:
         return blank(theme, "How much is done?", f"Nothing in the last weeks. {_SEEN}")
@@ -73,8 +75,8 @@ def pace(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
             y |= {"tickvals": list(range(int(top) + 1))}
         panels.set_axes(fig, place, x, y)
         fig.update_layout({f"yaxis{place + 1 if place else ''}": {"showticklabels": True}})
-        for simulated in (False, True):
-            _add_bars(fig, rows, theme, panels.axes(place), simulated=simulated)
+        for kind in _BARS:
+            _add_bars(fig, rows, theme, panels.axes(place), kind)
         this, last = rows["n"].iloc[-1], rows["n"].iloc[-2] if len(rows) > 1 else 0
         said = f"{number(this)} this week, {number(last)} before"
         panels.head(fig, place, what, said, theme)
@@ -85,23 +87,20 @@ def pace(frame: pd.DataFrame, *, theme: str = "light") -> Figure:
     return titled(fig, _pace(frame), subtitle, height=panels.height, key=_bar_key(frame))
 
 
-def _add_bars(
-    fig: Figure, rows: pd.DataFrame, theme: str, axes: dict[str, str], *, simulated: bool
-) -> None:
-    counted = rows["simulated"] if simulated else rows["n"] - rows["simulated"]
-    kind = "simulated" if simulated else "observed"
-    colour = TOKENS[theme][kind]
-    hatched = {"shape": "/", "fgcolor": colour, "bgcolor": TOKENS[theme]["card"], "size": 5}
-    there = rows[counted > 0]
+def _add_bars(fig: Figure, rows: pd.DataFrame, theme: str, axes: dict[str, str], kind: str) -> None:
+    counted = _counted(rows, kind)
+    colour, card = TOKENS[theme][kind], TOKENS[theme]["card"]
+    hatched = {"shape": "/", "fgcolor": colour, "bgcolor": card, "size": 5, "fillmode": "replace"}
+    there = rows.assign(counted=counted)[counted > 0]
     fig.add_bar(
         x=moments(there["until_at"]),
-        y=counted[counted > 0].tolist(),
+        y=there["counted"].tolist(),
         width=5.2 * 86_400_000,
         name=f"{rows['what'].iloc[0]}, {kind}",
         marker={
-            "color": colour,
+            "color": card if kind == "reported" else colour,
             "line": {"width": 1.2, "color": colour},
-            "pattern": {**hatched, "fillmode": "replace"} if simulated else {},
+            "pattern": hatched if kind == "simulated" else {},
         },
         hovertext=[_week_words(row, kind) for row in there.to_dict("records")],
         hoverinfo="text",
@@ -109,9 +108,15 @@ def _add_bars(
     )
 
 
+def _counted(rows: pd.DataFrame, kind: str) -> pd.Series[Any]:
+    """Count what is of one provenance."""
+    if kind == "observed":
+        return rows["n"] - rows["simulated"] - rows["reported"]
+    return rows[kind]
+
+
 def _week_words(row: dict[Any, Any], kind: str) -> str:
-    counted = row["simulated"] if kind == "simulated" else row["n"] - row["simulated"]
-    word = count_of(counted, str(row["what"]).removesuffix("s"))
+    word = count_of(row["counted"], str(row["what"]).removesuffix("s"))
     return (
         f"<b>{word}</b>, {kind}<br>{row['from_at']:%Y-%m-%d %H:%M} to "
         f"{row['until_at']:%Y-%m-%d %H:%M} (UTC)"
@@ -119,12 +124,7 @@ def _week_words(row: dict[Any, Any], kind: str) -> str:
 
 
 def _bar_key(frame: pd.DataFrame) -> list[KeyEntry]:
-    found: list[KeyEntry] = []
-    if (frame["n"] > frame["simulated"]).any():
-        found.append(("■", "observed", "observed"))
-    if frame["simulated"].any():
-        found.append(("▨", "simulated", "simulated"))
-    return found
+    return [(sign, kind, kind) for kind, sign in _BARS.items() if _counted(frame, kind).any()]
 
 
 def _pace(frame: pd.DataFrame) -> str:

@@ -50,7 +50,11 @@ _PANELS = (
     ("turns", "turns of the model"),
     ("time", "minutes"),
 )
-_BOUNDS = {"observed": ("circle-open", "○"), "simulated": ("triangle-down-open", "▽")}
+_BOUNDS = {
+    "observed": ("circle-open", "○"),
+    "reported": ("square-open", "□"),
+    "simulated": ("triangle-down-open", "▽"),
+}
 _MOST_SESSIONS = 400  # marks that a panel has room for; each is drawn four times
 _ROOM = 40_000
 """Bytes that all marks may take of the 60 kB that a page is sent at a change."""
@@ -175,7 +179,7 @@ def _costs_key(known: pd.DataFrame) -> list[tuple[str, str, str]]:
     found = []
     for provenance in provenances(known["provenance"]):
         mark, (_, sign) = mark_of(provenance), _BOUNDS[provenance]
-        of = "simulated " if provenance == "simulated" else ""
+        of = "" if provenance == "observed" else f"{provenance} "
         found.append((mark.sign, mark.token, f"one {of}session"))
         rows = known[known["provenance"] == provenance]
         if (rows["unpriced_turns"] > 0).any():

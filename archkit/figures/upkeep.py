@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["memory_events", "query_latency"]
 
 _LINES = (("p50_ms", "half of the calls (p50)", "solid"), ("p95_ms", "19 of 20 (p95)", "dash"))
-_SIGNS = {"observed": "●□", "simulated": "△▽"}
+_SIGNS = {"observed": "●□", "reported": "◇▽", "simulated": "△▽"}
 _DONE = {"archived", "restored", "forgotten", "reset"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from archkit.metrics.rows import Readable, made_up, utc
+from archkit.metrics.rows import Readable, session_kinds, utc
 
 __all__ = ["cost_by_month", "session_costs", "turn_costs"]
 
@@ -42,10 +42,10 @@ def session_costs(memory: Readable) -> pd.DataFrame:
         `started_at` (UTC), `model` (asked for), `client`, `turns` and tokens (counts), `cost_usd`
         (of the turns with a known price; null if there is none), `unpriced_turns` (count; without a
         price or broken off: if any, the cost is a lower bound), `duration_ms`; and `provenance`
-        (observed, or simulated: nothing was spent).
+        (observed; reported: held in another memory; simulated: nothing was spent).
     """
     rows = memory.sql("SELECT * FROM session_cost ORDER BY started_at DESC, session_id DESC")
-    kinds = made_up(rows["session_id"]).map({True: "simulated", False: "observed"})
+    kinds = session_kinds(memory, rows["session_id"])
     return utc(rows, "started_at").assign(provenance=kinds)
 
 

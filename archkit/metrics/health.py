@@ -10,7 +10,7 @@ import pandas as pd
 from archkit.memory import budget
 from archkit.memory.learning import PATTERN_THRESHOLD
 from archkit.metrics.evidence import pattern_evidence
-from archkit.metrics.rows import Readable, joined, made_up, utc
+from archkit.metrics.rows import IMPORTED_SESSIONS, Readable, joined, made_up, utc
 from archkit.records import FOCUS_AREAS, utc_now
 
 if TYPE_CHECKING:
@@ -25,21 +25,23 @@ SELECT p.slug, p.area, coalesce(s.status, p.status, 'candidate') AS status
 FROM pattern p LEFT JOIN status_said s ON s.slug = p.slug
 """
 _DECIDED = """
-SELECT DISTINCT d.decision_id, p.area FROM decision d, unnest(d.patterns) AS u(slug)
-JOIN pattern p ON p.slug = u.slug
+SELECT DISTINCT d.decision_id, p.area, i.event_id IS NOT NULL AS imported
+FROM decision d CROSS JOIN unnest(d.patterns) AS u(slug)
+JOIN pattern p ON p.slug = u.slug LEFT JOIN imported_event i ON i.event_id = d.event_id
 """
-_LATENCY = """
+_LATENCY = f"""
 SELECT date_trunc('week', recorded_at) AS from_at,
   date_trunc('week', recorded_at) + INTERVAL 7 DAY AS until_at, tool,
-  CASE WHEN starts_with(session_id, 'sim') THEN 'simulated' ELSE 'observed' END AS provenance,
+  CASE WHEN starts_with(c.session_id, 'sim') THEN 'simulated'
+    WHEN i.session_id IS NOT NULL THEN 'reported' ELSE 'observed' END AS provenance,
   count(*) AS n,
   quantile_cont(duration_ms, 0.5) AS p50_ms, quantile_cont(duration_ms, 0.95) AS p95_ms,
   max(duration_ms) AS slowest_ms, max(recorded_at) > $now AS from_future
-FROM tool_call_log
+FROM tool_call_log c LEFT JOIN {IMPORTED_SESSIONS} i ON i.session_id = c.session_id
 WHERE list_contains($tools, tool) AND duration_ms IS NOT NULL AND NOT coalesce(is_error, false)
   AND NOT coalesce(refused, false)
 GROUP BY date_trunc('week', recorded_at), tool, 4 ORDER BY from_at, tool, provenance
-"""
+"""  # noqa: S608  # put together of our own texts
 
 
 def memory_size(memory: Memory) -> pd.DataFrame:
@@ -104,7 +106,12 @@ def focus_coverage(
     for area in (*FOCUS_AREAS, *others):
         mine, used = held[held["area"] == area], made[made["area"] == area]
         made_there = int(used["simulated"].sum())
-        there = (("observed", len(used) > made_there), ("simulated", made_there > 0))
+        came = int((used["imported"] & ~used["simulated"]).sum())
+        there = (
+            ("observed", len(used) > made_there + came),
+            ("reported", came > 0),
+            ("simulated", made_there > 0),
+        )
         rows.append(
             {
                 "area": area or "none",
@@ -128,9 +135,9 @@ def query_latency(memory: Readable, *, now: datetime | None = None) -> pd.DataFr
     -------
     DataFrame
         One row a week and tool, oldest first: `from_at` to `until_at` (UTC, weeks begin on
-        Monday), `tool`, `provenance` (observed or simulated), `n` calls, `p50_ms`, `p95_ms`,
-        `slowest_ms` (milliseconds; a quantile of few calls is little more than the slowest),
-        `from_future` (dated after now).
+        Monday), `tool`, `provenance` (observed, reported or simulated), `n` calls, `p50_ms`,
+        `p95_ms`, `slowest_ms` (milliseconds; a quantile of few calls is little more than the
+        slowest), `from_future` (dated after now).
     """
     present = (now or utc_now()).astimezone(UTC).replace(tzinfo=None)
     rows = memory.sql(_LATENCY, tools=list(_TOOLS), now=present)

@@ -9,23 +9,26 @@ import pandas as pd
 
 from archkit.memory.learning import HALF_LIFE_DAYS, LEARNING_RATE
 from archkit.metrics.evidence import interval
-from archkit.metrics.rows import Readable, joined, utc
+from archkit.metrics.rows import IMPORTED_SESSIONS, Readable, joined, utc
 from archkit.records import PROVENANCE, SOURCE_WEIGHT, utc_now
 
 __all__ = ["pace", "success_by_agent"]
 
 _WEEK = timedelta(days=7)
 _KINDS = (
-    ("sessions", "session", "started_at", "session_id"),
-    ("decisions", "decision", "decided_at", "decision_id"),
-    ("outcomes", "outcome", "observed_at", "decision_id"),
-    ("lessons", "lesson", "learned_at", "lesson_id"),
+    ("sessions", "session", "started_at", "session_id", "session_id"),
+    ("decisions", "decision", "decided_at", "decision_id", "event_id"),
+    ("outcomes", "outcome", "observed_at", "decision_id", "event_id"),
+    ("lessons", "lesson", "learned_at", "lesson_id", "event_id"),
 )
 _COUNTED = " UNION ALL ".join(
-    f"SELECT '{what}' AS what, CAST(floor((epoch($end) - epoch({at})) / 604800) AS BIGINT) AS ago, "  # noqa: S608
-    f"count(*) AS n, count(*) FILTER (WHERE starts_with({key}, 'sim')) AS simulated "
-    f"FROM {table} WHERE {at} >= $start AND {at} < $end GROUP BY ago"
-    for what, table, at, key in _KINDS
+    f"SELECT '{what}' AS what, "  # noqa: S608
+    f"CAST(floor((epoch($end) - epoch(w.{at})) / 604800) AS BIGINT) AS ago, "
+    f"count(*) AS n, count(*) FILTER (WHERE starts_with(w.{key}, 'sim')) AS simulated, "
+    f"count(*) FILTER (WHERE i.{came} IS NOT NULL AND NOT starts_with(w.{key}, 'sim')) AS reported "
+    f"FROM {table} w LEFT JOIN {IMPORTED_SESSIONS if came == 'session_id' else 'imported_event'} i "
+    f"ON i.{came} = w.{came} WHERE w.{at} >= $start AND w.{at} < $end GROUP BY ago"
+    for what, table, at, key, came in _KINDS
 )
 _ONE = f"{2.0**40:.1f}"  # whole multiples of its inverse add up alike in any order
 _MADE = f"""
@@ -43,6 +46,7 @@ _HELD = (
     "SELECT coalesce(agent, '') AS agent, count(*) AS sessions FROM session GROUP BY ALL "
     "ORDER BY agent"
 )
+_WEEKLY = ("what", "from_at", "until_at", "n", "simulated", "reported", "provenance")
 _AGENT = (
     *("agent", "sessions", "decisions", "outcomes", "success_rate", "low", "high", "n"),
     *("provenance", "ci_prob"),
@@ -65,28 +69,28 @@ def pace(memory: Readable, *, now: datetime | None = None, weeks: int = 12) -> p
     -------
     DataFrame
         One row a kind of work and week, oldest first: `what` (sessions, decisions, outcomes,
-        lessons), `from_at` to `until_at` (UTC), `n`, of which `simulated` (counts), `provenance`
-        (observed: written down here). Empty where nothing was done in any of them.
+        lessons), `from_at` to `until_at` (UTC), `n`, of which `simulated` and `reported` (written
+        down in another memory; counts), `provenance` (observed: written down here). Empty where
+        nothing was done in any of them.
     """
     end = (now or utc_now()).astimezone(UTC) + timedelta(microseconds=1)
     given = {"end": end.replace(tzinfo=None), "start": (end - weeks * _WEEK).replace(tzinfo=None)}
     found = memory.sql(_COUNTED, **given)
     found = found.assign(ago=found["ago"].clip(0, weeks - 1)).groupby(["what", "ago"]).sum()
     if not len(found):
-        return pd.DataFrame(columns=["what", "from_at", "until_at", "n", "simulated", "provenance"])
+        return pd.DataFrame(columns=list(_WEEKLY))
     every = pd.MultiIndex.from_product([[w for w, *_ in _KINDS], range(weeks - 1, -1, -1)])
     frame = found.reindex(every.set_names(["what", "ago"]), fill_value=0).reset_index()
     until = pd.Timestamp(end) - frame["ago"] * pd.Timedelta(_WEEK)
-    real, made_up = frame["n"] > frame["simulated"], frame["simulated"] > 0
+    counts = frame[["n", "simulated", "reported"]].astype(np.int64)
+    there = counts.assign(observed=counts["n"] - counts["simulated"] - counts["reported"]) > 0
     kinds = [
-        joined(kind for kind, there in (("observed", one), ("simulated", other)) if there)
-        for one, other in zip(real, made_up, strict=True)
+        joined(kind for kind in ("observed", "reported", "simulated") if row[kind])
+        for row in there.to_dict("records")
     ]
+    frame = frame[["what"]].join(counts)
     frame = frame.assign(from_at=until - pd.Timedelta(_WEEK), until_at=until, provenance=kinds)
-    frame[["n", "simulated"]] = frame[["n", "simulated"]].astype(np.int64)
-    return utc(frame, "from_at", "until_at")[
-        ["what", "from_at", "until_at", "n", "simulated", "provenance"]
-    ]
+    return utc(frame, "from_at", "until_at")[list(_WEEKLY)]
 
 
 def success_by_agent(

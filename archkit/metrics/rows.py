@@ -10,6 +10,7 @@ import pandas as pd
 from archkit.memory.evidence import KINDS
 
 __all__ = [
+    "IMPORTED_SESSIONS",
     "KINDS",
     "Readable",
     "decisions",
@@ -18,10 +19,18 @@ __all__ = [
     "last_said",
     "made_up",
     "outcome_scores",
+    "session_kinds",
     "sessions",
     "steps",
     "utc",
 ]
+
+
+IMPORTED_SESSIONS = (
+    "(SELECT DISTINCT e.session_id FROM imported_event t "
+    "JOIN event e ON e.event_id = t.event_id WHERE e.session_id IS NOT NULL)"
+)
+"""The sessions that another memory recorded, to be joined by `session_id`."""
 
 
 class Readable(Protocol):
@@ -110,6 +119,13 @@ def joined(kinds: Iterable[str]) -> str:
 def made_up(ids: pd.Series[Any]) -> pd.Series[bool]:
     """Say which ids are of made-up work: `archkit.memory.simulate` has them begin with sim."""
     return ids.fillna("").astype(str).str.startswith("sim").astype(bool)
+
+
+def session_kinds(memory: Readable, ids: pd.Series[Any]) -> pd.Series[str]:
+    """Say of sessions whether they were held here, in another memory, or are made up."""
+    came = memory.sql(f"SELECT session_id FROM {IMPORTED_SESSIONS}")["session_id"]  # noqa: S608
+    kinds = ids.isin(came).map({True: "reported", False: "observed"})
+    return kinds.mask(made_up(ids), "simulated")
 
 
 def utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

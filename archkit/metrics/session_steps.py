@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from archkit.metrics.evidence import interval
-from archkit.metrics.rows import Readable, joined
+from archkit.metrics.rows import Readable, joined, session_kinds
 
 __all__ = ["step_shares"]
 
 _STEPS = """
-SELECT t.n, t.phase, t.name, t.status, t.reason, coalesce(s.client, '') AS client
-FROM step_log t LEFT JOIN main.session s ON s.session_id = t.session_id
+SELECT t.session_id, t.n, t.phase, t.name, t.status, t.reason
+FROM step_log t
 WHERE t.n IS NOT NULL AND t.status IN ('done', 'skipped')
 """
 
@@ -36,7 +36,7 @@ def step_shares(memory: Readable, *, ci_prob: float = 0.9) -> pd.DataFrame:
         (the commonest reason; "" if it was never skipped), `provenance`, `ci_prob`.
     """
     rows = memory.sql(_STEPS)
-    rows = rows.assign(provenance=rows["client"].map(_provenance))
+    rows = rows.assign(provenance=session_kinds(memory, rows["session_id"]))
     found = []
     for step, part in rows.groupby("n", sort=True):
         done = part["status"] == "done"
@@ -63,7 +63,3 @@ def step_shares(memory: Readable, *, ci_prob: float = 0.9) -> pd.DataFrame:
     frame = frame.assign(done_share=share, low=low, high=high, ci_prob=ci_prob)
     columns = [*names[:5], "done_share", "low", "high", *names[5:], "ci_prob"]
     return frame[columns]
-
-
-def _provenance(client: str) -> str:
-    return "simulated" if client == "simulated" else "observed"

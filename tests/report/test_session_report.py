@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from archkit import figures, metrics
 from archkit.architect.session import Session
 from archkit.errors import ReportError
 from archkit.memory.exchange import export
@@ -262,6 +263,33 @@ def test_an_imported_session_says_where_it_was_held(memory, tmp_path):
     assert made.lede.startswith(f"A session with backend-architect, imported from {origin} · ")
     assert f"was imported from {origin}: it is reported" in visible(made.before)
     assert "imported" not in document(memory).lede
+
+
+def test_no_metric_calls_what_another_memory_recorded_observed(memory, tmp_path):
+    whole_talk(memory).call("query_patterns", {})
+    export(memory, tmp_path / "handed")
+    with Memory(tmp_path / "other.duckdb", library=False) as other:
+        import_(other, tmp_path / "handed", dry_run=False)
+        frames = {
+            "costs": metrics.session_costs(other),
+            "steps": metrics.step_shares(other),
+            "latency": metrics.query_latency(other),
+            "pace": metrics.pace(other).query("n > 0"),
+        }
+    assert all(len(frame) for frame in frames.values())
+    assert {name: set(frame["provenance"]) for name, frame in frames.items()} == {
+        name: {"reported"} for name in frames
+    }
+    assert (frames["pace"]["reported"] == frames["pace"]["n"]).all()
+    for draw, name in (
+        (figures.session_costs, "costs"),
+        (figures.session_steps, "steps"),
+        (figures.query_latency, "latency"),
+        (figures.pace, "pace"),
+    ):
+        drawn = draw(frames[name])
+        assert "reported" in drawn.layout.meta["subtitle"]
+        assert "observed" not in str(drawn.layout.meta)
 
 
 def test_agents_that_it_started_are_listed_with_what_they_took(memory):
