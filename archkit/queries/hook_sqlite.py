@@ -21,7 +21,9 @@ class SqliteHook(Hook):
     again for the trigger and for each statement in it, since SQLite reports them by its text.
 
     A connection has one trace callback, and sqlite3 does not tell which: one that you have set
-    is gone after the block, and one that you set inside it ends the counting.
+    is gone after the block, and one that you set inside it ends the counting. Two threads that use
+    one counted connection must do so one at a time, by a lock of yours: CPython calls back with
+    SQLite's own lock held, and waits for ever for a thread that waits for that lock.
     """
 
     counts_what = "statements run"
