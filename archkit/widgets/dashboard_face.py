@@ -101,6 +101,7 @@ class DashboardFace:
         self.pattern = field("Pattern", "any: type its slug", options=("",))
         self.pattern.continuous_update = False
         self.span = choice("When", _SPANS)
+        self.span.tooltip = "Days begin at midnight, UTC"
         self.provenance = choice("Provenance", _PROVENANCE)
         self.context = choice("Context")
         self.since, self.until = (_day(label) for label in ("From", "Before"))
@@ -156,16 +157,18 @@ class DashboardFace:
         return replace(scope, since=since, until=until)
 
     def _span_at(self, now: datetime) -> tuple[datetime | None, datetime | None]:
-        """Return when the span that is set begins and ends.
+        """Return when the span that is set begins and ends: at a midnight (UTC), and now.
 
-        What a wrong clock dates after now is in no span that ends today.
+        What is counted day by day need then not be looked up use by use. What a wrong clock dates
+        after now is in no span that ends today.
         """
         if self.span.value == _OWN:
             kept, days = self._span, (self.since.value, self.until.value)
             return _instant(kept[0], days[0]), _instant(kept[1], days[1])
         if not self.span.value:
             return None, None
-        return now - timedelta(days=self.span.value), now + timedelta(microseconds=1)
+        begun = (now.astimezone(UTC) - timedelta(days=self.span.value)).date()
+        return _instant(None, begun), now + timedelta(microseconds=1)
 
     def _offer(self, options: Options) -> None:
         for made, label, found in (

@@ -13,7 +13,7 @@ from archkit import metrics
 from archkit.errors import StoreError
 from archkit.memory.memory import Memory
 from archkit.memory.simulate import simulate
-from archkit.metrics.scope import Scope
+from archkit.metrics.scope import Scope, instant_code
 from archkit.plain import slug_of
 from archkit.records import Decision, Measurement, Pattern
 from archkit.report.tabs import GROUPS, TABS, any_table
@@ -137,7 +137,9 @@ def test_a_span_of_time_is_held_against_the_one_before(memory):
     assert "before" not in told(shown)
     shown._face.span.value = 30
     ends = NOW + timedelta(microseconds=1)  # what is done at this very instant belongs to it
-    assert shown.scope == Scope(since=NOW - timedelta(days=30), until=ends)
+    assert shown.scope == Scope(since=datetime(2026, 5, 2, tzinfo=UTC), until=ends)
+    assert "from 02 May 2026 before 01 Jun 2026 12:00" in told(shown)
+    assert f"Scope(since={instant_code(shown.scope.since)}, until=" in shown.code
     assert "as many as in the period before (3)" in told(shown)
     assert "points" in told(shown)
 
