@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from report_text import visible
 
 from archkit.architect.tool_line import tool_line
 from archkit.errors import ReportError
@@ -119,11 +120,6 @@ def talk(memory: Memory, **given: object) -> str:
 
 def written(memory: Memory, path: Path, **given: object) -> str:
     return write_report(memory, path, now=NOW, force=True, **given).read_text(encoding="utf-8")
-
-
-def visible(page: str) -> str:
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
 
 
 class TestContents:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from report_text import body, visible
 
 from archkit.decisions.adr_import import import_adrs
 from archkit.errors import ReportError
@@ -23,23 +22,13 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script>"
 
 
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory):
-    """Make a memory once: its tables take longer than most tests."""
-    folder = tmp_path_factory.mktemp("blank") / "data"
-    with Memory(folder / "archkit.duckdb", library=False) as memory:
-        for slug, rate in (("tokens", 0.9), ("cookies", 0.8)):
-            reported = Reported(rate, 20, "card")
-            memory.record_pattern(Pattern(slug, slug.title(), kind="auth", reported=reported))
-        memory.sql("SELECT 1 AS one")
-    return folder
-
-
 @pytest.fixture
-def memory(blank, tmp_path):
-    shutil.copytree(blank, tmp_path / "data")
-    with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
-        yield memory
+def memory(memory):
+    """A memory that holds two patterns of somebody's."""
+    for slug, rate in (("tokens", 0.9), ("cookies", 0.8)):
+        reported = Reported(rate, 20, "card")
+        memory.record_pattern(Pattern(slug, slug.title(), kind="auth", reported=reported))
+    return memory
 
 
 def decide(memory: Memory, days_ago: float = 100, **given: object) -> Decision:
@@ -69,15 +58,6 @@ def look(memory: Memory, decision: Decision, after: float, **given: object) -> N
 def document(memory: Memory, **given: object):
     with snapshot(memory) as state:
         return write(read(state, NOW, **given))
-
-
-def visible(html: str) -> str:
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
-
-
-def body(made, name: str) -> str:
-    return visible(next(each.body for each in made.sections if each.name == name))
 
 
 class TestHeldToItsForecast:

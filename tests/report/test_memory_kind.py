@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from report_text import visible
 
 from archkit.markup import esc
 from archkit.memory.memory import Memory
@@ -26,11 +27,6 @@ def reported(memory: Memory, **given: object) -> str:
     with snapshot(memory) as state:
         contents = kind.read(state, NOW, **kind.values(given))
     return as_page(kind.write(contents))
-
-
-def visible(page: str) -> str:
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
 
 
 def decided(days: int, slug: str, **given: object) -> Decision:

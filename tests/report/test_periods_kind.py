@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from report_text import visible
 
 from archkit import figures, metrics
 from archkit.memory.beta import beta_quantile
@@ -25,11 +26,6 @@ MID = datetime(2026, 7, 1, tzinfo=UTC)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SLUGS = ("falls", "gone", "new")
 GIVEN = {"before": (START, MID), "after": (MID, NOW)}
-
-
-def visible(page: str) -> str:
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
 
 
 def decided(at: datetime, slug: str, success: bool | None) -> tuple[Decision, Outcome | None]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from report_text import body, visible
 
 from archkit import figures, metrics
 from archkit.architect.session import Session
@@ -25,22 +24,6 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script>"
 FILED = {"agent": "backend-architect", "project": "shop"}
 SECTIONS = ("asked", "questions", "transcript", "proposal", "decided", "steps", "cost")
-
-
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory):
-    """Make a memory once: its tables take longer than most tests."""
-    folder = tmp_path_factory.mktemp("blank") / "data"
-    with Memory(folder / "archkit.duckdb", library=False) as memory:
-        memory.sql("SELECT 1 AS one")
-    return folder
-
-
-@pytest.fixture
-def memory(blank, tmp_path):
-    shutil.copytree(blank, tmp_path / "data")
-    with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
-        yield memory
 
 
 class Talk:
@@ -112,15 +95,6 @@ def document(memory: Memory | None, **given: object):
         return write(read(None, NOW, **given))
     with snapshot(memory) as state:
         return write(read(state, NOW, **given))
-
-
-def visible(html: str) -> str:
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
-
-
-def body(made, name: str) -> str:
-    return visible(next(each.body for each in made.sections if each.name == name))
 
 
 def test_a_session_is_told_from_its_brief_to_what_it_took(memory):

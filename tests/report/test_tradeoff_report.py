@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from report_text import body, visible
 
 from archkit.errors import ReportError
 from archkit.memory.memory import Memory
@@ -26,22 +26,6 @@ from archkit.tradeoffs.preference import Preference
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script>"
 WEIGHTS = {"success": 0.5, "security": 0.2, "cost": 0.3}
-
-
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory):
-    """Make a memory once: its tables take longer than most tests."""
-    folder = tmp_path_factory.mktemp("blank") / "data"
-    with Memory(folder / "archkit.duckdb", library=False) as memory:
-        memory.sql("SELECT 1 AS one")
-    return folder
-
-
-@pytest.fixture
-def memory(blank, tmp_path):
-    shutil.copytree(blank, tmp_path / "data")
-    with Memory(tmp_path / "data" / "archkit.duckdb", library=False) as memory:
-        yield memory
 
 
 def weighed(chosen: str = "Tokens", *, rival: str = "Sessions", **given: object) -> Decision:
@@ -64,15 +48,6 @@ def weighed(chosen: str = "Tokens", *, rival: str = "Sessions", **given: object)
 def document(memory: Memory, **given: object):
     with snapshot(memory) as state:
         return write(read(state, NOW, **given))
-
-
-def visible(html: str) -> str:
-    text = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
-
-
-def body(made, name: str) -> str:
-    return visible(next(each.body for each in made.sections if each.name == name))
 
 
 def test_it_is_told_from_the_matrix_to_what_would_change_it(memory):
