@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from archkit.app.serving import AppError, memory_named
@@ -11,7 +12,7 @@ from archkit.widgets.panel_shown import error_lines
 
 if TYPE_CHECKING:
     from archkit.memory.memory import Memory
-    from archkit.tradeoffs.matrix import PerformanceMatrix
+    from archkit.widgets.dashboard import Dashboard
     from archkit.widgets.explorer import Explorer
 
 __all__ = ["Weighing", "dashboard", "explorer"]
@@ -22,33 +23,14 @@ _MOST = 50
 
 def dashboard() -> None:
     """Show the dashboard of the memory that the server was started for."""
-    from archkit.memory.memory import Memory
     from archkit.widgets.dashboard import dashboard as board_of
-    from archkit.widgets.page_theme import PageTheme
 
-    try:
-        board = board_of(Memory(memory_named()), saves=False)
-    except ArchkitError as error:
-        _put(_refusal(error))
-        return
-    theme = PageTheme()
-    theme.follow(board.draw_in)
-    _put(board.widget, theme)
+    _show(lambda memory: board_of(memory, saves=False))
 
 
 def explorer() -> None:
     """Show the trade-offs: a question to the memory, or a decision that was weighed."""
-    from archkit.memory.memory import Memory
-    from archkit.widgets.page_theme import PageTheme
-
-    try:
-        weighing = Weighing(Memory(memory_named()))
-    except ArchkitError as error:
-        _put(_refusal(error))
-        return
-    theme = PageTheme()
-    theme.follow(weighing.draw_in)
-    _put(weighing.widget, theme)
+    _show(Weighing)
 
 
 class Weighing:
@@ -99,7 +81,7 @@ class Weighing:
     def _asked(self, text: str) -> None:
         if text.strip():
             self._weighed.value = ""
-            self._show(lambda: self._explore(self._answer(text)), f"Weighed: {text.strip()}")
+            self._show(lambda: self._weigh(text.strip()), f"Weighed: {text.strip()}")
 
     def _reopened(self, decision_id: str) -> None:
         from archkit.widgets.explorer import reopen
@@ -111,24 +93,20 @@ class Weighing:
                 "As it stood when it was decided; what you move here is yours alone.",
             )
 
-    def _answer(self, text: str) -> PerformanceMatrix:
+    def _weigh(self, question: str) -> Explorer:
         from archkit.tradeoffs.matrix import PerformanceMatrix
+        from archkit.widgets.explorer import explore
 
-        matrix = PerformanceMatrix.from_ranking(self._memory.query(text.strip()))
+        matrix = PerformanceMatrix.from_ranking(self._memory.query(question))
         if len(matrix.alternatives) < 2:
             raise AppError(
                 f"The memory has one pattern for that: {matrix.alternatives[0]}.",
                 why="There is nothing to weigh it against.",
                 mend="Ask in other words.",
             )
-        return matrix
-
-    def _explore(self, matrix: PerformanceMatrix) -> Explorer:
-        from archkit.widgets.explorer import explore
-
         return explore(matrix, theme=self._theme)
 
-    def _show(self, made: Any, told: str) -> None:
+    def _show(self, made: Callable[[], Explorer], told: str) -> None:
         """Put another explorer in the place of the one shown; a refusal leaves that."""
         from archkit.markup import esc
 
@@ -144,18 +122,25 @@ class Weighing:
             was.close()
 
 
+def _show(made: Callable[[Memory], Dashboard | Weighing]) -> None:
+    """Show what is made of the memory, in the page's theme; or why it cannot be."""
+    from IPython.display import display
+
+    from archkit.memory.memory import Memory
+    from archkit.widgets.page_theme import PageTheme
+
+    try:
+        shown = made(Memory(memory_named()))
+    except ArchkitError as error:
+        refusal = column(_style(), page(error_lines(error)), kind="archkit-panel")
+        display(refusal)  # type: ignore[no-untyped-call]
+        return
+    theme = PageTheme()
+    theme.follow(shown.draw_in)
+    display(shown.widget, theme)  # type: ignore[no-untyped-call]
+
+
 def _style() -> Any:
     from archkit.widgets.panel_shown import stylesheet
 
     return page(f"<style>{stylesheet()}</style>", kind="ak-style")
-
-
-def _refusal(error: ArchkitError) -> Any:
-    return column(_style(), page(error_lines(error)), kind="archkit-panel")
-
-
-def _put(*shown: Any) -> None:
-    from IPython.display import display
-
-    for each in shown:
-        display(each)  # type: ignore[no-untyped-call]
