@@ -129,13 +129,14 @@ def run_notebook(
     with _terminated_as_interrupted():
         thread.start()
         latest = began + timeout_s + _AROUND_S
-        while not runner.ended.is_set():
-            if time.monotonic() > latest:
-                latest = float("inf")
-                runner.stop(f"The time limit of {timeout_s:g} s was passed by far.")
+        ended = False
+        while not ended:
             # Of a join that Ctrl+C interrupts, Python 3.11 takes the thread for ended (bpo-45274).
             try:
-                runner.ended.wait(0.1)
+                ended = runner.ended.wait(0.1)
+                if not ended and time.monotonic() > latest:
+                    latest = float("inf")
+                    runner.stop(f"The time limit of {timeout_s:g} s was passed by far.")
             except KeyboardInterrupt:
                 runner.stop()
     if runner.error is not None:
@@ -258,6 +259,7 @@ class _Runner:
 
         client.reset_execution_trackers()
         log = room / "kernel.log"
+        looking = asyncio.ensure_future(_look_for_replies(client))
         try:
             with log.open("wb") as heard:
                 await self._start(client, heard)
@@ -279,6 +281,7 @@ class _Runner:
             said = self._stopped or f"The kernel died.{_last_line(log)}"
             self.failure = self._failed(said)
         finally:
+            looking.cancel()
             await asyncio.shield(self._end(client))
 
     async def _start(self, client: NotebookClient, heard: Any) -> None:
@@ -340,11 +343,26 @@ class _Runner:
         client.set_widgets_metadata()
         manager: Any = client.km  # none where the kernel did not start
         self._family.look(getattr(manager, "provisioner", None))
-        with suppress(Exception):  # it may be dead, or deaf; it is ended below in any case
-            if self.failure is not None and await manager.is_alive():
-                await manager.interrupt_kernel()
-            await asyncio.wait_for(client._async_cleanup_kernel(), PATIENCE_S)
-        self._family.end()
+        try:
+            with suppress(Exception):  # it may be dead, or deaf; it is ended below in any case
+                if self.failure is not None and await manager.is_alive():
+                    await manager.interrupt_kernel()
+                await asyncio.wait_for(client._async_cleanup_kernel(), PATIENCE_S)
+        finally:  # also where the run is stopped once more meanwhile
+            self._family.end()
+
+
+async def _look_for_replies(client: NotebookClient) -> None:
+    """Look each second whether a reply is there that whoever waits for it was not told of.
+
+    What an Output widget has captured is sent back past asyncio, which takes the sign of a reply
+    that has just come with it: its cell would be waited for until the time is up.
+    """
+    while True:
+        await asyncio.sleep(1)
+        channel: Any = client.kc and client.kc.shell_channel
+        if channel:
+            await channel.socket.poll(1)
 
 
 def _last_line(log: Path) -> str:

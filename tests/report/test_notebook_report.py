@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,9 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+import zmq
+from nbclient import NotebookClient
+from nbclient.output_widget import OutputWidget
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from typer.testing import CliRunner
 
@@ -238,6 +242,41 @@ _ = open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{child.pid}} {{apart.pid}}
     found = [int(pid) for pid in pids.read_text().split()]
     assert len(found) == 3
     assert [pid for pid in found if _runs(pid)] == []
+
+
+def test_a_reply_that_comes_while_a_widget_is_answered_is_not_waited_for(tmp_path, monkeypatch):
+    send = OutputWidget.send
+
+    def late(widget, *given, **named):
+        shell = widget.kernel_client.shell_channel.socket
+        assert zmq.Socket.shadow(shell.underlying).poll(60_000)  # the reply is there; its sign went
+        send(widget, *given, **named)
+
+    monkeypatch.setattr(OutputWidget, "send", late)
+    captured = "import ipywidgets as w\no = w.Output()\nwith o:\n    print('captured')\no"
+    longer = "import time\ntime.sleep(2)"  # than the second that is left where all time was waited
+    notebook = write(tmp_path / "x.ipynb", cell(captured), cell(longer))
+    report = write_notebook_report(notebook, timeout_s=30)
+    assert ">captured</pre>" in report.path.read_text("utf-8")
+
+
+def test_ctrl_c_while_the_kernel_ends_leaves_no_process(tmp_path, monkeypatch):
+    kernels = []
+
+    async def pressed(client):
+        kernels.append(client.km.provisioner.process)
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            client.kc.stop_channels()
+            await client.km.cleanup_resources()
+
+    monkeypatch.setattr(NotebookClient, "_async_cleanup_kernel", pressed)
+    error, _ = partial(tmp_path, cell("1"))
+    assert error.why == "It was stopped."
+    assert not _runs(kernels[0].pid)
+    kernels[0].wait()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
