@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -173,18 +174,54 @@ def test_the_page_s_theme_is_followed(memory):
     assert weighing.explorer.figure.layout.meta["archkit_theme"] == "dark"
 
 
-@pytest.mark.parametrize(("token", "foreign"), [("", False), ("of-my-own-and-long-enough", True)])
-def test_without_a_token_only_names_of_its_own_lead_to_it(monkeypatch, token, foreign):
+@pytest.fixture
+def made(monkeypatch):
+    """Return a function that makes a server, which listens to nobody yet."""
     pytest.importorskip("voila")
     from archkit.app import server
 
     found = []
-    monkeypatch.setattr(server._Server, "start", lambda made: found.append(made.init_settings()))
+    monkeypatch.setenv("JUPYTER_PATH", str(SITE.parent / "share"))
+    monkeypatch.setattr(server._Server, "listen", lambda server: found.append(server))
     monkeypatch.setattr(server.IOLoop.current(), "add_callback", lambda _: None)
     monkeypatch.setattr(server._Server, "_instance", None)
-    server.run_server(
-        ip="127.0.0.1", port=0, base_url="/", token=token, hosts=("at.test",), ready=lambda: None
-    )
-    (settings,) = found
+
+    def make(**given):
+        common = {"ip": "127.0.0.1", "port": 0, "base_url": "/", "ready": lambda: None}
+        server.run_server(**common, **given)
+        return found.pop().app
+
+    return make
+
+
+@pytest.mark.parametrize(("token", "foreign"), [("", False), ("of-my-own-and-long-enough", True)])
+def test_without_a_token_only_names_of_its_own_lead_to_it(made, token, foreign):
+    settings = made(token=token, hosts=("at.test",), most=20).settings
     assert settings["allow_remote_access"] is foreign
     assert foreign or settings["local_hostnames"] == ["localhost", "at.test"]
+
+
+def test_kernels_have_a_number_and_a_time_and_who_gets_none_is_told(made, monkeypatch):
+    app = made(token="", hosts=(), most=3)
+    kernels = app.settings["kernel_manager"]
+    assert (kernels.cull_idle_timeout, kernels.cull_connected) == (1800, True)
+    monkeypatch.setattr(type(kernels), "__len__", lambda _: 3)
+
+    async def asked(path):
+        from tornado.httpclient import AsyncHTTPClient
+        from tornado.httpserver import HTTPServer
+        from tornado.netutil import bind_sockets
+
+        (listens,) = bind_sockets(0, "127.0.0.1")
+        server = HTTPServer(app)
+        server.add_socket(listens)
+        address = f"http://127.0.0.1:{listens.getsockname()[1]}/{path}"
+        reply = await AsyncHTTPClient().fetch(address, raise_error=False)
+        server.stop()
+        return reply.code, reply.body.decode()
+
+    code, told = asyncio.run(asked("dashboard"))
+    assert code == 503
+    assert "Every place is taken" in told
+    assert kernels.list_kernel_ids() == []
+    assert asyncio.run(asked("nowhere"))[0] == 404

@@ -24,6 +24,7 @@ SITE = Path(__file__).parent / "site"
 _TEMPLATES = Path(__file__).parent / "share" / "voila" / "templates" / "archkit"
 _NEEDED = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 _CLOSED = ("/voila/tree", "/voila/render/", "/voila/api/contents", "/voila/files/")
+_MOST = "archkit_most"
 _TOKEN = re.compile(r"(\btoken=)[^&\s'\"]+")
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -65,6 +66,16 @@ class _Index(JupyterHandler):
         self.write(self.render_template("pages.html", pages=PAGES))  # type: ignore[no-untyped-call]
 
 
+class _Page(TornadoVoilaHandler):  # type: ignore[misc]
+    """A page in a kernel of its reader's own, as long as there are not too many."""
+
+    @tornado.web.authenticated
+    async def get(self, path: str | None = None) -> None:
+        if len(self.kernel_manager) >= self.settings[_MOST]:
+            raise tornado.web.HTTPError(503)
+        await super().get(path)
+
+
 class _OwnKernel(KernelSpecManager):
     """No kernel that a home or a machine brings along: what serves the pages runs them, too."""
 
@@ -89,14 +100,6 @@ class _Server(Voila):  # type: ignore[misc]
         settings = super().init_settings()
         env = settings["jinja2_env"]
         env.loader = ChoiceLoader([FileSystemLoader(str(_TEMPLATES)), env.loader])
-        settings["default_handler_class"] = Template404
-        if not self.token:
-            # A foreign page whose name was made to lead here is told apart by `Host` alone.
-            settings["allow_remote_access"] = False
-            settings["local_hostnames"] = [
-                "localhost",
-                *self.voila_configuration.resources["hosts"],
-            ]
         return settings
 
     def init_handlers(self) -> list[Any]:
@@ -110,7 +113,7 @@ class _Server(Voila):  # type: ignore[misc]
         own: list[Any] = [(f"{whole}/?", _Index)]
         for page in PAGES:
             shown = {**shared, "notebook_path": f"{page.name}.ipynb"}
-            own.append((f"{whole}/{page.name}", TornadoVoilaHandler, shown))
+            own.append((f"{whole}/{page.name}", _Page, shown))
         # Voila has these at the root alone, where no proxy of a path leads.
         own += [(f"{whole}{path}", *how) for path, *how in self.identity_provider.get_handlers()]
         closed = tuple(f"{whole}{path}" for path in _CLOSED)
@@ -136,9 +139,18 @@ def run_server(
     base_url: str,
     token: str,
     hosts: tuple[str, ...],
+    most: int,
     ready: Callable[[], None],
 ) -> None:
     """Listen until SIGINT or SIGTERM ends it; every kernel ends with it."""
+    own: dict[str, Any] = {
+        "headers": {"Content-Security-Policy": _POLICY},
+        "default_handler_class": Template404,
+        _MOST: most,
+    }
+    if not token:
+        # A foreign page whose name was made to lead here is told apart by `Host` alone.
+        own |= {"allow_remote_access": False, "local_hostnames": ["localhost", *hosts]}
     settings = Config(
         {
             "Voila": {
@@ -150,7 +162,7 @@ def run_server(
                 "root_dir": str(SITE),
                 "token": token,
                 "log_level": logging.ERROR,
-                "tornado_settings": {"headers": {"Content-Security-Policy": _POLICY}},
+                "tornado_settings": own,
             },
             "VoilaConfiguration": {
                 "template": "archkit",
@@ -159,7 +171,7 @@ def run_server(
                 "allow_theme_override": "NO",
                 "file_allowlist": [],
                 "extension_allowlist": list(_NEEDED),
-                "resources": {"pages": [page[:2] for page in PAGES], "hosts": hosts},
+                "resources": {"pages": [page[:2] for page in PAGES]},
                 "kernel_spec_manager_class": _OwnKernel,
             },
             "PasswordIdentityProvider": {

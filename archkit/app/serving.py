@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 
 from archkit.errors import ArchkitError
 
-__all__ = ["MEMORY", "TOKEN", "AppError", "Served", "serve"]
+__all__ = ["MEMORY", "TOKEN", "AppError", "Served", "memory_named", "serve"]
 
 MEMORY, TOKEN = "ARCHKIT_APP_MEMORY", "ARCHKIT_APP_TOKEN"
 """Variables: which memory the pages show, and the token that opens them."""
 
 _SHORTEST = 16
-_HERE = ("127.0.0.1", "::1", "localhost")
 
 
 class AppError(ArchkitError):
@@ -43,6 +42,7 @@ def serve(
     base_url: str = "/",
     token: bool = True,
     hosts: tuple[str, ...] = (),
+    most: int = 20,
     ready: Callable[[Served], None] = lambda _: None,
 ) -> None:
     """Serve the dashboard and the explorer of a memory, until SIGINT or SIGTERM ends it.
@@ -66,6 +66,9 @@ def serve(
     hosts
         Without a token: by which names, besides this machine's own, readers come: the proxy's.
         Any other is refused, or a foreign page whose name leads here could read the memory.
+    most
+        How many pages may be open at once, each with a kernel of some 250 MB; who opens one more
+        is told so.
     ready
         Called once it listens.
 
@@ -84,14 +87,12 @@ def serve(
     secret = _token(token, ip)
     base = _base(base_url)
     port = _free(ip, port)
-    environment = {
+    templates = (str(Path(__file__).parent / "share"), os.environ.get("JUPYTER_PATH"))
+    os.environ |= {
         MEMORY: str(Path(memory).resolve()),
         "ARCHKIT_OFFLINE": "1",  # a reader's kernel has nothing to ask a model
-        "JUPYTER_PATH": os.pathsep.join(
-            filter(None, (str(Path(__file__).parent / "share"), os.environ.get("JUPYTER_PATH")))
-        ),
+        "JUPYTER_PATH": os.pathsep.join(filter(None, templates)),
     }
-    os.environ.update(environment)
     os.environ.pop(TOKEN, None)  # kernels inherit the rest
     from archkit.app.server import run_server
 
@@ -100,7 +101,13 @@ def serve(
     query = f"?token={secret}" if secret else ""
     served = Served(f"{address}{query}", address, secret)
     run_server(
-        ip=ip, port=port, base_url=base, token=secret, hosts=hosts, ready=lambda: ready(served)
+        ip=ip,
+        port=port,
+        base_url=base,
+        token=secret,
+        hosts=hosts,
+        most=most,
+        ready=lambda: ready(served),
     )
 
 
@@ -136,10 +143,8 @@ def _base(path: str) -> str:
 
 
 def _is_own(ip: str) -> bool:
-    if ip in _HERE:
-        return True
     try:
-        return ipaddress.ip_address(ip).is_loopback
+        return ip == "localhost" or ipaddress.ip_address(ip).is_loopback
     except ValueError:
         return False
 

@@ -31,6 +31,9 @@ def pages(
         list[str] | None,
         typer.Option("--host", metavar="NAME", help="With --no-token: the proxy's name."),
     ] = None,
+    most: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Pages open at once, some 250 MB each.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Serve the dashboard and the trade-offs as pages in a browser, without code.
@@ -58,5 +61,6 @@ def pages(
         base_url=base_url,
         token=not no_token,
         hosts=tuple(hosts or ()),
+        most=most,
         ready=ready,
     )
