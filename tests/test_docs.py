@@ -4,12 +4,15 @@ import doctest
 import importlib
 import pkgutil
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+import typer.main
 
 import archkit
+from archkit.cli import app
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(m.name for m in pkgutil.walk_packages(archkit.__path__, "archkit."))
@@ -52,6 +55,28 @@ def test_the_commands_the_readme_names_exist():
     }
     targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
     assert {"demo", "test", "lab"} <= named <= targets
+
+
+def test_each_command_line_of_the_readme_is_one_that_archkit_takes(tmp_path):
+    (tmp_path / "page.py").touch()
+    (tmp_path / "before.json").touch()
+    text = (ROOT / "README.md").read_text()
+    shells = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S))
+    lines = re.findall(r"(?:^|\| )(archkit .*)", shells, re.M)
+    lines += re.findall(r"`(archkit [^`]*)`", text)
+    assert len(lines) > 12
+    for line in lines:
+        _taken(shlex.split(line, comments=True)[1:])
+
+
+def _taken(words: list[str]) -> None:
+    """Hold that a command is there and takes these arguments; it is not run."""
+    name, command, above = "archkit", typer.main.get_command(app), None
+    while True:
+        above = command.make_context(name, words, parent=above)
+        if not hasattr(command, "resolve_command"):
+            return
+        name, command, words = command.resolve_command(above, [*above._protected_args, *above.args])
 
 
 def test_the_readme_shows_its_first_code_early():
