@@ -29,7 +29,6 @@ from typing import Any, NamedTuple
 
 SESSIONS = 10_000
 ROWS = {"1e6": 1_000_000, "1e7": 10_000_000}
-TARGETS = {"1e6": (2_000, 150), "1e7": (10_000, 500)}
 MONTH = datetime.now(UTC) - timedelta(days=30)
 FILTERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("area", {"area": "security"}),
