@@ -32,6 +32,16 @@ _PRINTED = """Promise.all(
   figures: drawn.length,
   drawn: drawn.filter(Boolean).length,
 }))"""
+_FITTED = """(() => {
+  document.body.style.width = "178mm";
+  for (const room of [...document.querySelectorAll(".scroll, .own-style, .formula")].reverse()) {
+    if (room.scrollWidth > room.clientWidth) {
+      room.style.zoom = room.clientWidth / room.scrollWidth;
+    }
+  }
+  document.body.style.width = "";
+})()"""
+"""Makes what would be scrolled on a screen as small as an A4 page, less its margins, is wide."""
 
 
 def write_pdf(path: str | Path, *, within_s: float = _WITHIN_S) -> Path:
@@ -93,6 +103,8 @@ def _printed(browser: DevTools, path: Path) -> bytes:
     if found["drawn"] < found["figures"]:
         missing = found["figures"] - found["drawn"]
         raise BrowserError(f"{missing} of {found['figures']} figures could not be drawn")
+    browser.send("Emulation.setEmulatedMedia", media="print", features=[_LIGHT])
+    browser.evaluate(_FITTED)
     answer = browser.send(
         "Page.printToPDF",
         printBackground=True,

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab_page import LONG_MS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Browser, Page, expect
+from pypdfium2 import raw as pdfium
 
 from archkit.report.notebook import NotebookReport, write_notebook_report
+from archkit.report.paper import write_pdf
 
 pytestmark = pytest.mark.browser
 
 FIGURES = 5
+MARGIN_PT = 45
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
     "gg=="
@@ -54,7 +58,7 @@ TABLES = """\
 frame = pd.DataFrame({"pattern": ["jwt", "sessions"], "uses": [38, 24], "rate": [0.93, None]})
 display(frame, frame.style.highlight_max(subset=["uses"], color="yellow"))
 display(gt.GT(frame).tab_header("Nicely set"))
-display(pd.DataFrame([range(40)]))
+display(pd.DataFrame([range(20)], columns=[f"measure_{n}" for n in range(20)]))
 """
 ATTACK = """\
 bad = "<script>document.title='hit'</script><img src=x onerror=\\"document.title='hit'\\">"
@@ -182,3 +186,19 @@ def test_it_has_no_serious_accessibility_fault(browser, report):
         serious = [v for v in found if v["impact"] in {"serious", "critical"}]
         assert [(v["id"], [n["html"][:160] for n in v["nodes"][:5]]) for v in serious] == []
     context.close()
+
+
+def test_on_paper_no_table_reaches_beyond_the_margins_however_wide_it_is(report):
+    document = pypdfium2.PdfDocument(write_pdf(report))
+    assert pdfium.FPDFCatalog_IsTagged(document)
+    signs, beyond = "", []
+    for sheet in document:
+        text, width = sheet.get_textpage(), sheet.get_width()
+        for n in range(text.count_chars()):
+            sign, (left, _, right, _) = text.get_text_range(n, 1), text.get_charbox(n)
+            signs += sign.strip()
+            if sign.strip() and not MARGIN_PT - 1 < left <= right < width - MARGIN_PT + 1:
+                beyond.append(sign)
+    assert beyond == []
+    assert "measure_0measure_1" in signs and "measure_18measure_19" in signs
+    document.close()
