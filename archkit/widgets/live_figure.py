@@ -17,6 +17,7 @@ from archkit.figures.style import fitted
 
 __all__ = ["LiveFigure", "WidthWatch"]
 
+_IN_ORDER = ("_py2js_deleteTraces", "_py2js_addTraces", "_py2js_update")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WATCH = """
 export default {
@@ -46,7 +47,8 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
     """A figure that takes on another one's data and layout.
 
     A `FigureWidget` holds 5 MB of script in the page: there is one, whatever it shows. Plotly
-    sends what changed in four messages; here they are put into one.
+    sends what changed in four messages, and traces taken away and added in two each; here all of
+    it is put into one.
     """
 
     _shown_as = ""
@@ -62,7 +64,13 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             self.show_figure(self._shown, self._shown_as)
 
     def show_figure(self, figure: Figure, kind: str) -> None:
-        """Look like `figure`; one of the same kind as before is taken on in a single message."""
+        """Look like `figure`, in a single message; one of the same kind as before moves there."""
+        with self.hold_sync():
+            self._take_on(figure, kind)
+        with self.hold_sync():  # a message of its own: a page would make the changes to the whole
+            self._hand_over_whole()
+
+    def _take_on(self, figure: Figure, kind: str) -> None:
         own: Any = self
         self._shown = figure
         if self._width is not None:
@@ -88,7 +96,6 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
             self.update_layout(layout)
             self.layout.annotations, self.layout.shapes = annotations, shapes
             self.layout.meta = meta
-        self._hand_over_whole()
 
     @traitlets.observe("_js2py_traceDeltas")
     def _note_drawn(self, change: Mapping[str, Any]) -> None:
@@ -101,12 +108,26 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         it is sent the whole. One that is loaded again asks for it.
         """
         whole = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
-        with self.hold_sync():
-            for name, value in whole.items():
-                if self._drawn:
-                    self._trait_values[name] = deepcopy(value)
-                else:
-                    setattr(self, name, deepcopy(value))
+        for name, value in whole.items():
+            if self._drawn:
+                self._trait_values[name] = deepcopy(value)
+            else:
+                setattr(self, name, deepcopy(value))
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return what a page is told: changes in their order, and none that begins with the whole.
+
+        A page makes the changes of one message in the order in which they stand there.
+        """
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        changes = {name: state.pop(name) for name in _IN_ORDER if name in state}
+        return (dict.fromkeys(changes) if key is None else changes) | state
+
+    def _send_deleteTraces_msg(self, delete_inds: Sequence[int]) -> None:  # noqa: N802
+        self._py2js_deleteTraces = {"delete_inds": delete_inds, **self._edit_ids()}
+
+    def _send_addTraces_msg(self, new_traces_data: Sequence[Any]) -> None:  # noqa: N802
+        self._py2js_addTraces = {"trace_data": new_traces_data, **self._edit_ids()}
 
     def _send_update_msg(
         self,
@@ -115,18 +136,23 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         trace_indexes: Any = None,
         source_view_id: str | None = None,
     ) -> None:
-        with self.hold_sync():
-            self._last_trace_edit_id += 1
-            self._last_layout_edit_id += 1
-            self._trace_edit_in_process = self._layout_edit_in_process = True
-            self._py2js_update = {
-                "style_data": restyle_data,
-                "layout_data": _once(relayout_data),
-                "style_traces": self._normalize_trace_indexes(trace_indexes),
-                "trace_edit_id": self._last_trace_edit_id,
-                "layout_edit_id": self._last_layout_edit_id,
-                "source_view_id": source_view_id,
-            }
+        self._py2js_update = {
+            "style_data": restyle_data,
+            "layout_data": _once(relayout_data),
+            "style_traces": self._normalize_trace_indexes(trace_indexes),
+            **self._edit_ids(),
+            "source_view_id": source_view_id,
+        }
+
+    def _edit_ids(self) -> dict[str, int]:
+        """Give a change numbers of its own: one like the last would be taken for made already."""
+        self._last_trace_edit_id += 1
+        self._last_layout_edit_id += 1
+        self._trace_edit_in_process = self._layout_edit_in_process = True
+        return {
+            "trace_edit_id": self._last_trace_edit_id,
+            "layout_edit_id": self._last_layout_edit_id,
+        }
 
 
 def _alike(drawn: Sequence[Any], data: Sequence[Mapping[str, Any]]) -> bool:

@@ -117,3 +117,22 @@ def test_what_only_some_traces_have_is_sent_part_by_part() -> None:
         assert not [(a, b) for a in names for b in names if a.startswith(f"{b}.")]
     assert live.data[1].line.to_plotly_json() == {}
     assert live.data[0].line.to_plotly_json() == {"color": "blue", "width": 1}
+
+
+def test_another_figure_is_one_message_whose_changes_stand_in_their_order(monkeypatch) -> None:
+    live, sent = LiveFigure(), list[list[str]]()
+    monkeypatch.setattr(
+        LiveFigure, "_send", lambda _, message, buffers=None: sent.append([*message["state"]])
+    )
+    live.show_figure(figure(1, 2), "line")
+    assert [{*names} >= {"_widget_data", "_widget_layout"} for names in sent] == [False, True]
+    assert not {*sent[1]} & {"_py2js_addTraces", "_py2js_update"}  # it would add them twice
+    live._js2py_traceDeltas = {"trace_deltas": [], "trace_edit_id": 0}
+    sent.clear()
+    live.show_figure(two_panels(), "panels")
+    [names] = sent
+    changes = ["_py2js_deleteTraces", "_py2js_addTraces", "_py2js_update"]
+    assert names[:3] == changes
+    assert (names.count("_widget_data"), len(live.data)) == (0, 2)
+    assert [live.get_state()[name] for name in changes] == [None] * 3
+    assert live.get_state(changes[2])[changes[2]]["layout_data"]
